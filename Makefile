@@ -1,0 +1,78 @@
+# boxtools: see README.md.  make, make check, make lint, make install.
+.POSIX:
+
+VERSION = 0.1
+PREFIX = /usr/local
+MANDIR = $(PREFIX)/share/man
+CC = cc
+CFLAGS = -O2 -g
+LDFLAGS = -static
+LDLIBS = -lcap
+
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
+	-Wstrict-prototypes -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
+	-Ilib $(CPPFLAGS) $(CFLAGS)
+
+TOOLS = cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter
+SCRIPTS = box-run
+LIB = lib/chain.o lib/die.o lib/door.o lib/file.o lib/lock.o lib/opt.o \
+	lib/parse.o lib/resident.o lib/say.o lib/slot.o
+HDR = $(LIB:.o=.h)
+OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
+
+all: $(TOOLS:%=bin/%) $(SCRIPTS:%=bin/%)
+
+$(OBJ): $(HDR) Makefile
+
+.c.o:
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+lib/libbox.a: $(LIB)
+	$(AR) rc $@ $(LIB)
+
+# Mode 755 whatever the umask: a box's root executes the stages as an
+# ordinary user of the host's.
+$(TOOLS:%=bin/%): bin/%: cmds/%.o lib/libbox.a
+	@mkdir -p bin
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< lib/libbox.a $(LDLIBS)
+	@chmod 755 $@
+
+$(SCRIPTS:%=bin/%): bin/%: scripts/%
+	@mkdir -p bin
+	cp $< $@
+	@chmod 755 $@
+
+check:
+	scripts/deps test
+	$(MAKE) all
+	bats --tap $${TESTS:-tests}
+
+demo:
+	scripts/deps build
+	$(MAKE) all
+	scripts/demo
+
+lint:
+	scripts/lint
+
+install: all
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1 \
+		$(DESTDIR)$(MANDIR)/man7
+	for t in $(TOOLS) $(SCRIPTS); do \
+		install -m 755 bin/$$t $(DESTDIR)$(PREFIX)/bin/ && \
+		install -m 644 man/$$t.1 $(DESTDIR)$(MANDIR)/man1/ || exit; \
+	done
+	install -m 644 man/box.7 $(DESTDIR)$(MANDIR)/man7/
+
+uninstall:
+	for t in $(TOOLS) $(SCRIPTS); do \
+		rm -f $(DESTDIR)$(PREFIX)/bin/$$t \
+			$(DESTDIR)$(MANDIR)/man1/$$t.1; \
+	done
+	rm -f $(DESTDIR)$(MANDIR)/man7/box.7
+
+clean:
+	rm -rf bin lib/libbox.a $(OBJ)
+
+.PHONY: all check demo lint install uninstall clean

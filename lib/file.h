@@ -1,0 +1,26 @@
+#ifndef FILE_H
+#define FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Whole small files of /proc, /sys and cgroupfs.  DIR is a directory
+ * descriptor or AT_FDCWD.  Return -1 with errno. */
+
+/* Writes text in one write(2), which is what those files ask. */
+int write_at(int dir, const char *path, const char *text);
+
+/* Reads at most size - 1 bytes and ends them with NUL; returns the length. */
+ssize_t read_at(int dir, const char *path, char *buf, size_t size);
+
+/* The same for a whole file of unknown length, malloc'ed; NULL on error. */
+char *slurp_at(int dir, const char *path);
+
+/* mkdir -p. */
+int make_dirs(const char *path, mode_t mode);
+
+/* Fits like snprintf, or dies: a path that is cut is another path. */
+__attribute__((format(printf, 3, 4))) void path_fmt(
+    char *buf, size_t size, const char *fmt, ...);
+
+#endif

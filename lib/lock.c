@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * lock - owners that the kernel forgets when they die
+ *
+ * What a box leaves outside itself (a cgroup, a firewall rule, a slot) is
+ * named after a lock.  The lock, not a pid, says whether the owner lives.
+ */
+#include "lock.h"
+#include "die.h"
+#include "file.h"
+#include "parse.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *
+state_dir(void)
+{
+	static char dir[PATH_MAX];
+	const char *set = env_or("BOX_STATE", NULL), *run;
+
+	if (set)
+		return set;
+	if (geteuid() == 0)
+		return "/run/box";
+	run = env_or("XDG_RUNTIME_DIR", NULL);
+	if (!run) {
+		errno = 0;
+		die_hint("export BOX_STATE=DIR, a directory of your own",
+		    "no directory for state: XDG_RUNTIME_DIR is not set");
+	}
+	path_fmt(dir, sizeof(dir), "%s/box", run);
+	return dir;
+}
+
+/* STATE/lock, made if it is missing. */
+static int
+lock_dir(void)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int fd;
+
+	path_fmt(path, sizeof(path), "%s/lock", state_dir());
+	if (make_dirs(path, 0755) < 0)
+		die("mkdir %s", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		die("open %s", path);
+	if (st.st_uid != geteuid() || (st.st_mode & 022))
+		diex("%s is not a directory that only its owner, this user, "
+		     "may write",
+		    path);
+	return fd;
+}
+
+/* A lock that is removed while we waited for it is nobody's: once more. */
+static int
+take(int dir, const char *name, int how)
+{
+	struct stat at, st;
+	int fd;
+
+	for (;; close(fd)) {
+		fd = openat(
+		    dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+			die("open lock %s/lock/%s", state_dir(), name);
+		while (flock(fd, LOCK_EX | how) < 0) {
+			if (errno == EWOULDBLOCK) {
+				close(fd);
+				errno = EWOULDBLOCK;
+				return -1;
+			}
+			if (errno != EINTR)
+				die("flock %s/lock/%s", state_dir(), name);
+		}
+		if (fstatat(dir, name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    at.st_ino == st.st_ino && at.st_dev == st.st_dev)
+			return fd;
+	}
+}
+
+static int
+lock(const char *name, int how)
+{
+	const int dir = lock_dir(), fd = take(dir, name, how);
+	const int saved = errno;
+
+	close(dir);
+	errno = saved;
+	return fd;
+}
+
+int
+lock_try(const char *name)
+{
+	return lock(name, LOCK_NB);
+}
+
+int
+lock_wait(const char *name)
+{
+	return lock(name, 0);
+}
+
+void
+lock_remove(const char *name, int fd)
+{
+	const int dir = lock_dir();
+
+	if (unlinkat(dir, name, 0) < 0)
+		warn("remove %s/lock/%s", state_dir(), name);
+	close(dir);
+	close(fd);
+}
+
+void
+lock_each_dead(const char *prefix, void (*fn)(const char *name, int fd))
+{
+	const int dir = lock_dir();
+	/* readdir(3) takes the descriptor over; take() needs one, too. */
+	const int list = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = list < 0 ? NULL : fdopendir(list);
+	struct dirent *e;
+	int fd;
+
+	if (!d)
+		die("read %s/lock", state_dir());
+	while ((e = readdir(d)))
+		if (strncmp(e->d_name, prefix, strlen(prefix)) == 0 &&
+		    (fd = take(dir, e->d_name, LOCK_NB)) >= 0)
+			fn(e->d_name, fd);
+	closedir(d);
+	close(dir);
+}

@@ -1,0 +1,27 @@
+#ifndef LOCK_H
+#define LOCK_H
+
+/* Locks below the state directory, $BOX_STATE, else /run/box, else (an
+ * ordinary user's) $XDG_RUNTIME_DIR/box.  A lock is flock(2) on a descriptor:
+ * whoever inherits it keeps it, and a kill -9 of the last one frees it.  The
+ * file of a lock may hold a record of what its owner must undo: a record whose
+ * lock is free is a dead owner's. */
+
+/* The state directory's path. */
+const char *state_dir(void);
+
+/* Takes the lock NAME (a file name), which is made where it is missing;
+ * close-on-exec.  lock_try() returns -1 with EWOULDBLOCK where somebody has
+ * it; lock_wait() waits.  Both die if the directory cannot be made or is
+ * another user's. */
+int lock_try(const char *name);
+int lock_wait(const char *name);
+
+/* Removes the file of a lock that the caller has, and closes FD. */
+void lock_remove(const char *name, int fd);
+
+/* Calls fn for every lock whose name begins with PREFIX and whose owner is
+ * dead, with the lock taken; fn must close FD or hand it to lock_remove(). */
+void lock_each_dead(const char *prefix, void (*fn)(const char *name, int fd));
+
+#endif

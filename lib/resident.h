@@ -1,0 +1,39 @@
+#ifndef RESIDENT_H
+#define RESIDENT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* A stage that waits for its child: resident_begin(), fork or clone,
+ * resident_child() there, resident_wait() here. */
+
+/* Blocks all signals for the resident, which reads them from a descriptor. */
+void resident_begin(void);
+
+/* In the child: the caller's signal mask and SIGCHLD's action again. */
+void resident_child(void);
+
+/* In the child: dies with PARENT (getpid() before the fork), by SIGKILL; exits
+ * with 125 if that is dead already. */
+void resident_die_with(pid_t parent);
+
+struct resident {
+	pid_t pid;
+	/* Stops the child with SIGSTOP when the terminal stops us: PID 1 of a
+	 * pid namespace takes no SIGTSTP. */
+	bool stop_child;
+	/* A descriptor to be watched (-1: none) and what to do when it is
+	 * readable; that returns false to have it watched no longer. */
+	int fd;
+	bool (*ready)(int fd);
+};
+
+/* Waits for the child's end; forwards every signal once, but what the kernel
+ * sent to the whole foreground group; stops and continues with the child.
+ * Returns the status of the chain contract (128+N for a signal). */
+int resident_wait(const struct resident *r);
+
+/* A wait(2) status as the chain contract has it. */
+int exit_status(int status);
+
+#endif
