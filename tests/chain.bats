@@ -1,0 +1,294 @@
+#!/usr/bin/env bats
+# The chain contract (box(7)): each row of the table, for every tool.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter box-run"
+
+setup_file() { lab_up; }
+teardown_file() { lab_down; }
+
+setup() {
+	bb_root
+	baseline_save
+}
+teardown() { baseline_check; }
+
+# What stands before PROG: each tool alone where it can be, and the chains.
+chains() {
+	cat <<-END
+		cg-limit max
+		cg-limit --pids 100 -m 64m 50%
+		ns-spawn --only uts
+		ns-spawn
+		ns-spawn --init
+		ns-spawn --init=linger
+		net-lease
+		net-nat
+		net-nat -p 8080:80
+		ns-spawn net-veth
+		ns-spawn rootfs-enter $bb
+		cg-limit 50% ns-spawn net-veth rootfs-enter $bb
+		net-lease net-nat -p 80:80 cg-limit --pids 30 50% ns-spawn --init net-veth rootfs-enter $bb
+		box-run $bb
+		box-run --network none --linger $bb
+	END
+}
+
+# each CHECK: CHECK with every chain in the array pre; all of them are tried.
+# (A job in the background keeps its errexit, one behind || would not.)
+each() {
+	local bad=0 pre line
+	while read -r line; do
+		[[ $line == "${ONLY:-}"* ]] || continue
+		read -ra pre <<<"$line"
+		(set -e; "$@") &
+		wait $! || { bad=1; echo "FAILED: $line" >&2; }
+	done < <(chains)
+	return $bad
+}
+
+# try STATUS CMD...: in the lab, with $output and $stderr.
+try() {
+	local want=$1
+	shift
+	run --separate-stderr host "$@"
+	[ "$status" = "$want" ] ||
+	    fail "status $status, want $want: $*" "stdout: $output" "stderr: $stderr"
+}
+
+# One line, "tool: ...", and at most a hint.
+one_line() {
+	local tool=$1 lines
+	mapfile -t lines <<<"$stderr"
+	[[ ${lines[0]} == "$tool: "?* || ${lines[0]} == "usage: $tool "* ]] || fail "not $tool's: $stderr"
+	[ ${#lines[@]} = 1 ] || [[ ${#lines[@]} = 2 && ${lines[1]} == "$tool: hint: "?* ]] ||
+	    fail "more than a line and a hint: $stderr"
+}
+
+@test "no arguments: status 125, one line, nothing on stdout" {
+	for t in $TOOLS; do
+		try 125 "$t"
+		is "$output" ""
+		is "$(wc -l <<<"$stderr")" 1 "lines of $t"
+		has "$stderr" "$t"
+	done
+}
+
+@test "no PROG: status 125 and one line" {
+	for t in "cg-limit 50%" "rootfs-enter $bb" "box-run $bb" "ns-spawn --init" "net-lease --slot 3"; do
+		# shellcheck disable=SC2086
+		try 125 $t
+		one_line "${t%% *}"
+		is "$output" ""
+	done
+}
+
+@test "unknown option: status 125 and one line" {
+	for t in $TOOLS; do
+		try 125 "$t" --no-such-option max "$bb" true
+		one_line "$t"
+		has "$stderr" no-such-option
+		is "$output" ""
+		try 125 "$t" -Z max "$bb" true
+		one_line "$t"
+		is "$output" ""
+	done
+}
+
+@test "--help and --version: status 0, stdout only" {
+	for t in $TOOLS; do
+		for o in -h --help -V --version; do
+			try 0 "$t" "$o"
+			is "$stderr" ""
+			has "$output" "$t"
+		done
+		try 0 "$t" --help
+		has "${lines[0]}" "usage: $t [options] "
+		for o in --dry-run --trace --help --version; do
+			has "$output" "$o"
+		done
+	done
+}
+
+missing() {
+	for p in no-such-program /no/such/program; do
+		try 127 "${pre[@]}" "$p"
+		is "$output" ""
+		has "$stderr" "$p"
+		is "$(wc -l <<<"$stderr")" 1 "lines of stderr"
+	done
+}
+@test "PROG missing: status 127 and one line" { each missing; }
+
+noexec() {
+	# The first is a file that no root directory and no host executes.
+	for p in /proc/self/status /proc/self; do
+		try 126 "${pre[@]}" "$p"
+		is "$output" ""
+		has "$stderr" "$p"
+		is "$(wc -l <<<"$stderr")" 1 "lines of stderr"
+	done
+}
+@test "PROG not executable, or a directory: status 126 and one line" { each noexec; }
+
+statuses() {
+	try 0 "${pre[@]}" true
+	is "$output$stderr" "" "output"
+	try 7 "${pre[@]}" sh -c 'exit 7'
+	is "$output$stderr" "" "output"
+	try 255 "${pre[@]}" sh -c 'exit 255'
+}
+@test "PROG's status is the chain's, in silence" { each statuses; }
+
+killed() {
+	local sig
+	for sig in KILL TERM; do
+		start "${pre[@]}" sleep 1000
+		runs sleep
+		kill -$sig "$prog"
+		finish
+		# PID 1 takes no signal without a handler but KILL from above.
+		if [ $sig = TERM ] && [ "$status" != 143 ] ; then
+			fail "status $status after TERM"
+		elif [ $sig = KILL ]; then
+			is "$status" 137 "status after KILL"
+		fi
+		is "$(cat "$out")" ""
+	done
+}
+@test "PROG killed by signal N: status 128+N" { each killed; }
+
+verbatim() {
+	local args=('a  b' '' -n --help -- '*' $'two\nlines' '$HOME "q" \' "it's" 'ü' =)
+	try 0 "${pre[@]}" sh -c 'for a; do printf "<%s>" "$a"; done' sh "${args[@]}"
+	is "$output" "$(printf '<%s>' "${args[@]}")" arguments
+	try 0 "${pre[@]}" printf '%s' "$(printf %2000s x)"
+	is "${#output}" 2000 "length of a long argument"
+}
+@test "arguments arrive verbatim" { each verbatim; }
+
+streams() {
+	host "${pre[@]}" cat <"$BATS_TEST_TMPDIR/data" >"$BATS_TEST_TMPDIR/copy"
+	cmp "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/copy"
+	is "$(host "${pre[@]}" sh -c 'echo one; echo two >&2' 2>&1 >/dev/null)" two
+}
+@test "stdin, stdout and stderr pass through" {
+	head -c 300000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
+	each streams
+}
+
+list_fds() { "$@" sh -c 'cd /proc/self/fd && echo *'; }
+descriptors() {
+	local want got
+	# bats has some of its own; only 0, 1, 2 and one of a caller's stay.
+	exec 9</dev/null
+	for fd in $(list_fds env); do
+		case $fd in [0129]) ;; *) eval "exec $fd>&-" ;; esac
+	done 2>/dev/null
+	want=$(list_fds env)
+	got=$(list_fds host "${pre[@]}")
+	for fd in $got; do
+		[[ " $want " == *" $fd "* ]] || fail "descriptors $got, without the chain $want"
+	done
+	exec 9<&-
+	is "$(list_fds host "${pre[@]}")" "$(list_fds env)" "descriptors"
+}
+@test "PROG has no descriptor more than its caller's" { each descriptors; }
+
+closed() {
+	local f=$BATS_TEST_TMPDIR/closed
+	# Absent, or opened on /dev/null: never something else.
+	for fd in 0 1 2; do
+		case $fd in
+		0) (host "${pre[@]}" sh -c 'exec cat' <&-) >"$f" 2>/dev/null || : ;;
+		1) (host "${pre[@]}" sh -c 'echo out' >&-) 2>/dev/null || : ;;
+		2) (host "${pre[@]}" sh -c 'echo err >&2; exit 7' 2>&-) >"$f" || is $? 7 ;;
+		esac
+		[ ! -s "$f" ] || fail "with $fd closed, on stdout: $(cat "$f")"
+	done
+}
+@test "a caller that closed 0, 1 or 2 does no harm" { each closed; }
+
+environment() {
+	try 0 env BOX_FOO=1 BOX_SLOT=0 KEEP=me "${pre[@]}" env
+	hasnt "$output" BOX_
+	# Only a root directory's program starts with a clean environment.
+	case "${pre[*]}" in *"$bb"*) hasnt "$output" KEEP ;; *) has "$output" KEEP=me ;; esac
+}
+@test "no BOX_ variable reaches PROG" { each environment; }
+
+ignored() {
+	try 7 env --ignore-signal "${pre[@]}" sh -c 'exit 7'
+	try 7 env --block-signal "${pre[@]}" sh -c 'exit 7'
+	try 7 env --ignore-signal --block-signal "${pre[@]}" sh -c 'exit 7'
+	try 7 env --ignore-signal=CHLD "${pre[@]}" sh -c 'exit 7'
+}
+@test "started with every signal ignored and blocked, the status still comes" { each ignored; }
+
+dry() {
+	local ran=$BATS_TEST_TMPDIR/ran
+	baseline_save
+	try 0 "${pre[0]}" -n "${pre[@]:1}" sh -c "echo RAN; >$ran"
+	is "$stderr" ""
+	[ "$output" ] || fail "nothing printed"
+	hasnt "$output" $'\nRAN'
+	[ ! -e "$ran" ] || fail "PROG ran"
+	baseline_same
+	[ "${pre[0]}" = box-run ] || [[ ${lines[-1]} == "# "*sh* ]] ||
+	    fail "the last line is not the next command: ${lines[-1]}"
+	is "$(host "${pre[0]}" --dry-run "${pre[@]:1}" true | wc -l)" "${#lines[@]}" "lines of --dry-run"
+}
+@test "-n prints, changes nothing and never runs PROG" {
+	each dry
+	chains() { printf '%s\n' net-veth "rootfs-enter $bb"; }
+	each dry
+}
+
+traced() {
+	local at
+	# -x goes to the last stage of ours, and to the first.
+	try 7 "${pre[0]}" -x "${pre[@]:1}" sh -c 'echo out; exit 7'
+	is "$output" out stdout
+	case ${pre[*]} in net-lease) ;; *) has "$stderr" "+ " ;; esac
+	for at in "${!pre[@]}"; do
+		case ${pre[at]} in
+		net-veth | rootfs-enter)
+			try 7 "${pre[@]:0:at+1}" -x "${pre[@]:at+1}" sh -c 'echo out; exit 7'
+			is "$output" out stdout
+			has "$stderr" "+ " ;;
+		esac
+	done
+}
+@test "-x traces on stderr only, and does it all" { each traced; }
+
+@test "no privileges: one line, a status of 125, nothing done" {
+	requires "setpriv" command -v setpriv
+	for t in "cg-limit 50%" "net-nat" "rootfs-enter $bb" "net-veth --pid 1" "box-run $bb"; do
+		# shellcheck disable=SC2086
+		try 125 setpriv --reuid 65534 --regid 65534 --clear-groups $t true
+		has "$stderr" "${t%% *}: "
+		has "$stderr" hint
+	done
+}
+
+@test "a stage that is not ours in between gets no door and no lease" {
+	try 125 ns-spawn env net-veth true
+	one_line net-veth
+	has "$stderr" "hint"
+	try 0 net-lease env sh -c 'ls -l /proc/self/fd; env'
+	hasnt "$output" "$BOX_STATE"
+	hasnt "$output" BOX_
+}
+
+@test "set-user-ID stages refuse to run" {
+	dir=$(mktemp -d)
+	chmod 711 "$dir"
+	for t in ${TOOLS% box-run}; do
+		cp "$TOP/bin/$t" "$dir"
+		chmod 4755 "$dir/$t"
+		run -125 setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/$t" --help
+		hasnt "$output" usage
+	done
+	rm -r "$dir"
+}

@@ -1,0 +1,142 @@
+# helpers.bash - what every test file loads: what the host must have, the lab
+# (a network namespace that plays the host, one that plays the outside world),
+# root directories, and the baseline to which each test must return.
+# shellcheck shell=bash disable=SC2034
+bats_require_minimum_version 1.5.0
+TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+PATH=$TOP/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+export TOP BOX_STATE=$BATS_FILE_TMPDIR/state LC_ALL=C
+
+# requires REASON CMD...: skips where CMD fails; with MUST_WORK=1 it fails.
+# lacks_kernel REASON CMD...: what no package mends, so it is a skip always.
+requires() {
+	"${@:2}" >/dev/null 2>&1 && return
+	[ "${MUST_WORK:-0}" = 1 ] && echo "this host lacks $1" >&2 && exit 1
+	skip "needs $1"
+}
+lacks_kernel() { "${@:2}" >/dev/null 2>&1 || skip "this kernel lacks $1"; }
+
+fail() { printf '%s\n' "$@" >&2; return 1; }
+is() { [ "$1" = "$2" ] || fail "${3:-value}: got '$1', want '$2'"; }
+has() { [[ $1 == *"$2"* ]] || fail "no '$2' in: $1"; }
+hasnt() { [[ $1 != *"$2"* ]] || fail "'$2' in: $1"; }
+between() { (($2 <= $1 && $1 <= $3)) || fail "$1 is not in $2..$3"; }
+
+# eventually SECONDS CMD...: until CMD succeeds; SLACK stretches all deadlines.
+eventually() {
+	local end=$((SECONDS + $1 * ${SLACK:-1}))
+	until "${@:2}" 2>"$BATS_TEST_TMPDIR/why"; do
+		[ "$SECONDS" -le "$end" ] ||
+		    fail "not in $1 s: ${*:2}" "$(<"$BATS_TEST_TMPDIR/why")" || return
+		sleep 0.03
+	done
+}
+
+# start CMD...: in the background, in the lab if there is one; its pid is
+# $pid, its output in files $out and $err.  finish: waits; $status.
+start() {
+	out=$BATS_TEST_TMPDIR/out err=$BATS_TEST_TMPDIR/err
+	enter "${HOSTNS:-}" "$@" >"$out" 2>"$err" 3>&- &
+	pid=$!
+}
+finish() { status=0; wait "${1:-$pid}" || status=$?; }
+gone() { [[ $(cat "/proc/$1/stat" 2>/dev/null) != *") "[!ZX]* ]]; }
+# Descends from PID through last children: PROG, if it has none of its own.
+payload() {
+	local p=$1 c
+	# The list has no newline at its end.
+	while read -ra c < <(cat "/proc/$p/task/$p/children" && echo) && [ "$c" ]; do
+		p=${c[-1]}
+	done 2>/dev/null
+	echo "$p"
+}
+payload_is() {
+	prog=$(payload "$2") && [ "$(cat "/proc/$prog/comm")" = "$1" ]
+}
+# runs COMM [PID]: waits until PROG is COMM; its pid, as we see it, is $prog.
+runs() { eventually 20 payload_is "$1" "${2:-$pid}"; }
+
+# The lab.  enter NS CMD... becomes CMD in that network namespace, "" is ours.
+enter() {
+	[ -z "$1" ] || set -- "" nsenter --net="/run/netns/$1" "${@:2}"
+	exec "${@:2}"
+}
+host() { (enter "${HOSTNS:-}" "$@"); }
+outside() { (enter "$OUTNS" "$@"); }
+linked() { has "$(host ip link show uplink)" LOWER_UP; }
+lab_up() {
+	requires "root" test "$EUID" = 0
+	export HOSTNS=bt$$h OUTNS=bt$$o
+	ip netns add "$HOSTNS" && ip netns add "$OUTNS" || return
+	host ip link add uplink type veth peer name uplink netns "$OUTNS"
+	host ip addr add 192.0.2.1/24 dev uplink
+	outside ip addr add 192.0.2.2/24 dev uplink
+	for cmd in host outside; do
+		$cmd ip link set lo up
+		$cmd ip link set uplink up
+	done
+	eventually 10 linked
+	host ip route add default via 192.0.2.2
+}
+lab_down() {
+	for ns in ${HOSTNS:-} ${OUTNS:-}; do ip netns del "$ns"; done
+	unset HOSTNS OUTNS
+}
+
+# cgroup_dir CONTROLLER [PID]: the directory of its group, in the hierarchy
+# that has the controller, v1 or v2 ("" is v2 itself).
+cgroup_dir() {
+	awk -v want="$1" -v file="/proc/${2:-self}/cgroup" '
+	BEGIN {
+		while ((getline < file) > 0) {
+			list = path = $0
+			sub(/^[0-9]+:/, "", list); sub(/^[0-9]+:[^:]*:/, "", path)
+			sub(/:.*/, "", list)
+			if (want != "" && index("," list ",", "," want ",")) v1 = path
+			if (list == "") v2 = path
+		}
+	}
+	v1 != "" ? / - cgroup / && index("," $NF ",", "," want ",") : / - cgroup2 / {
+		print $5 (v1 != "" ? v1 : v2); exit
+	}' /proc/self/mountinfo | sed 's,/*$,,'
+}
+
+# The baseline: all that a box can leave behind, as one text.
+snapshot() {
+	ip -br link | awk '{print "link", $1, $3}'
+	ip -4 -o addr; ip -4 route show table all; ip rule
+	for save in iptables-nft-save iptables-legacy-save ip6tables-nft-save; do
+		$save | awk -v s=$save '/^[*]/ { t = s " " $1 } /^-/ { print t, $0 }
+		    /^:/ && $2 != "ACCEPT" { print t, $1, $2 }'
+	done
+	nft list tables | grep -vE ' ip6? (filter|nat|raw|mangle|security)$'
+	(cd /proc/sys/net/ipv4 && grep . ip_forward conf/*/{forwarding,route_localnet})
+	cut -d: -f2 /proc/self/cgroup | tr , '\n' | while read -r c; do
+		find "$(cgroup_dir "$c")" -type d
+	done | sort -u
+	cat /proc/self/mountinfo
+	ls -l --time-style=+ /run/netns
+	find "$BOX_STATE" -mindepth 1 ! -name '*lock*'
+	# Processes of ours: they run a stage, or live in another pid namespace.
+	find /proc/[0-9]*/exe /proc/[0-9]*/ns/pid -maxdepth 0 -printf '%h %l\n' |
+	    grep -F -e " $TOP/bin/" -e "pid:[" | grep -vF "$(readlink /proc/self/ns/pid)"
+}
+baseline() {
+	host bash -c "$(declare -f snapshot cgroup_dir); snapshot; :" 2>/dev/null
+}
+baseline_save() { baseline >"$BATS_TEST_TMPDIR/before"; }
+baseline_same() { diff "$BATS_TEST_TMPDIR/before" <(baseline) >&2; }
+baseline_check() { eventually 10 baseline_same; }
+
+# Root directories, made once per run; copy_root prints one to be written to.
+bb_root() {
+	bb=$BATS_RUN_TMPDIR/busybox
+	[ -d "$bb" ] || "$TOP/rootfs/busybox" "$bb" >&2
+}
+copy_root() { bb_root && root=$BATS_TEST_TMPDIR/root && cp -a "$bb" "$root"; }
+alpine_root() {
+	local tar=("${ALPINE_TAR:-$TOP/../shared/fixtures}"/alpine-minirootfs-*"$(uname -m)".tar.gz)
+	requires "Alpine's minirootfs (ALPINE_TAR=DIR)" test -f "${tar[0]}"
+	alpine=$BATS_TEST_TMPDIR/alpine_fs
+	mkdir "$alpine" && tar -C "$alpine" -xzf "${tar[0]}"
+}
