@@ -1,0 +1,58 @@
+# shellcheck shell=sh disable=SC2154
+# SPDX-License-Identifier: MIT
+# recipe.sh - what the recipes share: a root directory that appears whole or
+# not at all
+#
+# A recipe works in a directory beside the one asked for and renames its
+# result, so that an interrupted or failed one leaves nothing half-made.
+
+me=${0##*/}
+
+# die LINE [HINT]: status 125, as the tools' own failures.
+die() {
+	printf "$me: %s\n" "$@" >&2
+	exit 125
+}
+
+# Each recipe sets $synopsis.
+usage() {
+	echo "usage: $me $synopsis"
+	exit 0
+}
+
+usage_error() {
+	echo "usage: $me $synopsis" >&2
+	exit 125
+}
+
+# begin DIR: checks it and sets $dir, $work, to be thrown away, and in it
+# $root, to be filled.
+begin() {
+	dir=$1
+	case $dir in -*) dir=./$dir ;; esac
+	while [ "$dir" != "${dir%/}" ] && [ "$dir" != / ]; do dir=${dir%/}; done
+	[ -n "$dir" ] || die "the directory's name is empty"
+	if [ -e "$dir" ] || [ -L "$dir" ]; then
+		[ -d "$dir" ] || die "$dir: Not a directory"
+		[ -z "$(ls -A "$dir")" ] || die "$dir: Directory not empty" \
+		    "hint: remove it first, or name another"
+	fi
+	case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
+	umask 022
+	trap 'rm -rf --one-file-system "$work"' EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	work=
+	work=$(mktemp -d "$dir.XXXXXX" 2>/dev/null) ||
+	    die "cannot make a directory beside $dir"
+	chmod 755 "$work"
+	root=$work/root
+	mkdir "$root"
+}
+
+# finish: gives the root directory its name.
+finish() {
+	[ ! -d "$dir" ] || rmdir "$dir" || exit 125
+	mv "$root" "$dir"
+}
