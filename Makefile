@@ -38,9 +38,9 @@ $(TOOLS:%=bin/%): bin/%: cmds/%.o lib/libbox.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< lib/libbox.a $(LDLIBS)
 	@chmod 755 $@
 
-$(SCRIPTS:%=bin/%): bin/%: scripts/%
+$(SCRIPTS:%=bin/%): bin/%: scripts/% Makefile
 	@mkdir -p bin
-	cp $< $@
+	sed 's/@VERSION@/$(VERSION)/' $< >$@
 	@chmod 755 $@
 
 check:
