@@ -54,6 +54,7 @@ demo:
 	scripts/demo
 
 lint:
+	scripts/deps lint
 	scripts/lint
 
 install: all

@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# The recipes, nginx-setup and deps: what they make, and what they leave.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+setup() { mkdir "$BATS_TEST_TMPDIR/here" && cd "$BATS_TEST_TMPDIR/here" || return; }
+
+# refused LEFT CMD...: status 125, a line and at most a hint; only LEFT is here.
+refused() {
+	run -125 --separate-stderr "${@:2}"
+	is "$output" ""
+	[ "$(wc -l <<<"$stderr")" -le 2 ] || fail "more than a line and a hint: $stderr"
+	is "$(echo *)" "$1" "left behind"
+}
+fixture() {
+	tar=("${ALPINE_TAR:-$TOP/../shared/fixtures}"/alpine-minirootfs-*"$(uname -m)".tar.gz)
+	requires "Alpine's minirootfs (ALPINE_TAR=DIR)" test -f "${tar[0]}"
+}
+
+@test "busybox: a root that is complete, open to all, and found under its name" {
+	run -0 "$TOP/rootfs/busybox" ./root/
+	is "$output" ""
+	is "$(echo *)" root
+	is "$(stat -c %a root root/tmp | tr '\n' ' ')" "755 1777 "
+	run -0 root/bin/busybox sh -c 'echo runs'
+	[ -x root/bin/sh ] && [ -d root/proc ] && [ -f root/etc/resolv.conf ]
+	is "$(cut -d: -f1,3 root/etc/passwd | tr '\n' ' ')" "root:0 nobody:65534 "
+	grep -qx "tty:x:5:" root/etc/group
+	mkdir empty && "$TOP/rootfs/busybox" empty
+	[ -x empty/bin/sh ]
+}
+
+@test "recipes refuse what is there, what cannot be, and what they do not know" {
+	mkdir full && touch full/x file
+	for r in busybox debian alpine; do
+		refused "file full" "$TOP/rootfs/$r" full
+		refused "file full" "$TOP/rootfs/$r" file
+		refused "file full" "$TOP/rootfs/$r" no/such/parent
+		refused "file full" "$TOP/rootfs/$r" ""
+		refused "file full" "$TOP/rootfs/$r"
+		refused "file full" "$TOP/rootfs/$r" --no-such-option new
+		run -0 "$TOP/rootfs/$r" --help
+	done
+}
+
+@test "alpine: a tarball, its checksum, and no half-made root" {
+	fixture
+	run -0 "$TOP/rootfs/alpine" --tarball "${tar[0]}" new
+	has "$(cat new/etc/alpine-release)" 3.19
+	rm -r new
+	head -c 100000 "${tar[0]}" >cut.tgz
+	refused cut.tgz "$TOP/rootfs/alpine" --tarball=cut.tgz new
+	has "$stderr" --sha512
+	run -125 "$TOP/rootfs/alpine" --sha512 "$(sha512sum <cut.tgz | cut -d' ' -f1)" --tarball cut.tgz new
+	is "$(echo *)" cut.tgz
+	refused cut.tgz "$TOP/rootfs/alpine" --tarball missing.tgz new
+}
+
+@test "alpine: from a mirror, and from one that is not there" {
+	requires "python3" command -v python3
+	requires "root" test "$EUID" = 0
+	fixture
+	name=$(basename "${tar[0]}")
+	mkdir -p "m/v3.19/releases/$(uname -m)"
+	cp "${tar[0]}" "m/v3.19/releases/$(uname -m)/$name"
+	run unshare -n bash -c 'ip link set lo up || exit 99
+		"$1" --mirror http://127.0.0.1:9000 none; echo "status $?"
+		python3 -m http.server -b 127.0.0.1 -d m 9000 >/dev/null 2>&1 & server=$!
+		trap "kill $server" EXIT
+		for i in {1..200}; do curl -s -o /dev/null http://127.0.0.1:9000/ && break; read -rt 0.05 <> <(:); done
+		"$1" --mirror http://127.0.0.1:9000/ new; echo "status $?"' - "$TOP/rootfs/alpine" 3>&-
+	is "${lines[-1]}" "status 0" "$output"
+	is "${lines[2]}" "status 125"
+	has "${lines[0]}" "alpine: "
+	[ -x new/bin/busybox ]
+	is "$(echo *)" "m new"
+}
+
+@test "nginx-setup: the page is on the air without nginx, too, and it lets go" {
+	requires "root" test "$EUID" = 0
+	requires "curl" command -v curl
+	copy_root
+	cp "$TOP/rootfs/nginx-setup" "$root/nginx-setup"
+	# The pipe of $(...) ends only when no daemon holds it.
+	run -0 unshare -npf --mount-proc --kill-child bash -c 'ip link set lo up && said=$(chroot "$1" sh /nginx-setup 2>&1) &&
+		echo "$said" && curl -sS http://127.0.0.1/; chroot "$1" env PORT=x sh /nginx-setup || echo refused' - "$root" 3>&-
+	has "$output" "httpd"
+	has "$output" "<h1>Hello from Chidi to Mentors</h1>"
+	is "${lines[-1]}" refused
+}
+
+@test "deps: names what is missing, installs it in one go, is silent otherwise" {
+	mkdir bin
+	ln -s /usr/bin/* /usr/sbin/* bin 2>/dev/null || :
+	for cmd in jq mandoc apt-get; do rm -f bin/$cmd; done
+	run -125 env PATH="$PWD/bin" bin/sh "$TOP/scripts/deps" test
+	has "$output" "jq mandoc"
+	printf '#!/bin/sh\necho "$*" >>%s/calls\n' "$PWD" >bin/apt-get
+	chmod 755 bin/apt-get
+	requires "root" test "$EUID" = 0
+	run -0 env PATH="$PWD/bin" bin/sh "$TOP/scripts/deps" test
+	is "$(wc -l <calls)" 2
+	has "$(tail -n 1 calls)" "jq mandoc"
+	run -125 "$TOP/scripts/deps" nonsense
+	has "$output" "deps: usage"
+}
