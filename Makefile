@@ -16,8 +16,9 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 
 TOOLS = cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter
 SCRIPTS = box-run
-LIB = lib/chain.o lib/die.o lib/door.o lib/file.o lib/lock.o lib/opt.o \
-	lib/parse.o lib/resident.o lib/say.o lib/slot.o
+LIB = lib/chain.o lib/die.o lib/door.o lib/file.o lib/hostnet.o \
+	lib/lock.o lib/netlink.o lib/opt.o lib/parse.o lib/resident.o \
+	lib/rtnl.o lib/say.o lib/slot.o lib/veth.o
 HDR = $(LIB:.o=.h)
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 
