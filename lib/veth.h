@@ -18,16 +18,18 @@ struct veth {
 /* Links of the suite's are in this device group (ip link show group 45253). */
 #define VETH_GROUP 45253
 
-/* Sets mtu where it is 0, and checks that the host has no route and no address
- * that collides; dies with 125 and names what does. */
-void veth_plan(struct veth *v);
+/* The host's half, from the host's namespace: checks that no route and no
+ * address of the host collides, creates the pair with its other end in NETNS
+ * (a descriptor), address, route.  PID is the box's, or "$BOX_PID", in what is
+ * said.  A dead box's link of that name makes way.  Returns the host end's
+ * index (0 with -n); or -1 with errno, said() and said_why(), nothing left. */
+int veth_host(const struct veth *v, int netns, const char *pid);
 
-/* The host's half, from the host's namespace: creates the pair with its other
- * end in NETNS (a descriptor), address, route.  An own link of that name whose
- * box has just died is waited for.  Returns -1 with errno and said(). */
-int veth_host(const struct veth *v, int netns);
+/* Undoes veth_host(), keeping errno and said(). */
+void veth_remove(const struct veth *v, int index);
 
-/* The box's half, in the box's namespace: lo, address, routes. */
+/* The box's half, in the box's namespace: lo, address, routes.  -1 with errno,
+ * said() and said_why(). */
 int veth_box(const struct veth *v);
 
 #endif

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+/*
+ * net-veth - a veth pair between the box and the host
+ *
+ * In the chain it runs in the box, as the box's root, where it has power over
+ * the box's network only: the host's half is asked of the doorman.  With --pid
+ * it runs on the host and does both, the box's half from inside of the box's
+ * network namespace.  Nothing is undone at the end: a veth pair goes with the
+ * namespace of either end.
+ */
+#include "chain.h"
+#include "die.h"
+#include "door.h"
+#include "opt.h"
+#include "parse.h"
+#include "slot.h"
+#include "veth.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	PID = OPT_LONG,
+	SLOT,
+	POOL,
+	ADDR,
+	GATEWAY,
+	HOST_LINK,
+	BOX_LINK,
+	MTU,
+	LOCALNET
+};
+
+static const struct opt opts[] = {
+    {PID, "pid", "PID", "from the host, for the box of that process"},
+    {SLOT, "slot", "N", "the box's number: its address, its link's name"},
+    {POOL, "pool", "CIDR", "the network of all slots (" SLOT_POOL ")"},
+    {ADDR, "addr", "A/LEN", "the box's address, instead of the slot's"},
+    {GATEWAY, "gateway", "A", "the host end's (its network's first)"},
+    {HOST_LINK, "host-link", "NAME", "the host end's name, not the slot's"},
+    {BOX_LINK, "box-link", "NAME", "the box end's name (veth1)"},
+    {MTU, "mtu", "BYTES", "of both ends (as the host's route out)"},
+    {LOCALNET, "localnet", NULL, "let localhost be forwarded to the box"},
+    {0},
+};
+static const struct tool tool = {"net-veth", "[prog [arg ...]]", opts, SAY_IP};
+
+/* What mends an error; the first line that fits. */
+static const struct {
+	int err;
+	const char *hint;
+} hints[] = {
+    {EADDRINUSE, "export BOX_POOL=10.99.0.0/24, or another free network"},
+    {EEXIST, "--slot N (net-lease finds one), --box-link NAME for the box's"},
+    {EPERM, "sudo, as only root changes the host's network"},
+    {EACCES, "sudo, as only root changes the host's network"},
+    {EOPNOTSUPP, "modprobe veth"},
+};
+
+__attribute__((noreturn)) static void
+fail(void)
+{
+	for (size_t i = 0; i < sizeof(hints) / sizeof(*hints); i++)
+		if (hints[i].err == errno)
+			die_hint(hints[i].hint, "%s%s%s", said(),
+			    *said_why() ? ": " : "", said_why());
+	die_said();
+}
+
+/* A host's address: not the network's nor its broadcast's, nor one of 0/8,
+ * 127/8, multicast or the reserved ones. */
+static void
+check_host(const char *what, uint32_t addr, unsigned len)
+{
+	const uint32_t part = addr & (uint32_t)((1ull << (32 - len)) - 1);
+
+	if (addr >> 24 == 0 || addr >> 24 == 127 || addr >> 29 == 7 ||
+	    (len < 31 && (part == 0 || part + 1 == 1u << (32 - len))))
+		diex("%s: %s/%u is not the address of a host", what,
+		    addr_text(addr), len);
+}
+
+/* What the options left open follows from the slot. */
+static void
+complete(struct veth *v, const struct slot *s)
+{
+	if (!v->host[0])
+		slot_link(s, v->host, sizeof(v->host));
+	if (!v->box[0])
+		strcpy(v->box, "veth1");
+	if (!v->addr) {
+		v->addr = slot_addr(s);
+		v->len = s->len;
+		check_host("--pool", v->addr, v->len);
+	}
+	if (!v->gateway && v->len > 30)
+		diex("--addr: a network of length %u has no room for a "
+		     "gateway: --gateway is missing",
+		    v->len);
+	if (!v->gateway)
+		v->gateway = (v->addr & ~(UINT32_MAX >> v->len)) + 1;
+	if (v->addr == v->gateway)
+		diex("--gateway: %s is the box's own address",
+		    addr_text(v->addr));
+}
+
+/* As ip -batch takes it, which enters a namespace by a name only; none stays
+ * behind. */
+static void
+print_box(const struct veth *v, const char *pid)
+{
+	char prefix[64];
+
+	snprintf(prefix, sizeof(prefix), "netns exec net-veth-%s ip ", pid);
+	say(SAY_IP, "netns attach net-veth-%s %s", pid, pid);
+	say_ip_prefix(prefix);
+	veth_box(v);
+	say_ip_prefix("");
+	say(SAY_IP, "netns delete net-veth-%s", pid);
+}
+
+static void
+from_box(const struct veth *v)
+{
+	static const char pid[] = "$BOX_PID";
+	const bool dry = say_modes() & SAY_DRY;
+
+	errno = 0;
+	if (door_fd() < 0 && !dry)
+		die_hint("ns-spawn net-veth ..., or net-veth --pid PID",
+		    "no door: net-veth must follow ns-spawn directly or "
+		    "through our own stages");
+	if ((door_fd() < 0 ? veth_host(v, -1, pid) : door_veth(v)) < 0)
+		fail();
+	if (dry)
+		print_box(v, pid);
+	else if (veth_box(v) < 0)
+		fail();
+}
+
+/* Opens a network namespace, as it is to be named if it fails. */
+static int
+open_netns(const char *of, struct stat *st)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/net", of);
+	said_set(path, "");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, st) < 0)
+		fail();
+	return fd;
+}
+
+static void
+from_host(const struct veth *v, const char *pid)
+{
+	struct stat st, own_st;
+	const int netns = open_netns(pid, &st);
+	const int own = open_netns("self", &own_st);
+	int index, ret;
+
+	if (st.st_dev == own_st.st_dev && st.st_ino == own_st.st_ino)
+		diex("--pid: process %s is in this very network namespace, "
+		     "not in a box's",
+		    pid);
+	if ((index = veth_host(v, netns, pid)) < 0)
+		fail();
+	if (say_modes() & SAY_DRY) {
+		print_box(v, pid);
+		return;
+	}
+	say(SAY_SH, "nsenter -t %s -n", pid);
+	ret = setns(netns, CLONE_NEWNET);
+	if (ret == 0) {
+		ret = veth_box(v);
+		if (setns(own, CLONE_NEWNET) < 0)
+			die("setns back");
+	}
+	if (ret < 0) {
+		veth_remove(v, index);
+		fail();
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *pid = NULL, *slot = NULL, *pool = NULL;
+	struct veth v = {
+	    .localnet = strcmp(env_or("BOX_LOCALNET", "0"), "0") != 0};
+	struct slot s;
+	int c;
+
+	tool_start(&tool);
+	while ((c = opt_next(&tool, argc, argv)) != -1) {
+		switch (c) {
+		case PID:
+			parse_num("--pid", pid = optarg, 1, INT32_MAX);
+			break;
+		case SLOT:
+			slot = optarg;
+			break;
+		case POOL:
+			pool = optarg;
+			break;
+		case ADDR:
+			v.addr = parse_cidr("--addr", optarg, &v.len);
+			check_host("--addr", v.addr, v.len);
+			break;
+		case GATEWAY:
+			/* It may lie outside of the box's network. */
+			v.gateway = parse_addr("--gateway", optarg);
+			check_host("--gateway", v.gateway, 32);
+			break;
+		case HOST_LINK:
+			strcpy(v.host,
+			    parse_name("--host-link", optarg, IFNAMSIZ - 1));
+			break;
+		case BOX_LINK:
+			strcpy(v.box,
+			    parse_name("--box-link", optarg, IFNAMSIZ - 1));
+			break;
+		case MTU:
+			/* What the kernel takes; it refuses without a word. */
+			v.mtu = (uint32_t)parse_num("--mtu", optarg, 68, 65535);
+			break;
+		case LOCALNET:
+			v.localnet = 1;
+			break;
+		}
+	}
+	argv += optind;
+	if (!*argv && !pid)
+		opt_usage(&tool);
+	s = slot_get(slot, pool);
+	complete(&v, &s);
+	if (pid)
+		from_host(&v, pid);
+	else
+		from_box(&v);
+	if (!*argv)
+		return 0;
+	say_next(argv);
+	chain(argv);
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+/*
+ * veth - both halves of a box's link
+ *
+ * No bridge and no shared layer 2: the host has a route to each box's single
+ * address, the box has its default through the host end's, which is the same
+ * on every veth.  So boxes reach each other through the host only.  The pair
+ * is made with its other end in the box at once, is in a device group of ours,
+ * and goes with the box's namespace.
+ */
+#include "veth.h"
+#include "file.h"
+#include "hostnet.h"
+#include "parse.h"
+#include "rtnl.h"
+#include "say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/veth.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A name is waited for this long: a box that was just killed may not be dead
+ * yet, but one that lives is to be refused soon. */
+#define GRACE_MS 300
+#define POLL_MS 3
+
+#define LOOPBACK 1 /* the index of lo, in every namespace */
+
+static int
+add_pair(struct netlink *nl, const struct veth *v, uint32_t mtu, int netns)
+{
+	/* The peer cannot be up before the pair is one. */
+	const struct ifinfomsg up = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+	const struct ifinfomsg down = {0};
+	size_t info, data, peer;
+
+	netlink_begin(
+	    nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof(up));
+	netlink_put_str(nl, IFLA_IFNAME, v->host);
+	netlink_put_u32(nl, IFLA_MTU, mtu);
+	netlink_put_u32(nl, IFLA_GROUP, VETH_GROUP);
+	info = netlink_put(nl, IFLA_LINKINFO, NULL, 0);
+	netlink_put_str(nl, IFLA_INFO_KIND, "veth");
+	data = netlink_put(nl, IFLA_INFO_DATA, NULL, 0);
+	peer = netlink_put(nl, VETH_INFO_PEER, &down, sizeof(down));
+	netlink_put_str(nl, IFLA_IFNAME, v->box);
+	netlink_put_u32(nl, IFLA_MTU, mtu);
+	netlink_put_u32(nl, IFLA_NET_NS_FD, (uint32_t)netns);
+	netlink_end(nl, peer);
+	netlink_end(nl, data);
+	netlink_end(nl, info);
+	return netlink_send(nl, NULL, NULL);
+}
+
+/* Traced like any change; errno and said() stay those of what it undoes. */
+static void
+remove_link(struct netlink *nl, const char *name, int index)
+{
+	const int saved = errno;
+	char text[1024], why[256];
+
+	snprintf(text, sizeof(text), "%s", said());
+	snprintf(why, sizeof(why), "%s", said_why());
+	/* It may have gone with its box just now: that will do. */
+	if (say(SAY_IP, "link delete %s", name))
+		link_delete(nl, index);
+	said_set(text, why);
+	errno = saved;
+}
+
+/* There is a link of that name.  A box's dead one is deleted, sooner than the
+ * kernel does it; one that may be dying is waited for.  0: once more. */
+static int
+make_way(struct netlink *nl, const struct veth *v, int tries)
+{
+	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000};
+	const char *why = "its network namespace is in use";
+	struct link l;
+
+	for (int ms = 0; ms < GRACE_MS; ms += POLL_MS) {
+		if (link_get(nl, 0, v->host, &l) < 0) {
+			if (tries == 0 || ms > 0)
+				return 0;
+			why = "the box has a link of that name";
+			break;
+		}
+		if (l.group != VETH_GROUP) {
+			why = "it is not a box's";
+			break;
+		}
+		if (link_far_dead(nl, &l)) {
+			remove_link(nl, v->host, l.index);
+			return 0;
+		}
+		nanosleep(&pause, NULL);
+	}
+	say_why(why);
+	errno = EEXIST;
+	return -1;
+}
+
+/* The host end's index; 0 with -n. */
+static int
+create(struct netlink *nl, const struct veth *v, int netns, const char *pid)
+{
+	const uint32_t mtu = v->mtu ? v->mtu : hostnet_mtu(nl);
+
+	for (int tries = 0;; tries++) {
+		if (!say(SAY_IP,
+			"link add %s up mtu %u group %u type veth "
+			"peer name %s mtu %u netns %s",
+			v->host, mtu, VETH_GROUP, v->box, mtu, pid))
+			return 0;
+		if (add_pair(nl, v, mtu, netns) == 0)
+			return link_index(nl, v->host);
+		if (errno != EEXIST || make_way(nl, v, tries) < 0)
+			return -1;
+	}
+}
+
+/* The host end's address and the route to the box's. */
+static int
+configure(struct netlink *nl, const struct veth *v, int index)
+{
+	const struct route box = {.dst = v->addr, .len = 32, .link = index};
+	char sysctl[128];
+
+	if (say(SAY_IP, "addr add %s/32 dev %s", addr_text(v->gateway),
+		v->host) &&
+	    addr_add(nl, index, v->gateway, 32, 0) < 0)
+		return -1;
+	snprintf(sysctl, sizeof(sysctl),
+	    "/proc/sys/net/ipv4/conf/%s/route_localnet", v->host);
+	if (v->localnet && say(SAY_SH, "echo 1 > %s", sysctl) &&
+	    write_at(AT_FDCWD, sysctl, "1") < 0)
+		return -1;
+	if (say(SAY_IP, "route add %s dev %s scope link", addr_text(v->addr),
+		v->host) &&
+	    route_add(nl, &box) < 0)
+		return -1;
+	return 0;
+}
+
+int
+veth_host(const struct veth *v, int netns, const char *pid)
+{
+	struct netlink nl;
+	int index = -1;
+
+	if (netlink_open(&nl) < 0)
+		return -1;
+	if (hostnet_check(&nl, v) == 0)
+		index = create(&nl, v, netns, pid);
+	if (index >= 0 && configure(&nl, v, index) < 0) {
+		remove_link(&nl, v->host, index);
+		index = -1;
+	}
+	close(nl.fd);
+	return index;
+}
+
+void
+veth_remove(const struct veth *v, int index)
+{
+	struct netlink nl;
+	const int saved = errno;
+
+	if (netlink_open(&nl) == 0) {
+		remove_link(&nl, v->host, index);
+		close(nl.fd);
+	}
+	errno = saved;
+}
+
+static int
+box_half(struct netlink *nl, const struct veth *v)
+{
+	struct route host = {.dst = v->gateway, .len = 32, .src = v->addr};
+	struct route out = {.via = v->gateway};
+	int index = 0;
+
+	if (say(SAY_IP, "link set lo up") && link_up(nl, LOOPBACK) < 0)
+		return -1;
+	if (say(SAY_IP, "addr add %s/%u dev %s noprefixroute",
+		addr_text(v->addr), v->len, v->box) &&
+	    ((index = link_index(nl, v->box)) < 0 ||
+		addr_add(nl, index, v->addr, v->len, IFA_F_NOPREFIXROUTE) < 0))
+		return -1;
+	if (say(SAY_IP, "link set %s up", v->box) && link_up(nl, index) < 0)
+		return -1;
+	host.link = out.link = index;
+	if (say(SAY_IP, "route add %s dev %s scope link src %s",
+		addr_text(v->gateway), v->box, addr_text(v->addr)) &&
+	    route_add(nl, &host) < 0)
+		return -1;
+	if (say(SAY_IP, "route add default via %s dev %s",
+		addr_text(v->gateway), v->box) &&
+	    route_add(nl, &out) < 0)
+		return -1;
+	return 0;
+}
+
+int
+veth_box(const struct veth *v)
+{
+	struct netlink nl;
+	int ret;
+
+	if (netlink_open(&nl) < 0)
+		return -1;
+	ret = box_half(&nl, v);
+	close(nl.fd);
+	return ret;
+}
