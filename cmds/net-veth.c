@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -245,6 +246,9 @@ main(int argc, char *argv[])
 		from_host(&v, pid);
 	else
 		from_box(&v);
+	/* For the box's /etc/hosts. */
+	if (setenv("BOX_ADDR", addr_text(v.addr), 1) < 0)
+		die("setenv");
 	if (!*argv)
 		return 0;
 	say_next(argv);

@@ -12,6 +12,7 @@
 #include "say.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -159,4 +160,12 @@ door_shut(void)
 		if (errno != EINTR)
 			die("the door: recv");
 	door_leave();
+}
+
+bool
+door_alive(void)
+{
+	struct pollfd p = {.fd = door};
+
+	return door < 0 || poll(&p, 1, 0) == 0;
 }

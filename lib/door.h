@@ -62,6 +62,9 @@ int door_prog(const char *name, bool *own);
  * of the door; does nothing if there is none. */
 void door_shut(void);
 
+/* False: there is a door, and the doorman has died. */
+bool door_alive(void);
+
 /* Lets go of the door without a word: for a resident whose child has it. */
 void door_leave(void);
 

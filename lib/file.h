@@ -19,6 +19,10 @@ char *slurp_at(int dir, const char *path);
 /* mkdir -p. */
 int make_dirs(const char *path, mode_t mode);
 
+/* Gives the pipes among 0, 1 and 2 to a user, who could not open them again as
+ * /dev/stdout otherwise: a pipe's mode is 0600.  Nobody else loses them. */
+void give_pipes(uid_t uid, gid_t gid);
+
 /* Fits like snprintf, or dies: a path that is cut is another path. */
 __attribute__((format(printf, 3, 4))) void path_fmt(
     char *buf, size_t size, const char *fmt, ...);

@@ -135,7 +135,7 @@ parse_fd(const char *what, const char *s)
 {
 	int fd = (int)parse_num(what, s, 1, INT32_MAX);
 
-	if (fcntl(fd, F_GETFD) < 0)
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		die("%s: descriptor %d", what, fd);
 	return fd;
 }

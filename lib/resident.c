@@ -78,6 +78,8 @@ forward(const struct resident *r, int fd)
 
 	if (read(fd, &si, sizeof(si)) != sizeof(si))
 		die("read signalfd");
+	if (r->parent && getppid() != r->parent)
+		kill(r->pid, SIGKILL);
 	switch (si.ssi_signo) {
 	case SIGCHLD:
 		break;

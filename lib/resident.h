@@ -19,6 +19,10 @@ void resident_die_with(pid_t parent);
 
 struct resident {
 	pid_t pid;
+	/* Our parent at the start, if the child is not to outlive it: a signal
+	 * that finds another one kills the child (PR_SET_PDEATHSIG is the
+	 * caller's to set).  0: does not matter. */
+	pid_t parent;
 	/* Stops the child with SIGSTOP when the terminal stops us: PID 1 of a
 	 * pid namespace takes no SIGTSTP. */
 	bool stop_child;

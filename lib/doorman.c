@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/*
+ * doorman - what a box's stages may ask of the host
+ *
+ * Each request is worth root on the host.  The wall is not who asks, as a box
+ * root can forge credentials, but that the door never reaches foreign code
+ * (chain.c).  Still the list is short, bounded and counted, and a message that
+ * does not fit ends it.
+ */
+#include "doorman.h"
+#include "chain.h"
+#include "die.h"
+#include "door.h"
+#include "mnt.h"
+#include "ns.h"
+#include "say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct doorman man;
+static unsigned veths, roots, binds;
+
+void
+doorman_start(const struct doorman *d)
+{
+	man = *d;
+}
+
+/* 0, or an errno: with more than its share the box gets no more. */
+static int
+count(unsigned *n, unsigned max)
+{
+	return (*n)++ < max ? 0 : EDQUOT;
+}
+
+static int
+serve_veth(struct door_request *req)
+{
+	int net, err = count(&veths, 1);
+	char pid[16];
+
+	if (err)
+		return err;
+	if (!man.newnet) {
+		said_set("the box shares the host's network", "");
+		return EINVAL;
+	}
+	req->veth.host[IFNAMSIZ - 1] = req->veth.box[IFNAMSIZ - 1] = '\0';
+	net = ns_open(man.box, NS_NET);
+	if (net < 0)
+		return errno;
+	snprintf(pid, sizeof(pid), "%d", man.box);
+	if (veth_host(&req->veth, net, pid) < 0)
+		err = errno;
+	close(net);
+	return err;
+}
+
+/* A view of PATH with the box's ids, -1 with errno. */
+static int
+view(const char *path)
+{
+	const int tree = mnt_clone(AT_FDCWD, path, true);
+	int user, saved;
+
+	if (tree < 0)
+		return -1;
+	user = ns_open(man.box, NS_USER);
+	if (user >= 0 && mnt_idmap(tree, user) == 0) {
+		close(user);
+		return tree;
+	}
+	saved = errno;
+	if (saved == EINVAL || saved == EOPNOTSUPP)
+		say_why("a file system there cannot show other ids; ns-spawn "
+			"--map self needs none, or copy it to ext4, xfs, "
+			"btrfs or tmpfs");
+	close(tree);
+	if (user >= 0)
+		close(user);
+	errno = saved;
+	return -1;
+}
+
+static int
+serve_tree(struct door_request *req, struct door_reply *rep, int *fd)
+{
+	const int err =
+	    req->op == DOOR_ROOT ? count(&roots, 1) : count(&binds, DOOR_BINDS);
+
+	if (err)
+		return err;
+	if (req->op == DOOR_ROOT && man.newns)
+		rep->flags |= DOOR_NEWNS;
+	if (!man.shift) {
+		rep->flags |= DOOR_YOURSELF;
+		return 0;
+	}
+	say(SAY_SH, "mount --rbind -o X-mount.idmap=/proc/%d/ns/user %s",
+	    man.box, req->path);
+	*fd = view(req->path);
+	return *fd < 0 ? errno : 0;
+}
+
+static int
+serve_prog(struct door_request *req, struct door_reply *rep, int *fd)
+{
+	bool own;
+
+	*fd = chain_open(req->path, &own);
+	if (*fd < 0)
+		return errno;
+	if (own)
+		rep->flags |= DOOR_OWN;
+	return 0;
+}
+
+/* The asking stage's -n and -x are of our part, too. */
+static void
+serve(struct door_request *req, struct door_reply *rep, int *fd)
+{
+	const int modes = say_modes();
+
+	say_mode(req->modes & (SAY_DRY | SAY_TRACE),
+	    req->op == DOOR_VETH ? SAY_IP : SAY_SH);
+	said_set("", "");
+	switch (req->op) {
+	case DOOR_VETH:
+		rep->err = serve_veth(req);
+		break;
+	case DOOR_ROOT:
+	case DOOR_BIND:
+		rep->err = serve_tree(req, rep, fd);
+		break;
+	default:
+		rep->err = serve_prog(req, rep, fd);
+	}
+	snprintf(rep->said, sizeof(rep->said), "%s", said());
+	snprintf(rep->why, sizeof(rep->why), "%s", said_why());
+	say_mode(modes, SAY_SH);
+}
+
+static bool
+answer(int door, const struct door_reply *rep, int fd)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {(void *)rep, sizeof(*rep)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct cmsghdr *c;
+
+	if (fd >= 0) {
+		msg.msg_control = control.buf;
+		msg.msg_controllen = sizeof(control.buf);
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	}
+	return sendmsg(door, &msg, MSG_NOSIGNAL) == sizeof(*rep);
+}
+
+bool
+doorman_serve(int door)
+{
+	struct door_request req;
+	struct door_reply rep = {0};
+	bool more = false;
+	int fd = -1;
+	/* MSG_TRUNC: a longer message is not cut to one of ours. */
+	ssize_t n = recv(door, &req, sizeof(req), MSG_TRUNC);
+
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n == sizeof(req) && req.version == DOOR_VERSION &&
+	    req.op >= DOOR_VETH && req.op < DOOR_SHUT) {
+		req.path[sizeof(req.path) - 1] = '\0';
+		serve(&req, &rep, &fd);
+		more = answer(door, &rep, fd);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (!more)
+		close(door);
+	return more;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/*
+ * netns - a name for a box's network namespace
+ *
+ * The name's owner is a lock: after a kill -9 the pid in the link may already
+ * be another process's.
+ */
+#include "netns.h"
+#include "die.h"
+#include "file.h"
+#include "lock.h"
+#include "say.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DIR "/run/netns"
+#define PREFIX "netns-"
+
+static void
+remove_name(const char *name)
+{
+	char path[PATH_MAX], to[64];
+	ssize_t n;
+
+	path_fmt(path, sizeof(path), DIR "/%s", name);
+	n = readlink(path, to, sizeof(to) - 1);
+	/* Only a link of our kind; a name of ip-netns(8)'s is a file. */
+	if (n < 0)
+		return;
+	to[n] = '\0';
+	if (strncmp(to, "/proc/", 6) == 0 && unlink(path) < 0)
+		warn("remove %s", path);
+}
+
+static void
+remove_dead(const char *lock, int fd)
+{
+	remove_name(lock + strlen(PREFIX));
+	lock_remove(lock, fd);
+}
+
+static const char *claimed;
+static bool named; /* the link is there, and ours */
+static int lock_fd;
+static pid_t owner;
+
+/* However we end; a child of ours that ends is not the owner. */
+static void
+give_back(void)
+{
+	char lock[NAME_MAX + 1];
+
+	if (getpid() != owner)
+		return;
+	if (named)
+		remove_name(claimed);
+	snprintf(lock, sizeof(lock), PREFIX "%s", claimed);
+	lock_remove(lock, lock_fd);
+}
+
+void
+netns_claim(const char *name)
+{
+	char lock[NAME_MAX + 1];
+
+	claimed = name;
+	if (say_modes() & SAY_DRY)
+		return;
+	lock_each_dead(PREFIX, remove_dead);
+	snprintf(lock, sizeof(lock), PREFIX "%s", name);
+	lock_fd = lock_try(lock);
+	if (lock_fd < 0)
+		diex("--netns: a box named %s is running", name);
+	owner = getpid();
+	atexit(give_back);
+}
+
+void
+netns_name(pid_t pid)
+{
+	char to[64] = "/proc/$BOX_PID/ns/net", path[PATH_MAX];
+
+	if (pid)
+		snprintf(to, sizeof(to), "/proc/%d/ns/net", pid);
+	path_fmt(path, sizeof(path), DIR "/%s", claimed);
+	if (!say(SAY_SH, "ln -s %s %s", to, path))
+		return;
+	if (mkdir(DIR, 0755) < 0 && errno != EEXIST)
+		die("mkdir " DIR);
+	if (symlink(to, path) < 0)
+		die_said();
+	named = true;
+}

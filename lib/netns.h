@@ -1,0 +1,18 @@
+#ifndef NETNS_H
+#define NETNS_H
+
+#include <sys/types.h>
+
+/* A name in /run/netns for a box's network namespace, as ip-netns(8) has them:
+ * a link to /proc/PID/ns/net and no bind mount, which would keep the namespace
+ * of a killed box, and its veth, alive. */
+
+/* Reserves NAME until we exit, and removes the names of boxes that were killed.
+ * Dies with 125 if a box has it.  With -n only keeps it for netns_name(). */
+void netns_claim(const char *name);
+
+/* Makes the reserved name (PID 0 with -n: $BOX_PID); it is removed at exit.
+ * Dies with 125, with EEXIST if it is another's. */
+void netns_name(pid_t pid);
+
+#endif

@@ -1,0 +1,441 @@
+#!/usr/bin/env bats
+# ns-spawn: namespaces, id maps, init, names, lifetimes.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+KINDS="user mnt pid net uts ipc cgroup"
+BASE=1879048192
+
+setup_file() { lab_up; }
+teardown_file() { lab_down; }
+setup() { baseline_save; }
+teardown() { baseline_check; }
+
+# The option's word and the kernel's are the same, but for mnt.
+opt_of() { [ "$1" = mnt ] && echo mount || echo "$1"; }
+links() { for k in $KINDS; do echo "$k $(readlink "/proc/$1/ns/$k")"; done; }
+# spawned ARGS...: starts a box with a sleep in it; $prog is the sleep.
+spawned() {
+	start ns-spawn "$@" sleep 1000
+	runs sleep
+}
+over() { kill -9 "$prog" && finish; }
+map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
+
+@test "by default all seven namespaces are new" {
+	spawned
+	for k in $KINDS; do
+		[ "$(readlink "/proc/$prog/ns/$k")" != "$(readlink "/proc/$pid/ns/$k")" ] || fail "$k is the host's"
+	done
+	over
+}
+
+@test "each one can be the host's" {
+	for k in $KINDS; do
+		spawned "--$(opt_of $k)" host
+		for j in $KINDS; do
+			if [ "$(readlink "/proc/$prog/ns/$j")" = "$(readlink "/proc/$pid/ns/$j")" ]; then
+				is "$j" "$k" "the host's"
+			else
+				[ $j != $k ] || fail "$k is new"
+			fi
+		done
+		over
+	done
+}
+
+@test "--only: what is not listed is the host's" {
+	spawned --only uts,ipc
+	for k in $KINDS; do
+		case $k in
+		uts | ipc) [ "$(readlink "/proc/$prog/ns/$k")" != "$(readlink "/proc/$pid/ns/$k")" ] ;;
+		*) is "$(readlink "/proc/$prog/ns/$k")" "$(readlink "/proc/$pid/ns/$k")" ;;
+		esac
+	done
+	over
+	for k in $KINDS; do
+		run -0 host ns-spawn --only "$(opt_of $k)" readlink /proc/self/ns/$k
+		[ "$output" != "$(readlink /proc/self/ns/$k)" ]
+	done
+}
+
+@test "each one can be joined by path" {
+	spawned
+	first=$pid box=$prog
+	for k in $KINDS; do
+		args=()
+		for j in $KINDS; do
+			args+=("--$(opt_of $j)" host)
+		done
+		spawned "${args[@]}" "--$(opt_of $k)" "/proc/$box/ns/$k"
+		is "$(readlink "/proc/$prog/ns/$k")" "$(readlink "/proc/$box/ns/$k")" "$k"
+		over
+	done
+	# All at once, as one enters a box.
+	args=()
+	for j in $KINDS; do args+=("--$(opt_of $j)" "/proc/$box/ns/$j"); done
+	spawned "${args[@]}"
+	is "$(links "$prog")" "$(links "$box")"
+	over
+	kill -9 "$box"
+	finish "$first"
+}
+
+@test "bad namespaces are refused" {
+	while read -r args; do
+		# shellcheck disable=SC2086
+		run -125 ns-spawn $args true
+		[[ ${lines[0]} == "ns-spawn: "* ]]
+		[ ${#lines[@]} -le 2 ]
+	done <<-END
+		--net /no/such/file
+		--net /etc/passwd
+		--net /proc/self/ns/uts
+		--uts /proc/self/ns/net
+		--net nonsense
+		--only nonsense
+		--only mount,,uts
+		--slot -1
+		--slot x
+		--slot 99999999999
+		--info-fd 99
+		--info-fd x
+		--init=nonsense
+	END
+}
+
+@test "id map: root has a range of the slot's" {
+	spawned
+	is "$(map u)" "0 $BASE 65536"
+	is "$(map g)" "0 $BASE 65536"
+	is "$(cat "/proc/$prog/setgroups")" allow
+	is "$(awk '/^[UG]id/{print $2}' "/proc/$prog/status" | sort -u)" $BASE "owner"
+	over
+	spawned --slot 3
+	is "$(map u)" "0 $((BASE + 3 * 65536)) 65536"
+	over
+	run -0 ns-spawn id -u
+	is "$output" 0
+	run -0 env BOX_SLOT=5 ns-spawn cat /proc/self/uid_map
+	is "$(awk '{print $2}' <<<"$output")" $((BASE + 5 * 65536))
+	run -0 env BOX_SLOT=5 ns-spawn --slot 2 cat /proc/self/uid_map
+	is "$(awk '{print $2}' <<<"$output")" $((BASE + 2 * 65536))
+}
+
+@test "id map: self, and lists of IN:OUT:COUNT" {
+	spawned --map self
+	is "$(map u)" "0 0 1"
+	is "$(map g)" "0 0 1"
+	over
+	spawned --map 0:100000:1000,1000:200000:10
+	is "$(map u)" $'0 100000 1000\n1000 200000 10'
+	is "$(map g)" $'0 100000 1000\n1000 200000 10'
+	over
+}
+
+@test "id map: bad ones are refused" {
+	while read -r arg; do
+		run -125 ns-spawn --map "$arg" touch "$BATS_TEST_TMPDIR/ran"
+		[[ ${lines[0]} == "ns-spawn: "* ]]
+		[ ${#lines[@]} -le 2 ]
+		[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	done <<-END
+		0:100000:10,5:200000:10
+		0:100000:10,20:100005:10
+		0:100000:0
+		0:4294967290:100
+		4294967290:0:100
+		0:0:4294967296
+		a:b:c
+		0:1
+		0:1:2:3
+		-1:0:1
+		,
+		0:100000:10,
+		nonsense
+	END
+	run -125 ns-spawn --map "" true
+	run -125 ns-spawn --map "$(printf '0:1:1,%.0s' {1..11000})" true
+	[ ${#output} -lt 2000 ] || fail "the message repeats it all"
+}
+
+@test "id map: subid takes the range of /etc/subuid" {
+	requires "newuidmap" command -v newuidmap
+	run -0 unshare -m bash -c '
+		echo root:300000:65536 >"$1/subuid" && echo root:400000:65536 >"$1/subgid" &&
+		for f in subuid subgid; do [ -e /etc/$f ] || exit 99; mount --bind "$1/$f" /etc/$f || exit 99; done
+		ns-spawn --map subid cat /proc/self/uid_map /proc/self/gid_map' - "$BATS_TEST_TMPDIR"
+	is "$(awk '{print $1, $2, $3}' <<<"$output")" $'0 300000 65536\n0 400000 65536'
+}
+
+@test "an ordinary user: their own id, and no setgroups" {
+	requires "setpriv" command -v setpriv
+	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	lacks_kernel "user namespaces for ordinary users" "${nobody[@]}" unshare -Ur true
+	run -0 "${nobody[@]}" env -u BOX_STATE ns-spawn sh -c 'id -u; cat /proc/self/uid_map /proc/self/setgroups; hostname'
+	is "$(awk '{print $1, $2, $3}' <<<"$output" | tr '\n' ,)" "0  ,0 65534 1,deny  ,container  ,"
+}
+
+@test "supplementary groups do not come along" {
+	run -0 setpriv --groups 4,20,1234 ns-spawn cat /proc/self/status
+	groups=$(awk '/^Groups/{$1 = ""; print}' <<<"$output")
+	for g in $groups; do is "$g" 0 "group"; done
+}
+
+@test "the box's root owns its namespaces, and the host's root no less" {
+	run -0 host ns-spawn sh -c 'hostname mine && hostname && mount -t tmpfs none /mnt && ip link set lo up &&
+		ip -o link show lo'
+	has "$output" mine
+	has "$output" "LOOPBACK,UP"
+	# Not of what it shares.
+	run ! host ns-spawn --net host ip link set lo down
+	run ! host ns-spawn --uts host hostname evil
+}
+
+@test "host name: container, or --hostname" {
+	before=$(hostname)
+	run -0 ns-spawn hostname
+	is "$output" container
+	run -0 ns-spawn --hostname web hostname
+	is "$output" web
+	is "$(hostname)" "$before"
+	run -125 ns-spawn --hostname "$(printf '%65s' x | tr ' ' x)" true
+	run -125 ns-spawn --hostname "" true
+	run -125 ns-spawn --uts host --hostname web true
+	is "$(hostname)" "$before"
+}
+
+@test "PROG is process 1; behind --init it is process 2" {
+	run -0 ns-spawn sh -c 'echo $$'
+	is "$output" 1
+	run -0 ns-spawn --init sh -c 'echo $$'
+	is "$output" 2
+	run -0 ns-spawn --init=linger sh -c 'echo $$'
+	is "$output" 2
+}
+
+@test "mounts in the box are not seen outside" {
+	start ns-spawn sh -c 'mount -t tmpfs inner-tmpfs /mnt && exec sleep 1000'
+	runs sleep
+	has "$(cat "/proc/$prog/mountinfo")" inner-tmpfs
+	hasnt "$(cat /proc/self/mountinfo)" inner-tmpfs
+	over
+	# With a shared root, too.
+	run -0 unshare -m --propagation shared bash -c 'ns-spawn mount -t tmpfs inner-tmpfs /mnt && cat /proc/self/mountinfo'
+	hasnt "$output" inner-tmpfs
+}
+
+@test "the cgroup namespace begins at the box's own group" {
+	run -0 ns-spawn cat /proc/self/cgroup
+	is "$(cut -d: -f3- <<<"$output" | sort -u)" /
+}
+
+@test "--info-fd: pid and namespaces as JSON" {
+	requires "jq" command -v jq
+	start bash -c 'exec 7>"$1" && exec ns-spawn --init --info-fd 7 sh -c "ls /proc/self/fd; exec sleep 1000"' - "$BATS_TEST_TMPDIR/info"
+	runs sleep
+	eventually 10 jq -e . "$BATS_TEST_TMPDIR/info"
+	init=$(jq .pid "$BATS_TEST_TMPDIR/info")
+	is "$init" "$(awk '/^PPid/{print $2}' "/proc/$prog/status")" pid
+	is "$(jq .ns.net "$BATS_TEST_TMPDIR/info")" "$(stat -Lc %i "/proc/$prog/ns/net")" net
+	# Seven in all, whatever the names.
+	for k in $KINDS; do
+		has " $(jq -r '.ns[]' "$BATS_TEST_TMPDIR/info" | tr '\n' ' ')" " $(stat -Lc %i "/proc/$prog/ns/$k") "
+	done
+	hasnt " $(tr '\n' ' ' <"$out")" " 7 "
+	over
+}
+
+@test "--netns: the name reaches the box, and goes with it" {
+	spawned --netns "bn$$"
+	[ -L "/run/netns/bn$$" ]
+	is "$(stat -Lc %i "/run/netns/bn$$")" "$(stat -Lc %i "/proc/$prog/ns/net")"
+	is "$(ip netns exec "bn$$" readlink /proc/self/ns/net)" "$(readlink "/proc/$prog/ns/net")"
+	# Taken: refused, and left alone.
+	run -125 host ns-spawn --netns "bn$$" true
+	has "$output" "bn$$"
+	is "$(stat -Lc %i "/run/netns/bn$$")" "$(stat -Lc %i "/proc/$prog/ns/net")"
+	over
+	[ ! -L "/run/netns/bn$$" ]
+	run -125 host ns-spawn --netns "$HOSTNS" true
+	[ -e "/run/netns/$HOSTNS" ]
+	for bad in ../x a/b . .. ""; do
+		run -125 ns-spawn --netns "$bad" true
+	done
+}
+
+@test "--netns: a dead box's name is taken over" {
+	spawned --netns "bn$$"
+	kill -9 "$pid"
+	finish
+	eventually 5 gone "$prog"
+	run -0 host ns-spawn --netns "bn$$" true
+	[ ! -L "/run/netns/bn$$" ]
+}
+
+@test "kill -9 of ns-spawn: the whole box is gone" {
+	for init in "" --init --init=linger; do
+		# shellcheck disable=SC2086
+		start ns-spawn $init bash -c 'setsid sleep 1001 & setsid setsid sleep 1002 & sleep 1009'
+		runs sleep
+		kill -9 "$pid"
+		finish
+		is "$status" 137
+		eventually 5 bash -c '! pgrep -f "^sleep 100[129]$"'
+	done
+}
+
+@test "the box dies with the one who started it" {
+	start bash -c 'ns-spawn --init sleep 1000; :'
+	runs sleep
+	kill -9 "$pid"
+	finish
+	eventually 5 gone "$prog"
+	start bash -c 'ns-spawn sleep 1000; :'
+	runs sleep
+	kill -9 "$pid"
+	finish
+	eventually 5 gone "$prog"
+}
+
+@test "the box ends with its PROG; with --init too" {
+	for init in "" --init; do
+		# shellcheck disable=SC2086
+		run -3 ns-spawn $init bash -c 'setsid sleep 1003 & exit 3' 3>&-
+		run ! pgrep -f '^sleep 1003'
+	done
+}
+
+@test "--init=linger: the box ends with its last process, with PROG's status" {
+	start ns-spawn --init=linger bash -c 'setsid sleep 1004 <&- >&- 2>&- & exit 3'
+	eventually 10 pgrep -f '^sleep 1004'
+	prog_ended() { ! pgrep -P "$(pgrep -P "$pid")" -x bash; }
+	eventually 10 prog_ended
+	kill -0 "$pid"
+	kill -9 "$(pgrep -f '^sleep 1004')"
+	finish
+	is "$status" 3
+}
+
+@test "--init=linger lets go of 0, 1 and 2" {
+	start ns-spawn --init=linger bash -c 'setsid sleep 1005 <&- >&- 2>&- & exit 0'
+	eventually 10 pgrep -f '^sleep 1005'
+	init=$(pgrep -P "$pid")
+	let_go() { ! find "/proc/$init/fd" -lname "$BATS_TEST_TMPDIR/*" | grep -q .; }
+	eventually 10 let_go
+	for fd in "/proc/$init/fd/"[012]; do
+		[ ! -e "$fd" ] || is "$(readlink "$fd")" /dev/null "$fd"
+	done
+	kill -9 "$(pgrep -f '^sleep 1005')"
+	finish
+	is "$status" 0
+}
+
+@test "init reaps a thousand orphans" {
+	start ns-spawn --init=linger bash -c 'for i in {1..1000}; do (true & exec true); done; echo made; exec sleep 1000'
+	eventually 60 grep -q made "$out"
+	runs sleep
+	init=$(awk '/^PPid/{print $2}' "/proc/$prog/status")
+	only_prog() { is "$(pgrep -cP "$init")" 1 "children of init"; }
+	eventually 20 only_prog
+	over
+}
+
+@test "init is not dumpable and keeps no capability but KILL" {
+	spawned --init
+	init=$(awk '/^PPid/{print $2}' "/proc/$prog/status")
+	[ "$init" != "$pid" ]
+	for c in CapInh CapPrm CapEff CapBnd CapAmb; do
+		has "CapInh CapAmb 0000000000000000 CapPrm CapEff CapBnd 0000000000000020" \
+		    "$(awk -v c=$c: '$1 == c {print $2}' "/proc/$init/status")"
+	done
+	is "$(awk '/^CapEff/{print $2}' "/proc/$init/status")" 0000000000000020
+	is "$(awk '/^CapPrm/{print $2}' "/proc/$init/status")" 0000000000000020
+	# The kernel gives a process that is not dumpable to root, not to its user.
+	is "$(stat -c %u "/proc/$prog/environ")" $BASE "owner of PROG"
+	is "$(stat -c %u "/proc/$init/environ")" 0 "owner of init"
+	# And nobody in the box may look into it.
+	run nsenter -t "$prog" -U -p -m readlink "/proc/$init/exe"
+	is "$output" ""
+	over
+}
+
+@test "ns-spawn's own descriptors are not held by init" {
+	spawned --init
+	init=$(awk '/^PPid/{print $2}' "/proc/$prog/status")
+	for fd in "/proc/$init/fd/"*; do
+		case ${fd##*/} in
+		[012]) ;;
+		*) [[ $(readlink "$fd") =~ ^(anon_inode:\[(signalfd|eventpoll|pidfd)\]|socket:|pipe:) ]] ||
+		    fail "$fd is $(readlink "$fd")" ;;
+		esac
+	done
+	over
+}
+
+@test "signals: forwarded once, and PROG decides" {
+	for init in "" --init; do
+		# shellcheck disable=SC2086
+		start ns-spawn $init bash -c 'trap "echo term; exit 5" TERM; trap "echo usr1" USR1; trap "echo winch" WINCH
+			trap "echo hup" HUP; echo ready; while :; do read -t 0.05 <> <(:); done'
+		eventually 10 grep -q ready "$out"
+		for s in usr1 winch hup; do
+			kill -"${s^^}" "$pid"
+			eventually 10 grep -q $s "$out"
+		done
+		kill -TERM "$pid"
+		finish
+		is "$status" 5
+		is "$(tr '\n' ' ' <"$out")" "ready usr1 winch hup term "
+	done
+}
+
+@test "signals: init passes TERM on, the status is PROG's" {
+	spawned --init
+	kill -TERM "$pid"
+	finish
+	is "$status" 143
+}
+
+state_is() { is "$(awk '/^State/{print $2}' "/proc/$2/status")" "$1"; }
+@test "signals: TSTP stops box and ns-spawn, CONT continues both" {
+	spawned --init
+	kill -TSTP "$pid"
+	eventually 10 state_is T "$pid"
+	eventually 10 state_is T "$(pgrep -P "$pid")"
+	kill -CONT "$pid"
+	eventually 10 state_is S "$pid"
+	eventually 10 state_is S "$(pgrep -P "$pid")"
+	over
+}
+
+@test "PROG that is stopped inside does not hang or end ns-spawn" {
+	spawned --init
+	kill -STOP "$prog"
+	eventually 10 state_is T "$prog"
+	kill -CONT "$prog"
+	eventually 10 state_is S "$prog"
+	kill -0 "$pid"
+	over
+	is "$status" 137
+}
+
+@test "files that PROG makes outside a root directory belong to the range" {
+	dir=$(mktemp -d /tmp/bt.XXXXXX)
+	chmod 777 "$dir"
+	run ns-spawn --slot 2 touch "$dir/file"
+	owner=$(stat -c %u:%g "$dir/file")
+	rm -r "$dir"
+	is "$owner" $((BASE + 2 * 65536)):$((BASE + 2 * 65536))
+	run ns-spawn cat /etc/shadow
+	[ "$status" != 0 ] || fail "the box's root reads the host's secrets"
+}
+
+@test "-n says what a shell would" {
+	run -0 ns-spawn -n true
+	has "$output" unshare
+	run -0 ns-spawn -n --netns "bn$$" --hostname web true
+	has "$output" web
+	has "$output" "/run/netns/bn$$"
+	[ ! -e "/run/netns/bn$$" ]
+}
