@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rootfs-enter - mounts, pivot_root, then PROG in the new root
+ *
+ * Run inside a box, where it has no power over the host: what it needs of it,
+ * a view of the directory with the box's ids, it asks of ns-spawn (box(7)).
+ * Alone it takes a mount namespace of its own, as a chroot(8) that leaves
+ * nothing behind.  Nothing of the new root is used before it is entered, so
+ * names in it mean what they mean there.
+ */
+#include "chain.h"
+#include "die.h"
+#include "newroot.h"
+#include "opt.h"
+#include "passwd.h"
+#include "say.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { O_TMPFS = OPT_LONG, O_READ_ONLY, O_EPHEMERAL, O_OVERLAY, O_DNS };
+
+static const struct opt opts[] = {
+    {'v', "volume", "FROM:TO[:ro]", "show a directory or file of the host's"},
+    {O_TMPFS, "tmpfs", "TO[:OPTIONS]", "an empty tmpfs there"},
+    {O_READ_ONLY, "read-only", NULL, "the root directory, not the volumes"},
+    {O_EPHEMERAL, "ephemeral", NULL, "throw away what is written to the root"},
+    {O_OVERLAY, "overlay", "DIR", "keep what is written in DIR instead"},
+    {O_DNS, "dns", "ADDR", "name server; host: this host's; none: the root's"},
+    {'w', "workdir", "DIR", "working directory (default: /)"},
+    {'u', "user", "USER[:GROUP]", "names or numbers (default: root)"},
+    {'e', "env", "NAME[=VALUE]", "environment variable; alone: the caller's"},
+    {0},
+};
+static const struct tool tool = {
+    "rootfs-enter", "DIR prog [arg ...]", opts, SAY_SH};
+
+#define PATH_DEFAULT \
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define MAX_ENV 256
+
+static struct newroot root;
+static const char *workdir = "/", *user_word;
+static char *env[MAX_ENV + 1];
+static unsigned n_env;
+
+/* Where the variable of WORD, "NAME=...", is or would be. */
+static unsigned
+find_env(const char *word)
+{
+	const size_t len = strcspn(word, "=") + 1;
+	unsigned i = 0;
+
+	while (i < n_env && strncmp(env[i], word, len) != 0)
+		i++;
+	return i;
+}
+
+/* NAME=VALUE, in place of an earlier one of that NAME. */
+static void
+put_env(char *word)
+{
+	const unsigned i = find_env(word);
+
+	if (i == MAX_ENV)
+		diex("--env: more than %d variables", MAX_ENV);
+	env[i] = word;
+	if (i == n_env)
+		n_env++;
+}
+
+/* NAME takes the caller's value, and nothing if there is none. */
+static void
+pass_env(const char *name)
+{
+	const char *value = getenv(name);
+	char *word;
+
+	if (!value)
+		return;
+	if (asprintf(&word, "%s=%s", name, value) < 0)
+		die("asprintf");
+	put_env(word);
+}
+
+static void
+parse(int argc, char *argv[])
+{
+	int c;
+
+	while ((c = opt_next(&tool, argc, argv)) != -1)
+		switch (c) {
+		case 'v':
+			newroot_bind(&root, optarg);
+			break;
+		case O_TMPFS:
+			newroot_tmpfs(&root, optarg);
+			break;
+		case O_READ_ONLY:
+			root.read_only = true;
+			break;
+		case O_EPHEMERAL:
+			root.ephemeral = true;
+			break;
+		case O_OVERLAY:
+			root.overlay = optarg;
+			break;
+		case O_DNS:
+			resolv_add(&root.dns, optarg);
+			break;
+		case 'w':
+			workdir = optarg;
+			break;
+		case 'u':
+			user_word = optarg;
+			break;
+		case 'e':
+			if (!*optarg || *optarg == '=')
+				diex("--env: '%s' has no name", optarg);
+			if (strchr(optarg, '='))
+				put_env(optarg);
+			else
+				pass_env(optarg);
+			break;
+		}
+	if (!argv[optind] || !argv[optind + 1])
+		opt_usage(&tool);
+	if (root.ephemeral && root.overlay)
+		diex("--ephemeral and --overlay exclude each other");
+	root.dir = argv[optind];
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct user user;
+	char *home;
+
+	tool_start(&tool);
+	/* Before those of -e, which replace them. */
+	put_env((char *)PATH_DEFAULT);
+	pass_env("TERM");
+	parse(argc, argv);
+
+	newroot_enter(&root);
+	say_next(argv + optind + 1);
+
+	user_get(&user, user_word);
+	if (asprintf(&home, "HOME=%s", user.home) < 0)
+		die("asprintf");
+	if (find_env(home) == n_env)
+		put_env(home);
+	if (chdir(workdir) < 0)
+		die("--workdir %s", workdir);
+	user_become(&user);
+	environ = env;
+	chain_last(argv + optind + 1);
+}

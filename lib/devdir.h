@@ -1,0 +1,9 @@
+#ifndef DEVDIR_H
+#define DEVDIR_H
+
+/* A minimal /dev on a tmpfs below ROOT (a mount, attached): the nodes that
+ * every program expects, bound from the host's; pts, shm, mqueue.  DIR is
+ * ROOT's name in what is said; with -n ROOT is not used.  Dies with 125. */
+void devdir_make(int root, const char *dir);
+
+#endif

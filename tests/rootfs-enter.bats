@@ -1,0 +1,536 @@
+#!/usr/bin/env bats
+# rootfs-enter: what PROG finds in its new root, and what it cannot reach.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+setup() {
+	requires "root" test "$EUID" = 0
+	copy_root
+	baseline_save
+}
+teardown() { baseline_check; }
+
+# inside [OPTIONS...] -- CMD...: in $root; its output is $output.
+inside() {
+	local opts=()
+	while [ "$1" != -- ]; do opts+=("$1") && shift; done
+	shift
+	run --separate-stderr ns-spawn rootfs-enter "${opts[@]}" "$root" "$@"
+}
+ok() {
+	inside "$@"
+	[ "$status" = 0 ] || fail "status $status: $*" "$output" "$stderr"
+}
+refused() {
+	inside "$@"
+	[ "$status" = 125 ] || fail "status $status, want 125: $*" "$output" "$stderr"
+	[[ $stderr == *"rootfs-enter: "* ]] || fail "not rootfs-enter's: $stderr"
+	[ "$(wc -l <<<"$stderr")" -le 2 ] || fail "more than a line and a hint: $stderr"
+}
+# All that is in a tree, with owners and contents.
+tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type f -exec sha256sum {} + | sort); }
+
+@test "the root is the directory, and the old one is gone" {
+	mark=$BATS_TEST_TMPDIR/mark
+	touch "$mark" "$root/inside"
+	ok -- sh -c 'ls /; pwd'
+	has "$output" inside
+	is "${lines[-1]}" /
+	for path in "$mark" "/proc/1/root$mark" "/proc/1/cwd/..$mark" "/..$mark" /proc/self/cwd/../.."$mark"; do
+		inside -- ls "$path"
+		[ "$status" != 0 ] || fail "$path is reached"
+	done
+	# No mount of the host's is left, nor one of our temporary ones.
+	ok -- cat /proc/self/mountinfo
+	is "$(awk '{print $5}' <<<"$output" | grep -vE '^/($|(proc|sys|dev|etc)(/|$))' || :)" "" "other mounts"
+	is "$(awk '$5 == "/"' <<<"$output" | wc -l)" 1 "mounts on /"
+}
+
+@test "chroot tricks do not leave the root" {
+	mark=$BATS_TEST_TMPDIR/mark
+	touch "$mark"
+	inside -- sh -c 'mkdir -p /x; cd /; for i in 1 2 3 4 5 6 7 8; do cd ..; done; chroot /x /bin/true; ls "$1" .; ls ./tmp' - "$mark"
+	hasnt "$output" "$mark"
+}
+
+@test "proc is the box's own" {
+	ok -- sh -c 'echo $$; ls /proc | grep "^[0-9]" | sort -n | tr "\n" " "'
+	is "${lines[0]}" 1
+	[ "$(wc -w <<<"${lines[1]}")" -le 6 ]
+	ok -- cat /proc/self/mountinfo
+	line=$(grep ' /proc rw' <<<"$output")
+	for o in nosuid nodev noexec; do has "$line" $o; done
+}
+
+@test "sys is read-only" {
+	ok -- cat /proc/self/mountinfo
+	line=$(grep ' /sys ' <<<"$output")
+	has "$line" " - sysfs "
+	for o in ro, nosuid nodev noexec; do has "$line" $o; done
+	ok -- sh -c 'ls /sys/class/net'
+	is "$output" lo
+	inside -- sh -c 'echo 1400 >/sys/class/net/lo/mtu'
+	[ "$status" != 0 ]
+}
+
+@test "with the host's network, too" {
+	run -0 ns-spawn --net host rootfs-enter "$root" sh -c 'test -d /proc/1 && mount | grep " /sys "'
+}
+
+@test "masked and read-only paths" {
+	for p in /proc/kcore /proc/keys /proc/timer_list /proc/sched_debug /proc/latency_stats /sys/firmware; do
+		[ -e $p ] || continue
+		inside -- sh -c "head -c 1 $p 2>/dev/null || ls $p"
+		is "$output" "" "$p"
+	done
+	for p in sys/kernel/hostname sysrq-trigger sys/kernel/core_pattern irq/default_smp_affinity; do
+		[ -e /proc/$p ] || continue
+		inside -- sh -c "echo x >/proc/$p"
+		[ "$status" != 0 ] || fail "/proc/$p is written"
+		has "$stderr" "Read-only"
+	done
+}
+
+@test "dev: the nodes that programs expect, and no more" {
+	ok -- ls /dev
+	is "$(tr '\n' ' ' <<<"$output" | sed 's/console //')" \
+	    "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero "
+	ok -- sh -c 'for d in null zero full random urandom; do [ -c /dev/$d ] || echo no $d; done
+		echo lost >/dev/null && head -c 4 /dev/zero | wc -c && head -c 4 /dev/urandom | wc -c
+		echo x 2>&- >/dev/full || echo full; echo yes >/dev/stdout; readlink /dev/stdin; readlink /dev/fd'
+	is "$output" $'4\n4\nfull\nyes\n/proc/self/fd/0\n/proc/self/fd'
+	inside -- mknod /dev/sda b 8 0
+	[ "$status" != 0 ]
+	inside -- mknod /sda b 8 0
+	[ "$status" != 0 ]
+}
+
+@test "dev: usable by a user who is not root" {
+	ok -u 1000:1000 -- sh -c 'echo x >/dev/null && head -c 1 /dev/urandom | wc -c && touch /dev/shm/f && echo shm
+		exec 3<>/dev/ptmx && ls /dev/pts'
+	is "$output" $'1\nshm\n0\nptmx'
+	# A pipe can be opened again, as programs that log to /dev/stdout do.
+	is "$(ns-spawn rootfs-enter -u 1000:1000 "$root" sh -c 'echo err >/dev/stderr; echo out >/dev/stdout' 2>&1 | sort)" $'err\nout'
+}
+
+@test "dev: devpts, shm and mqueue are the box's own" {
+	ok -- cat /proc/self/mountinfo
+	has "$(grep ' /dev/pts ' <<<"$output")" " - devpts "
+	has "$(grep ' /dev/pts ' <<<"$output")" "gid=$((1879048192 + 5)),"
+	has "$(grep ' /dev/shm ' <<<"$output")" " - tmpfs "
+	has "$(grep ' /dev/mqueue ' <<<"$output")" " - mqueue "
+	ok -- sh -c 'stat -c %a /dev/shm; stat -c %a /dev; exec 3<>/dev/ptmx; ls /dev/pts; : >/dev/shm/x; ls /dev/shm'
+	is "${lines[0]}" 1777
+	is "${lines[1]}" 755
+	is "$(sort <<<"${lines[*]:2}" | tr '\n' ' ')" "0 ptmx x "
+	[ ! -e /dev/shm/x ]
+}
+
+@test "dev: gid=5 only where 5 is mapped" {
+	run -0 ns-spawn --map self rootfs-enter "$root" cat /proc/self/mountinfo
+	hasnt "$(grep ' /dev/pts ' <<<"$output")" "gid="
+}
+
+@test "mount points that the root lacks are made" {
+	rm -rf "$root"/{proc,sys,dev,etc}
+	ok -- sh -c 'ls -d /proc/self /sys/class /dev/null /etc/hosts'
+	[ -d "$root/proc" ] && [ -d "$root/etc" ]
+	is "$(stat -c %u:%g "$root/proc" "$root/sys" "$root/dev" "$root/etc" | sort -u)" 0:0 owner
+}
+
+@test "resolv.conf, hosts and hostname" {
+	ok -- sh -c 'cat /etc/resolv.conf; echo; cat /etc/hosts; echo; cat /etc/hostname; hostname'
+	is "$(grep -c ^nameserver <<<"$output")" 2
+	has "$output" $'nameserver 8.8.8.8\nnameserver 8.8.4.4'
+	grep -Eq '^127.0.0.1[[:space:]].*localhost' <<<"$output"
+	is "${lines[-1]}" container
+	is "${lines[-2]}" container
+	run -0 ns-spawn --hostname web rootfs-enter "$root" cat /etc/hosts /etc/hostname
+	has "$output" web
+	is "${lines[-1]}" web
+	grep -Eq '^[0-9.]+[[:space:]]+.*web' <<<"$output"
+}
+
+@test "the box may change its own /etc files" {
+	ok -- sh -c 'echo 1.2.3.4 other >>/etc/hosts && grep other /etc/hosts'
+}
+
+@test "--dns ADDR, repeated; none" {
+	ok --dns 192.0.2.53 --dns 2001:db8::53 -- cat /etc/resolv.conf
+	is "$(grep ^nameserver <<<"$output")" $'nameserver 192.0.2.53\nnameserver 2001:db8::53'
+	echo "# the root's own" >"$root/etc/resolv.conf"
+	ok --dns none -- cat /etc/resolv.conf
+	is "$output" "# the root's own"
+	refused --dns nonsense -- true
+	refused --dns 1.2.3 -- true
+	refused --dns "" -- true
+}
+
+# A host with these files as its resolver's, in a mount namespace of its own.
+resolver() {
+	unshare -m bash -c '
+		d=$1 root=$2
+		real=$(readlink -f /etc/resolv.conf) && [ -e "$real" ] || real=/etc/resolv.conf
+		[ -e "$real" ] || exit 99
+		mount --bind "$d/resolv.conf" "$real" || exit 99
+		if [ -e "$d/real.conf" ]; then
+			mount -t tmpfs none /run && mkdir -p /run/systemd/resolve || exit 99
+			cp "$d/real.conf" /run/systemd/resolve/resolv.conf || exit 99
+		fi
+		exec ns-spawn rootfs-enter --dns host "$root" cat /etc/resolv.conf' - "$BATS_TEST_TMPDIR" "$root"
+}
+@test "--dns host: the real resolvers, never 127.0.0.53" {
+	printf 'search example.org\nnameserver 192.0.2.7\nnameserver 192.0.2.8\noptions ndots:2\n' >"$BATS_TEST_TMPDIR/resolv.conf"
+	run -0 resolver
+	has "$output" "nameserver 192.0.2.7"
+	has "$output" "nameserver 192.0.2.8"
+	has "$output" "search example.org"
+	printf 'nameserver 127.0.0.53\n' >"$BATS_TEST_TMPDIR/resolv.conf"
+	printf 'nameserver 192.0.2.9\n' >"$BATS_TEST_TMPDIR/real.conf"
+	run -0 resolver
+	has "$output" "nameserver 192.0.2.9"
+	hasnt "$output" 127.0.0
+}
+@test "--dns host: only a loopback resolver, and no real ones" {
+	printf 'nameserver 127.0.0.1\n' >"$BATS_TEST_TMPDIR/resolv.conf"
+	: >"$BATS_TEST_TMPDIR/real.conf"
+	run resolver
+	hasnt "$(grep ^nameserver <<<"$output" || :)" "nameserver 127."
+	# Either it says that there is none, or takes the default; silence is no answer.
+	if [ "$status" = 0 ]; then has "$output" "nameserver 8.8.8.8"; else is "$status" 125 && has "$output" "hint"; fi
+}
+
+@test "ids: the root's files are root's inside, and what it writes is root's on disk" {
+	install -o 1000 -g 1001 -m 640 /dev/null "$root/theirs"
+	ok -- sh -c 'stat -c %u:%g /bin /theirs; touch /new && mkdir /newdir && chown 7:8 /newdir; echo more >>/theirs'
+	is "${lines[0]}" 0:0
+	is "${lines[1]}" 1000:1001
+	is "$(stat -c %u:%g "$root/new")" 0:0
+	is "$(stat -c %u:%g "$root/newdir")" 7:8
+	is "$(stat -c %u:%g "$root/theirs")" 1000:1001
+	# The same for any slot: nothing was chowned.
+	run -0 ns-spawn --slot 9 rootfs-enter "$root" stat -c %u:%g /new /theirs
+	is "$output" $'0:0\n1000:1001'
+}
+
+@test "environment: PATH, HOME, TERM, and what -e names" {
+	run -0 env -i PATH="$PATH" TERM=vt100 SECRET=s FROM=caller LD_PRELOAD= ns-spawn rootfs-enter "$root" env
+	is "$(cut -d= -f1 <<<"$output" | grep -vE '^(PWD|SHLVL|_)$' | sort | tr '\n' ' ')" "HOME PATH TERM "
+	has "$output" TERM=vt100
+	has "$output" HOME=/root
+	has "$output" "/bin"
+	run -0 env FROM=caller ns-spawn rootfs-enter -e A=1 --env "B=two words" -e FROM -e EMPTY= -e UNSET -e PATH=/usr/bin:/bin "$root" env
+	for v in A=1 "B=two words" FROM=caller PATH=/usr/bin:/bin; do has "$output" "$v"; done
+	grep -qx EMPTY= <<<"$output"
+	hasnt "$output" UNSET
+	refused -e =x -- true
+	refused -e "" -- true
+}
+
+@test "--workdir" {
+	mkdir -p "$root/srv/a b"
+	ok -w "/srv/a b" -- pwd
+	is "$output" "/srv/a b"
+	refused -w /no/such -- true
+	has "$stderr" /no/such
+	ln -s / "$root/srv/out"
+	ok -w /srv/out -- sh -c 'pwd -P; ls -d bin'
+	is "${lines[0]}" /
+}
+
+@test "--user: by name or number, from the box's own passwd" {
+	echo "web:x:123:45:,,,:/srv/web:/bin/sh" >>"$root/etc/passwd"
+	printf 'webgrp:x:45:\nextra:x:46:web\nother:x:47:\n' >>"$root/etc/group"
+	ok -u web -- sh -c 'id -u; id -g; id -G; echo $HOME'
+	is "${lines[0]} ${lines[1]}" "123 45"
+	is "$(tr ' ' '\n' <<<"${lines[2]}" | sort -u | tr '\n' ' ')" "45 46 "
+	is "${lines[3]}" /srv/web
+	ok -u web:other -- sh -c 'id -u; id -g'
+	is "$output" $'123\n47'
+	ok -u 123 -- sh -c 'id -u; id -g; echo $HOME'
+	is "$output" $'123\n45\n/srv/web'
+	ok -u 2000:3000 -- sh -c 'id -u; id -g; id -G; echo $HOME; grep ^Cap[EP] /proc/self/status'
+	is "${lines[*]:0:4}" "2000 3000 3000 /"
+	has "$output" $'CapEff:\t0000000000000000'
+	has "$output" $'CapPrm:\t0000000000000000'
+	for bad in nosuch web:nosuch 99999999999 65536 -1 "" : web:; do
+		refused -u "$bad" -- true
+	done
+	[ "$(stat -c %u "$root/etc/passwd")" = 0 ]
+}
+
+@test "--user: passwd is a link out of the root" {
+	echo "evil:x:0:0::/:/bin/sh" >"$BATS_TEST_TMPDIR/passwd"
+	ln -sf "$BATS_TEST_TMPDIR/passwd" "$root/etc/passwd"
+	refused -u evil -- true
+}
+
+@test "--volume: files and directories, rw and ro" {
+	src=$BATS_TEST_TMPDIR/src
+	mkdir -p "$src/sub"
+	echo data >"$src/file"
+	ok -v "$src:/data" -- sh -c 'cat /data/file && echo new >/data/new && stat -c %u /data/file'
+	is "$output" $'data\n0'
+	is "$(stat -c %u:%g "$src/new")" 0:0
+	ok -v "$src:/data:ro" -- sh -c 'cat /data/file; touch /data/x 2>&1 || :; mount -o remount,rw /data 2>&1 || :; touch /data/y 2>&1 || :'
+	has "$output" "Read-only"
+	[ ! -e "$src/x" ] && [ ! -e "$src/y" ]
+	ok -v "$src/file:/etc/one" -v "$src/file:/etc/two:ro" -- sh -c 'cat /etc/one /etc/two; echo more >>/etc/one; echo x >>/etc/two || echo ro'
+	is "$output" $'data\ndata\nro'
+	is "$(cat "$src/file")" $'data\nmore'
+	# Relative to the caller, into a directory that is not there yet.
+	run -0 bash -c 'cd "$1" && ns-spawn rootfs-enter -v src:/deep/er/still "$2" ls /deep/er/still' - "$BATS_TEST_TMPDIR" "$root"
+	has "$output" file
+}
+
+@test "--volume: sub-mounts of the source, when it is read-only, are too" {
+	mkdir -p "$BATS_TEST_TMPDIR/src/sub"
+	run -0 unshare -m bash -c 'mount -t tmpfs none "$1/sub" && touch "$1/sub/there" &&
+		ns-spawn rootfs-enter -v "$1:/data:ro" "$2" sh -c "ls /data/sub; touch /data/sub/x 2>/dev/null && echo WRITTEN; true"' - \
+	    "$BATS_TEST_TMPDIR/src" "$root"
+	hasnt "$output" WRITTEN
+}
+
+@test "--volume: bad ones are refused, and named" {
+	mkdir "$BATS_TEST_TMPDIR/src"
+	refused -v /no/such:/data -- true
+	has "$stderr" /no/such
+	refused -v "$BATS_TEST_TMPDIR/src" -- true
+	refused -v "$BATS_TEST_TMPDIR/src:" -- true
+	refused -v ":/data" -- true
+	refused -v "$BATS_TEST_TMPDIR/src:data" -- true
+	refused -v "$BATS_TEST_TMPDIR/src:/data:rx" -- true
+	refused -v "$BATS_TEST_TMPDIR/src:/proc" -- true
+	refused -v "$BATS_TEST_TMPDIR/src:/proc/self" -- true
+	refused -v "$BATS_TEST_TMPDIR/src:/" -- true
+}
+
+@test "--volume: the wall is 64 binds" {
+	mkdir "$BATS_TEST_TMPDIR/src"
+	opts=()
+	for i in {1..64}; do opts+=(-v "$BATS_TEST_TMPDIR/src:/v/$i:ro"); done
+	ok "${opts[@]}" -- sh -c 'ls /v | wc -l; grep -c " /v/" /proc/self/mountinfo'
+	is "$output" $'64\n64'
+	refused "${opts[@]}" -v "$BATS_TEST_TMPDIR/src:/v/65" -- true
+}
+
+@test "--tmpfs" {
+	ok --tmpfs /scratch -- sh -c 'touch /scratch/x && grep " /scratch " /proc/self/mountinfo'
+	has "$output" " - tmpfs "
+	for o in nosuid nodev; do has "$output" $o; done
+	[ ! -e "$root/scratch/x" ]
+	ok --tmpfs /scratch:size=64k,mode=700 -- sh -c 'stat -c %a /scratch; head -c 200000 /dev/zero >/scratch/x || echo full'
+	is "${lines[0]}" 700
+	is "${lines[-1]}" full
+	refused --tmpfs scratch -- true
+	refused --tmpfs /scratch:nonsense=1 -- true
+}
+
+@test "--read-only" {
+	before=$(tree "$root")
+	ok --read-only --tmpfs /tmp -- sh -c 'touch /x 2>&1 || :; touch /etc/x 2>&1 || :; mount -o remount,rw / 2>/dev/null; touch /y 2>&1 || :
+		touch /tmp/x /dev/shm/x && echo x >/dev/null && echo fine'
+	is "$(grep -c "Read-only" <<<"$output")" 3
+	is "${lines[-1]}" fine
+	is "$(tree "$root")" "$before"
+}
+
+@test "--ephemeral: what is written is thrown away" {
+	before=$(tree "$root")
+	ok --ephemeral -- sh -c 'echo x >/new && rm -r /etc/passwd && mkdir /d && chown 5:5 /d && cat /new && stat -c %u /bin /d'
+	is "$output" $'x\n0\n5'
+	is "$(tree "$root")" "$before"
+	ok --ephemeral -- sh -c 'ls /etc/passwd; test ! -e /new'
+}
+
+@test "--overlay DIR: what is written is kept there" {
+	before=$(tree "$root")
+	mkdir "$BATS_TEST_TMPDIR/kept"
+	ok --overlay "$BATS_TEST_TMPDIR/kept" -- sh -c 'echo x >/new && rm /etc/passwd'
+	is "$(tree "$root")" "$before"
+	ok --overlay "$BATS_TEST_TMPDIR/kept" -- sh -c 'cat /new; test ! -e /etc/passwd && stat -c %u /new'
+	is "$output" $'x\n0'
+	is "$(find "$BATS_TEST_TMPDIR/kept" -name new -printf '%U\n')" 0 "owner on disk"
+	refused --overlay /no/such -- true
+	refused --overlay "$root/etc/passwd" -- true
+}
+
+@test "a root below a 0700 home, and the suite itself there" {
+	home=$BATS_TEST_TMPDIR/home
+	mkdir -m 700 "$home"
+	cp -a "$TOP/bin" "$home/bin"
+	mv "$root" "$home/root"
+	run -0 env PATH="$home/bin:$PATH" ns-spawn rootfs-enter "$home/root" sh -c 'echo yes; touch /new'
+	is "$output" yes
+	[ -e "$home/root/new" ]
+	run -0 bash -c 'cd "$1" && PATH=$1/bin:$PATH && ns-spawn rootfs-enter ./root echo relative && cd root && ns-spawn rootfs-enter . echo dot' - "$home"
+	is "$output" $'relative\ndot'
+	# Paths with blanks, links, a slash at the end.
+	mv "$home/root" "$home/a root"
+	ln -s "a root" "$home/link"
+	run -0 "$home/bin/ns-spawn" "$home/bin/rootfs-enter" "$home/a root/" echo blank
+	run -0 "$home/bin/ns-spawn" "$home/bin/rootfs-enter" "$home/link" echo link
+}
+
+@test "bad roots: missing, a file, unreadable" {
+	root=/no/such/dir refused -- true
+	has "$stderr" /no/such/dir
+	touch "$BATS_TEST_TMPDIR/file"
+	root=$BATS_TEST_TMPDIR/file refused -- true
+	has "$stderr" "Not a directory"
+	root="" refused -- true
+}
+
+@test "PROG is looked for in the root, not on the host" {
+	ln -sf /usr/bin/env "$BATS_TEST_TMPDIR/only-host"
+	inside -- "$BATS_TEST_TMPDIR/only-host"
+	is "$status" 127
+	printf '#!/bin/sh\necho from the root\n' >"$root/bin/only-root"
+	chmod 755 "$root/bin/only-root"
+	ok -- only-root
+	is "$output" "from the root"
+	mkdir "$BATS_TEST_TMPDIR/empty"
+	root=$BATS_TEST_TMPDIR/empty inside -- sh
+	is "$status" 127
+	# An interpreter that is missing is said, as "sh: not found" would mislead.
+	printf '#!/no/such/interpreter\n' >"$root/bin/broken"
+	chmod 755 "$root/bin/broken"
+	inside -- broken
+	[[ $status == 12[67] ]]
+	has "$stderr" "/no/such/interpreter"
+}
+
+@test "PROG for another machine type is named as such" {
+	for m in 00b7 0003 00f3 0016; do # aarch64, i386, riscv, s390
+		printf '\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x'"${m:2}"'\x'"${m:0:2}"'\x01\0\0\0' >"$root/bin/alien"
+		head -c 200 /dev/zero >>"$root/bin/alien"
+		chmod 755 "$root/bin/alien"
+		[ $m != 0003 ] || continue
+		[ "$(od -An -tx2 -j18 -N2 /bin/true | tr -d ' ')" != $m ] || continue
+		inside -- /bin/alien
+		is "$status" 126
+		has "$stderr" "machine"
+	done
+}
+
+@test "a script without #! is 126, as exec says" {
+	echo 'echo hello' >"$root/bin/noshebang"
+	chmod 755 "$root/bin/noshebang"
+	inside -- noshebang
+	is "$status" 126
+	has "$stderr" "Exec format error"
+}
+
+@test "hostile root: proc, sys and dev that are links or files are refused, and named" {
+	mkdir "$BATS_TEST_TMPDIR/victim"
+	touch "$BATS_TEST_TMPDIR/victim/null"
+	before=$(tree "$BATS_TEST_TMPDIR/victim")
+	for d in proc sys dev; do
+		for to in "$BATS_TEST_TMPDIR/victim" /etc ../../victim /tmp . /no/such; do
+			rm -rf "${root:?}/$d"
+			ln -s "$to" "$root/$d"
+			refused -- true
+			has "$stderr" "/$d"
+		done
+		rm "$root/$d"
+		touch "$root/$d"
+		refused -- true
+		has "$stderr" "/$d"
+		rm "$root/$d"
+		mkdir "$root/$d"
+	done
+	is "$(tree "$BATS_TEST_TMPDIR/victim")" "$before"
+}
+
+@test "hostile root: what is planted in dev has no effect" {
+	rm -rf "$root/dev"
+	mkdir "$root/dev"
+	ln -s /proc/sys/kernel/core_pattern "$root/dev/null"
+	ln -s "$BATS_TEST_TMPDIR" "$root/dev/pts"
+	ln -s /etc "$root/dev/shm"
+	ok -- sh -c '[ -c /dev/null ] && [ -d /dev/pts ] && [ ! -L /dev/shm ] && echo fine'
+	is "$output" fine
+}
+
+@test "hostile root: etc files that are links leave the host's alone" {
+	victim=$BATS_TEST_TMPDIR/victim
+	mkdir "$victim"
+	for f in resolv.conf hosts hostname; do echo "the host's" >"$victim/$f"; done
+	before=$(tree "$victim")
+	up=$(printf '../%.0s' {1..12})
+	for pre in "$victim" "$up${victim#/}" "/proc/1/root$victim" "/proc/self/cwd"; do
+		for f in resolv.conf hosts hostname; do
+			ln -sf "$pre/$f" "$root/etc/$f"
+		done
+		inside -- sh -c 'echo evil >>/etc/resolv.conf; echo evil >>/etc/hosts; cat /etc/resolv.conf'
+		hasnt "$output" "the host's"
+		is "$(tree "$victim")" "$before"
+	done
+	rm -rf "$root/etc"
+	ln -s "$victim" "$root/etc"
+	inside -- true
+	is "$(tree "$victim")" "$before"
+	ln -sfn "$up${victim#/}" "$root/etc"
+	inside -- true
+	is "$(tree "$victim")" "$before"
+}
+
+@test "a root whose resolv.conf is a dangling link, as distributions ship it" {
+	ln -sf ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
+	ok -- cat /etc/resolv.conf
+	has "$output" "nameserver 8.8.8.8"
+}
+
+@test "hostile root: volumes and tmpfs do not follow links out" {
+	victim=$BATS_TEST_TMPDIR/victim
+	mkdir "$victim" "$BATS_TEST_TMPDIR/src"
+	touch "$BATS_TEST_TMPDIR/src/mark"
+	before=$(tree "$victim")
+	up=$(printf '../%.0s' {1..12})
+	for to in "$victim" "$up${victim#/}" /proc/1/root"$victim"; do
+		ln -sfn "$to" "$root/data"
+		inside -v "$BATS_TEST_TMPDIR/src:/data/new" -- true
+		is "$(tree "$victim")" "$before"
+		inside -v "$BATS_TEST_TMPDIR/src/mark:/data/newfile" -- true
+		is "$(tree "$victim")" "$before"
+		inside --tmpfs /data/tmp -- true
+		is "$(tree "$victim")" "$before"
+		inside -w /data -- sh -c 'touch here'
+		is "$(tree "$victim")" "$before"
+	done
+	hasnt "$(cat /proc/self/mountinfo)" "$victim"
+}
+
+@test "in the host's mount namespace it mounts nothing of the host's away" {
+	before=$(cat /proc/self/mountinfo)
+	run rootfs-enter "$root" true
+	is "$(cat /proc/self/mountinfo)" "$before"
+	run ns-spawn --mount host rootfs-enter "$root" true
+	is "$(cat /proc/self/mountinfo)" "$before"
+	run unshare -m --propagation shared bash -c 'a=$(cat /proc/self/mountinfo); rootfs-enter "$1" true; [ "$a" = "$(cat /proc/self/mountinfo)" ] && echo same' - "$root"
+	is "${lines[-1]}" same
+}
+
+@test "-n says the mounts, and touches nothing" {
+	rm -rf "$root/proc"
+	before=$(tree "$root")
+	run -0 rootfs-enter -n -v /tmp:/data --tmpfs /scratch --read-only "$root" sh
+	for word in "mount -t proc" "mount -t sysfs" pivot_root /data /scratch; do has "$output" "$word"; done
+	is "$(tree "$root")" "$before"
+}
+
+@test "two boxes on one root at the same time" {
+	start ns-spawn rootfs-enter "$root" sleep 1000
+	runs sleep
+	run -0 ns-spawn --slot 1 rootfs-enter "$root" sh -c 'ls /proc | grep -c "^[0-9]"; stat -c %u /bin'
+	is "${lines[1]}" 0
+	kill -9 "$prog"
+	finish
+}
+
+@test "alpine: its own programs run" {
+	alpine_root
+	run -0 ns-spawn rootfs-enter "$alpine" sh -c 'cat /etc/alpine-release; apk --version; su nobody -s /bin/sh -c "id -u"'
+	has "${lines[0]}" 3.19
+	is "${lines[-1]}" 65534
+}
