@@ -1,0 +1,342 @@
+#!/usr/bin/env bats
+# box-run: the reference container by default, docker's options, one chain.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+setup_file() { lab_up; }
+teardown_file() { lab_down; }
+setup() {
+	bb_root
+	baseline_save
+}
+teardown() { baseline_check; }
+
+# boxed OPTIONS...: a box with a sleep in it; $prog is the sleep.
+boxed() {
+	start box-run "$@" "$bb" sleep 1000
+	runs sleep
+}
+over() { kill -9 "$prog" && finish; }
+inbox() { nsenter -t "$prog" -n "$@"; }
+# in [OPTIONS...] -- CMD...: runs it in a box, all of it must be well.
+in() {
+	local opts=()
+	while [ "$1" != -- ]; do opts+=("$1") && shift; done
+	run --separate-stderr host box-run "${opts[@]}" "${root:-$bb}" "${@:2}"
+	[ "$status" = 0 ] || fail "status $status: $*" "$output" "$stderr"
+}
+# refused STATUS ARGS...: a line and at most a hint; nothing on stdout.
+refused() {
+	local want=$1
+	run --separate-stderr host box-run "${@:2}"
+	[ "$status" = "$want" ] || fail "status $status, want $want: ${*:2}" "$output" "$stderr"
+	is "$output" ""
+	[ "$stderr" ] && [ "$(wc -l <<<"$stderr")" -le 2 ] || fail "not a line and a hint: $stderr"
+}
+limit() {
+	local d
+	d=$(cgroup_dir "$1" "$prog")
+	if [ -e "$d/$2" ]; then cat "$d/$2"; else cat "$d/$3"; fi
+}
+quota() {
+	local d q p
+	d=$(cgroup_dir cpu "$prog")
+	if [ -e "$d/cpu.max" ]; then read -r q p <"$d/cpu.max"; else
+		q=$(<"$d/cpu.cfs_quota_us") p=$(<"$d/cpu.cfs_period_us")
+	fi
+	case $q in max | -1) echo max ;; *) echo $((q * 1000 / p)) ;; esac
+}
+
+@test "no options: the reference container" {
+	boxed
+	for k in user mnt pid net uts ipc cgroup; do
+		[ "$(readlink "/proc/$prog/ns/$k")" != "$(readlink /proc/self/ns/$k)" ] || fail "$k is the host's"
+	done
+	is "$(quota)" 500
+	is "$(inbox ip -4 -o addr show dev veth1 | awk '{print $4}')" 10.0.0.2/24
+	is "$(inbox ip -4 route show default | sed 's/ *$//')" "default via 10.0.0.1 dev veth1"
+	is "$(host ip -4 -o addr show dev veth0 | awk '{print $4}')" 10.0.0.1/32
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 1
+	has "$(host iptables-save)" MASQUERADE
+	over
+	in -- sh -c 'hostname; grep nameserver /etc/resolv.conf; grep " / \| /sys " /proc/self/mountinfo; ls -d /proc/self'
+	has "$output" $'container\nnameserver 8.8.8.8\nnameserver 8.8.4.4'
+	has "$output" sysfs
+}
+
+@test "the box's network namespace is visible to ip netns" {
+	before=$(ls /run/netns)
+	boxed
+	name=$(comm -13 <(sort <<<"$before") <(ls /run/netns | sort))
+	is "$(ip netns exec "$name" readlink /proc/self/ns/net)" "$(readlink "/proc/$prog/ns/net")"
+	over
+	boxed --name "web$$"
+	is "$(stat -Lc %i "/run/netns/web$$")" "$(stat -Lc %i "/proc/$prog/ns/net")"
+	# Taken.
+	refused 125 --name "web$$" "$bb" true
+	has "$stderr" "web$$"
+	over
+	for bad in ../x a/b . .. "" -x "$(printf %300s x | tr ' ' x)" $'a\nb' 'a b'; do
+		refused 125 --name "$bad" "$bb" true
+	done
+}
+
+@test "20 processes are the payload's, and the next one is said with its option" {
+	# sh is one; nineteen more go, twenty do not.
+	run --separate-stderr host box-run "$bb" sh -c 'i=0; while [ $i -lt 19 ]; do sleep 1000 & i=$((i + 1)); done; echo all'
+	is "$status" 0 "$stderr"
+	is "$output" all
+	is "$stderr" ""
+	run --separate-stderr host box-run "$bb" sh -c 'i=0; while [ $i -lt 20 ]; do sleep 1000 & i=$((i + 1)); done; echo all'
+	hasnt "$output" all
+	has "$stderr" "--pids-limit"
+	is "$(grep -c -e --pids-limit <<<"$stderr")" 1
+	run --separate-stderr host box-run --pids-limit 5 "$bb" sh -c 'sleep 1000 & sleep 1000 & sleep 1000 & sleep 1000 & echo four; sleep 1000 & echo five'
+	is "$output" four
+	has "$stderr" "--pids-limit"
+	run --separate-stderr host box-run --pids-limit 40 "$bb" sh -c 'i=0; while [ $i -lt 30 ]; do sleep 1000 & i=$((i + 1)); done; echo all'
+	is "$output" all
+}
+
+@test "limits: --cpus, --memory, --pids-limit" {
+	while read -r arg want; do
+		boxed --cpus "$arg"
+		is "$(quota)" "$want" "--cpus $arg"
+		over
+	done <<-END
+		1 1000
+		1.5 1500
+		0.25 250
+		.5 500
+		2 2000
+	END
+	boxed --memory 64m
+	is "$(limit memory memory.max memory.limit_in_bytes)" 67108864
+	over
+	boxed -m 1g --pids-limit 100
+	is "$(limit memory memory.max memory.limit_in_bytes)" 1073741824
+	between "$(limit pids pids.max pids.max)" 100 110
+	over
+	for bad in 0 -1 abc 1e9 "" 1.2.3 50%; do
+		refused 125 --cpus "$bad" "$bb" true
+	done
+	for bad in -5 abc "" 1.5; do
+		refused 125 --pids-limit "$bad" "$bb" true
+		refused 125 --memory "x$bad" "$bb" true
+	done
+}
+
+@test "memory over the limit: killed, and said with its option" {
+	run --separate-stderr host box-run -m 32m "$bb" sh -c 'head -c 200000000 /dev/zero | tail -c 190000000 | wc -c'
+	has "$stderr" "--memory"
+}
+
+@test "side by side: the first has the reference's addresses, the next its own" {
+	boxed
+	first=$pid first_prog=$prog
+	boxed
+	is "$(inbox ip -4 -o addr show dev veth1 | awk '{print $4}')" 10.0.0.3/24
+	[ "$(readlink "/proc/$prog/ns/user")" != "$(readlink "/proc/$first_prog/ns/user")" ]
+	[ "$(awk '{print $2}' "/proc/$prog/uid_map")" != "$(awk '{print $2}' "/proc/$first_prog/uid_map")" ]
+	# Each reaches the other.
+	has "$(inbox bash -c ': <>/dev/tcp/10.0.0.2/1' 2>&1)" refused
+	over
+	kill -9 "$first_prog"
+	finish "$first"
+}
+
+@test "twelve at once" {
+	for i in {1..12}; do
+		(enter "$HOSTNS" box-run "$bb" sh -c 'ip addr show veth1 2>/dev/null || ifconfig veth1; exit 9' \
+		    >"$BATS_TEST_TMPDIR/b$i" 2>&1 3>&-) &
+		pids[i]=$!
+	done
+	for i in {1..12}; do
+		finish "${pids[i]}"
+		is "$status" 9 "$(cat "$BATS_TEST_TMPDIR/b$i")"
+	done
+}
+
+@test "--network none, host, veth" {
+	in --network none -- sh -c 'cat /proc/net/dev | tail -n +3 | cut -d: -f1'
+	is "$(tr -d ' ' <<<"$output")" lo
+	in --network host -- sh -c 'cat /proc/net/dev | tail -n +3 | cut -d: -f1'
+	has "$output" uplink
+	in --network=veth -- sh -c 'cat /proc/net/dev | tail -n +3 | cut -d: -f1'
+	has "$output" veth1
+	boxed --network none
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
+	hasnt "$(host iptables-save)" BOX-
+	over
+	for bad in nonsense "" bridge; do
+		refused 125 --network "$bad" "$bb" true
+	done
+	refused 125 --network none -p 80:80 "$bb" true
+}
+
+@test "-p" {
+	requires "curl" command -v curl
+	start box-run -p 8080:80 -p 127.0.0.1:8081:80 "$bb" sh -c 'mkdir -p /tmp/w && echo page >/tmp/w/index.html && exec httpd -f -p 80 -h /tmp/w'
+	ask() { is "$("$1" curl -sS -m 3 "$2")" page; }
+	eventually 20 ask outside http://192.0.2.1:8080/
+	ask host http://127.0.0.1:8080/
+	ask host http://127.0.0.1:8081/
+	ask host http://10.0.0.2/
+	run ! outside curl -sS -m 1 http://192.0.2.1:8081/
+	refused 125 -p 8080:80 "$bb" true
+	has "$stderr" 8080
+	kill -TERM "$pid"
+	finish
+	for bad in 65536:80 0:80 x 80:80/sctp ""; do
+		refused 125 -p "$bad" "$bb" true
+	done
+}
+
+@test "-e, -w, -u, --hostname, --dns" {
+	in -e A=1 --env B="two words" -e C='$(id) "; x' -w /tmp -u 1000:1000 --hostname web --dns 192.0.2.53 -- \
+	    sh -c 'echo "$A|$B|$C"; pwd; id -u; hostname; cat /etc/resolv.conf'
+	is "${lines[0]}" '1|two words|$(id) "; x'
+	is "${lines[*]:1:3}" "/tmp 1000 web"
+	has "$output" 192.0.2.53
+	in --workdir /tmp --user 5 --env=A=2 --hostname=db -- sh -c 'echo $A; pwd; id -u; hostname'
+	is "$output" $'2\n/tmp\n5\ndb'
+	FROM=caller in -e FROM -- sh -c 'echo $FROM'
+	is "$output" caller
+}
+
+@test "-v, --tmpfs, --read-only, --ephemeral, --overlay" {
+	mkdir "$BATS_TEST_TMPDIR/a b" "$BATS_TEST_TMPDIR/kept"
+	in -v "$BATS_TEST_TMPDIR/a b:/data" -v "$BATS_TEST_TMPDIR/a b:/ro:ro" --tmpfs /scratch -- \
+	    sh -c 'echo x >/data/new; touch /ro/y 2>/dev/null || echo ro; touch /scratch/z && echo scratch'
+	is "$output" $'ro\nscratch'
+	is "$(stat -c %u:%g "$BATS_TEST_TMPDIR/a b/new")" 0:0
+	in --read-only -- sh -c 'touch /x 2>&1 || :'
+	has "$output" "Read-only"
+	in --ephemeral -- sh -c 'touch /eph'
+	[ ! -e "$bb/eph" ]
+	in --overlay "$BATS_TEST_TMPDIR/kept" -- sh -c 'touch /ovl'
+	[ ! -e "$bb/ovl" ]
+	in --overlay "$BATS_TEST_TMPDIR/kept" -- ls /ovl
+}
+
+@test "-n prints the one chain, and that chain is the box" {
+	run -0 host box-run -n -p 8080:80 -e "A=it's two" "$bb" sh -c 'echo "$A $0"; exit 7' "a  b"
+	is "${#lines[@]}" 1
+	for t in net-lease net-nat cg-limit ns-spawn net-veth rootfs-enter 50% "-p 8080:80" --init; do has "$output" "$t"; done
+	hasnt "$(ls /run/netns)" box
+	run -7 host sh -c "$output"
+	is "$output" "it's two a  b"
+	run -0 host box-run -n --network none "$bb" true
+	hasnt "$output" net-nat
+	hasnt "$output" net-veth
+}
+
+@test "-x: every stage traces, on stderr" {
+	run -7 --separate-stderr host box-run -x "$bb" sh -c 'echo out; exit 7'
+	is "$output" out
+	for what in "iptables-restore" "pids.max" "ip link add" "mount -t proc" "uid_map" "ip_forward" pivot_root; do
+		has "$stderr" "$what"
+	done
+}
+
+@test "statuses, arguments, streams" {
+	run -0 host box-run "$bb" sh -c 'cat; printf "<%s>" "$@"' sh "" "a  b" -n "*" '$x' $'l\nm' <<<"from stdin"
+	is "$output" "from stdin
+<><a  b><-n><*><\$x><l
+m>"
+	run -143 host box-run "$bb" sh -c 'kill -TERM $$'
+	run -137 host box-run "$bb" sh -c 'kill -9 $$'
+	run -127 host box-run "$bb" no-such-program
+	run -126 host box-run "$bb" /etc
+}
+
+@test "TERM stops it at once, with PROG's status" {
+	boxed
+	begin=${EPOCHREALTIME/./}
+	kill -TERM "$pid"
+	finish
+	is "$status" 143
+	between $((${EPOCHREALTIME/./} - begin)) 0 $((1000000 * ${SLACK:-1}))
+}
+
+@test "--linger: what PROG started lives on, with the box" {
+	start box-run --linger "$bb" sh -c 'sleep 1008 </dev/null >/dev/null 2>&1 & exit 3'
+	eventually 20 pgrep -f '^sleep 1008'
+	kill -0 "$pid"
+	kill -9 "$(pgrep -f '^sleep 1008')"
+	finish
+	is "$status" 3
+	run -3 host box-run "$bb" sh -c 'sleep 1008 & exit 3'
+	run ! pgrep -f '^sleep 1008'
+}
+
+@test "kill -9, at each stage of it: the next run leaves nothing" {
+	boxed
+	chain=("$pid")
+	while [ "${chain[-1]}" != "$prog" ]; do
+		chain+=("$(pgrep -P "${chain[-1]}" | tail -n 1)")
+	done
+	kill -9 "$prog"
+	finish
+	for i in "${!chain[@]}"; do
+		boxed -p 8080:80
+		victim=$pid
+		for ((j = 0; j < i; j++)); do victim=$(pgrep -P "$victim" | tail -n 1); done
+		kill -9 "$victim"
+		finish
+		eventually 5 gone "$prog"
+		run -0 host box-run "$bb" true
+		baseline_check
+	done
+}
+
+@test "bad input: ROOTFS" {
+	refused 125 /no/such/root true
+	has "$stderr" /no/such/root
+	touch "$BATS_TEST_TMPDIR/file"
+	refused 125 "$BATS_TEST_TMPDIR/file" true
+	has "$stderr" "$BATS_TEST_TMPDIR/file"
+	mkdir "$BATS_TEST_TMPDIR/empty"
+	refused 127 "$BATS_TEST_TMPDIR/empty" /bin/sh
+	has "$stderr" /bin/sh
+	refused 125 "" true
+	refused 125 "$bb"
+}
+
+@test "bad input: a root directory for another machine type" {
+	copy_root
+	machine=b7
+	[ "$(uname -m)" != aarch64 ] || machine=3e
+	printf '\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x'$machine'\0\x01\0\0\0%200s' >"$root/bin/alien"
+	chmod 755 "$root/bin/alien"
+	refused 126 "$root" alien
+	has "$stderr" machine
+}
+
+@test "bad input: a missing iptables" {
+	mkdir "$BATS_TEST_TMPDIR/path"
+	ln -s /usr/bin/* /usr/sbin/* "$BATS_TEST_TMPDIR/path" 2>/dev/null || :
+	rm -f "$BATS_TEST_TMPDIR"/path/{ip*tables*,xtables*}
+	run -125 host env PATH="$TOP/bin:$BATS_TEST_TMPDIR/path" box-run "$bb" true
+	has "$output" iptables
+	has "$output" hint
+	# Which a box without network does not need.
+	run -0 host env PATH="$TOP/bin:$BATS_TEST_TMPDIR/path" box-run --network none "$bb" true
+}
+
+@test "a root and the suite below a 0700 home" {
+	home=$BATS_TEST_TMPDIR/home
+	mkdir -m 700 "$home"
+	cp -a "$TOP/bin" "$home/bin"
+	copy_root
+	mv "$root" "$home/it's a root"
+	run -0 host env PATH="/usr/sbin:/usr/bin" "$home/bin/box-run" "$home/it's a root" sh -c 'touch /new; echo yes'
+	is "$output" yes
+	is "$(stat -c %u "$home/it's a root/new")" 0
+	run -0 host env -C "$home" PATH="/usr/sbin:/usr/bin" ./bin/box-run "it's a root" echo relative
+	mv "$home/it's a root" "$home/-n"
+	run -0 host env -C "$home" ./bin/box-run ./-n echo dash
+	is "$output" dash
+	run -0 host env -C "$home" ./bin/box-run -- -n echo dash
+	is "$output" dash
+}

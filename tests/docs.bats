@@ -1,0 +1,85 @@
+#!/usr/bin/env bats
+# What is written agrees with what is there.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter box-run"
+
+# One line per option, "-m --memory SIZE": as --help has it, as man/ has it.
+help_options() {
+	"$1" --help | sed -nE 's/^ +((-[A-Za-z0-9]), )?(--[a-z0-9-]+)((\[=| )[^ ]+)?( +.*)?$/\2 \3 \4/p' | tr -d '[]=' | options
+}
+man_options() {
+	sed -nE 's/^\.It (Fl .*)/\1/p' "$TOP/man/$1.1" | tr -d '"' | awk '{
+		s = l = ""; arg = 0
+		for (i = 1; i <= NF; i++) {
+			if ($i == "Ar" || $i == "Cm" || $i == "Oo") arg = 1
+			if ($(i - 1) != "Fl" || i == 1) continue
+			if ($i ~ /^-/) l = "-" $i; else s = "-" $i
+		}
+		print s, l, arg ? "ARG" : ""
+	}' | options
+}
+options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; }
+
+@test "each option in --help is in the manual page, and the other way round" {
+	for t in $TOOLS; do
+		[ "$(help_options "$t" | wc -l)" -ge 4 ] || fail "no options in $t --help"
+		diff <(help_options "$t") <(man_options "$t") || fail "$t: --help (<) and man/$t.1 (>) differ"
+	done
+}
+
+@test "the operands in --help are those of SYNOPSIS" {
+	requires "mandoc" command -v mandoc
+	for t in $TOOLS; do
+		usage=$("$t" --help | sed -n "s/^usage: $t \[options\] *//p")
+		[ "$usage" ]
+		synopsis=$(mandoc -T ascii -O width=500 "$TOP/man/$t.1" | col -b |
+		    sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' | sed '1d;$d' | tr '\n' ' ' | tr -s ' ')
+		want=$(tr -d '[]|' <<<"$usage" | tr -s ' ')
+		got=$(tr -d '[]|' <<<"$synopsis" | tr -s ' ' | sed 's/ $//')
+		[[ $got == *"$want" ]] || fail "$t: usage '$usage', SYNOPSIS '$synopsis'"
+	done
+}
+
+@test "every manual page names its tool, its statuses and an example" {
+	for t in $TOOLS; do
+		for s in NAME SYNOPSIS DESCRIPTION "EXIT STATUS" EXAMPLES "SEE ALSO"; do
+			grep -qx "\.Sh $s" "$TOP/man/$t.1" || fail "$t: no $s"
+		done
+	done
+	for t in $TOOLS; do
+		grep -q "Xr $t 1" "$TOP/man/box.7" || fail "box(7) does not name $t"
+	done
+}
+
+@test "every BOX_ variable is in box(7), and box(7) has no other" {
+	used=$( (grep -ohE '"BOX_[A-Z_]+' "$TOP"/{cmds,lib}/*.[ch]; grep -ohE '\bBOX_[A-Z_]+' "$TOP"/scripts/*) |
+	    tr -d '"' | grep -v '_$' | sort -u)
+	[ "$used" ]
+	diff <(echo "$used") <(grep -ohE '\bBOX_[A-Z_]+' "$TOP/man/box.7" | grep -v '_$' | sort -u) ||
+	    fail "in the sources (<), in box(7) (>)"
+}
+
+@test "README has the two commands, and make has them" {
+	for c in demo check; do
+		grep -q "sudo make $c" "$TOP/README.md" || fail "README lacks make $c"
+		make -C "$TOP" -n $c >/dev/null
+	done
+}
+
+@test "README's and the manual's chains name only options that exist" {
+	for t in $TOOLS; do
+		for o in $(cat "$TOP"/README.md "$TOP"/man/*.[17] | grep -oE "\b$t( -[-a-zA-Z=]+)+" | grep -oE -- ' --?[a-z][-a-z]*' | sort -u); do
+			"$t" --help | grep -qE -- "(^| )$o\b" || fail "$t has no $o"
+		done
+	done
+}
+
+@test "--version is the Makefile's" {
+	version=$(sed -n 's/^VERSION = //p' "$TOP/Makefile")
+	for t in $TOOLS; do
+		run -0 "$t" --version
+		has "$output" "$version"
+	done
+}
