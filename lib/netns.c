@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define DIR "/run/netns"
-#define PREFIX "netns-"
+#define PREFIX "name-"
 
 static void
 remove_name(const char *name)

@@ -18,8 +18,8 @@ boxed() {
 }
 over() { kill -9 "$prog" && finish; }
 inbox() { nsenter -t "$prog" -n "$@"; }
-# in [OPTIONS...] -- CMD...: runs it in a box, all of it must be well.
-in() {
+# fine [OPTIONS...] -- CMD...: runs it in a box, all of it must be well.
+fine() {
 	local opts=()
 	while [ "$1" != -- ]; do opts+=("$1") && shift; done
 	run --separate-stderr host box-run "${opts[@]}" "${root:-$bb}" "${@:2}"
@@ -59,7 +59,7 @@ quota() {
 	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 1
 	has "$(host iptables-save)" MASQUERADE
 	over
-	in -- sh -c 'hostname; grep nameserver /etc/resolv.conf; grep " / \| /sys " /proc/self/mountinfo; ls -d /proc/self'
+	fine -- sh -c 'hostname; grep nameserver /etc/resolv.conf; grep " / \| /sys " /proc/self/mountinfo; ls -d /proc/self'
 	has "$output" $'container\nnameserver 8.8.8.8\nnameserver 8.8.4.4'
 	has "$output" sysfs
 }
@@ -158,11 +158,11 @@ quota() {
 }
 
 @test "--network none, host, veth" {
-	in --network none -- sh -c 'cat /proc/net/dev | tail -n +3 | cut -d: -f1'
+	fine --network none -- sh -c 'cat /proc/net/dev | tail -n +3 | cut -d: -f1'
 	is "$(tr -d ' ' <<<"$output")" lo
-	in --network host -- sh -c 'cat /proc/net/dev | tail -n +3 | cut -d: -f1'
+	fine --network host -- sh -c 'cat /proc/net/dev | tail -n +3 | cut -d: -f1'
 	has "$output" uplink
-	in --network=veth -- sh -c 'cat /proc/net/dev | tail -n +3 | cut -d: -f1'
+	fine --network=veth -- sh -c 'cat /proc/net/dev | tail -n +3 | cut -d: -f1'
 	has "$output" veth1
 	boxed --network none
 	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
@@ -193,30 +193,30 @@ quota() {
 }
 
 @test "-e, -w, -u, --hostname, --dns" {
-	in -e A=1 --env B="two words" -e C='$(id) "; x' -w /tmp -u 1000:1000 --hostname web --dns 192.0.2.53 -- \
+	fine -e A=1 --env B="two words" -e C='$(id) "; x' -w /tmp -u 1000:1000 --hostname web --dns 192.0.2.53 -- \
 	    sh -c 'echo "$A|$B|$C"; pwd; id -u; hostname; cat /etc/resolv.conf'
 	is "${lines[0]}" '1|two words|$(id) "; x'
 	is "${lines[*]:1:3}" "/tmp 1000 web"
 	has "$output" 192.0.2.53
-	in --workdir /tmp --user 5 --env=A=2 --hostname=db -- sh -c 'echo $A; pwd; id -u; hostname'
+	fine --workdir /tmp --user 5 --env=A=2 --hostname=db -- sh -c 'echo $A; pwd; id -u; hostname'
 	is "$output" $'2\n/tmp\n5\ndb'
-	FROM=caller in -e FROM -- sh -c 'echo $FROM'
+	FROM=caller fine -e FROM -- sh -c 'echo $FROM'
 	is "$output" caller
 }
 
 @test "-v, --tmpfs, --read-only, --ephemeral, --overlay" {
 	mkdir "$BATS_TEST_TMPDIR/a b" "$BATS_TEST_TMPDIR/kept"
-	in -v "$BATS_TEST_TMPDIR/a b:/data" -v "$BATS_TEST_TMPDIR/a b:/ro:ro" --tmpfs /scratch -- \
+	fine -v "$BATS_TEST_TMPDIR/a b:/data" -v "$BATS_TEST_TMPDIR/a b:/ro:ro" --tmpfs /scratch -- \
 	    sh -c 'echo x >/data/new; touch /ro/y 2>/dev/null || echo ro; touch /scratch/z && echo scratch'
 	is "$output" $'ro\nscratch'
 	is "$(stat -c %u:%g "$BATS_TEST_TMPDIR/a b/new")" 0:0
-	in --read-only -- sh -c 'touch /x 2>&1 || :'
+	fine --read-only -- sh -c 'touch /x 2>&1 || :'
 	has "$output" "Read-only"
-	in --ephemeral -- sh -c 'touch /eph'
+	fine --ephemeral -- sh -c 'touch /eph'
 	[ ! -e "$bb/eph" ]
-	in --overlay "$BATS_TEST_TMPDIR/kept" -- sh -c 'touch /ovl'
+	fine --overlay "$BATS_TEST_TMPDIR/kept" -- sh -c 'touch /ovl'
 	[ ! -e "$bb/ovl" ]
-	in --overlay "$BATS_TEST_TMPDIR/kept" -- ls /ovl
+	fine --overlay "$BATS_TEST_TMPDIR/kept" -- ls /ovl
 }
 
 @test "-n prints the one chain, and that chain is the box" {
