@@ -18,7 +18,7 @@
 static int modes;
 static enum say_lang own;
 static char text[4096], reason[256];
-static const char *ip_prefix = "";
+static const char *ip_prefix = "", *restore = "iptables-restore";
 
 void
 say_mode(int mode, enum say_lang lang)
@@ -39,6 +39,12 @@ say_ip_prefix(const char *prefix)
 	ip_prefix = prefix;
 }
 
+void
+say_restore(const char *program)
+{
+	restore = program;
+}
+
 /* iptables-restore reads whole tables, so those texts have many lines. */
 static void
 print(FILE *f, enum say_lang lang, bool foreign, const char *line)
@@ -46,7 +52,7 @@ print(FILE *f, enum say_lang lang, bool foreign, const char *line)
 	if (lang == SAY_IPT && !foreign)
 		fputs(line, f);
 	else if (lang == SAY_IPT)
-		fprintf(f, "iptables-restore --noflush <<'EOF'\n%sEOF\n", line);
+		fprintf(f, "%s --noflush <<'EOF'\n%sEOF\n", restore, line);
 	else
 		fprintf(
 		    f, "%s%s\n", lang == SAY_IP && foreign ? "ip " : "", line);
@@ -57,31 +63,32 @@ print(FILE *f, enum say_lang lang, bool foreign, const char *line)
 bool
 say(enum say_lang lang, const char *fmt, ...)
 {
-	char line[sizeof(text) - 64];
 	va_list ap;
+	char *line;
+	bool dry = modes & SAY_DRY;
 
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	if (vasprintf(&line, fmt, ap) < 0)
+		die("vasprintf");
 	va_end(ap);
 	reason[0] = '\0';
 	if (lang == SAY_IPT)
-		snprintf(text, sizeof(text), "iptables-restore --noflush");
+		snprintf(text, sizeof(text), "%s --noflush", restore);
 	else
 		snprintf(text, sizeof(text), "%s%s",
 		    lang == SAY_IP ? "ip " : "", line);
-	if (modes & SAY_DRY) {
+	if (dry) {
 		if (lang == SAY_IP)
 			fputs(ip_prefix, stdout);
 		if (lang != own)
 			fputs("# ", stdout);
 		print(stdout, lang, lang != own, line);
-		return false;
-	}
-	if (modes & SAY_TRACE) {
+	} else if (modes & SAY_TRACE) {
 		fputs("+ ", stderr);
 		print(stderr, lang, true, line);
 	}
-	return true;
+	free(line);
+	return !dry;
 }
 
 const char *

@@ -29,6 +29,9 @@ __attribute__((format(printf, 2, 3))) bool say(
  * such as "netns exec NAME ip "; "" for none. */
 void say_ip_prefix(const char *prefix);
 
+/* The program that reads the SAY_IPT texts, if not iptables-restore. */
+void say_restore(const char *program);
+
 /* The last command announced, in full; and the kernel's own sentence about
  * its failure, where it gave one ("" clears it).  said_set takes over both
  * from another process. */
