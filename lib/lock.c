@@ -123,22 +123,46 @@ lock_remove(const char *name, int fd)
 	close(fd);
 }
 
+/* The open lock directory as a stream of names. */
+static DIR *
+list_locks(int dir)
+{
+	/* readdir(3) takes a descriptor over; take() needs one, too. */
+	const int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d)
+		die("read %s/lock", state_dir());
+	return d;
+}
+
 void
 lock_each_dead(const char *prefix, void (*fn)(const char *name, int fd))
 {
 	const int dir = lock_dir();
-	/* readdir(3) takes the descriptor over; take() needs one, too. */
-	const int list = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = list < 0 ? NULL : fdopendir(list);
+	DIR *d = list_locks(dir);
 	struct dirent *e;
 	int fd;
 
-	if (!d)
-		die("read %s/lock", state_dir());
 	while ((e = readdir(d)))
 		if (strncmp(e->d_name, prefix, strlen(prefix)) == 0 &&
 		    (fd = take(dir, e->d_name, LOCK_NB)) >= 0)
 			fn(e->d_name, fd);
 	closedir(d);
 	close(dir);
+}
+
+unsigned
+lock_count(const char *prefix)
+{
+	const int dir = lock_dir();
+	DIR *d = list_locks(dir);
+	struct dirent *e;
+	unsigned n = 0;
+
+	while ((e = readdir(d)))
+		n += strncmp(e->d_name, prefix, strlen(prefix)) == 0;
+	closedir(d);
+	close(dir);
+	return n;
 }

@@ -24,4 +24,8 @@ void lock_remove(const char *name, int fd);
  * dead, with the lock taken; fn must close FD or hand it to lock_remove(). */
 void lock_each_dead(const char *prefix, void (*fn)(const char *name, int fd));
 
+/* How many locks there are whose names begin with PREFIX, their owners dead or
+ * alive. */
+unsigned lock_count(const char *prefix);
+
 #endif
