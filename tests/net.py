@@ -17,6 +17,7 @@ try:
         print("ready", flush=True)
         while proto == "udp":
             text, peer = s.recvfrom(2000)
+            print(peer[0], text.decode(), flush=True)
             s.sendto(peer[0].encode() + b" " + text, peer)
         while True:
             c, peer = s.accept()

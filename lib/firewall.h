@@ -1,0 +1,27 @@
+#ifndef FIREWALL_H
+#define FIREWALL_H
+
+#include "nat.h"
+
+/* A slot's firewall in this network namespace: its chains (nat.h), forwarding,
+ * and a record of both in the state directory, so that what a dead owner left
+ * can be told from what is in use.  Only after resident_begin(). */
+
+/* Whose firewall it is, and the back end of iptables: "nft", "legacy", or NULL
+ * for the one that has this namespace's rules.  Dies on another word. */
+void firewall_of(const struct nat *n, const char *backend);
+
+/* Clears away what dead owners left, turns forwarding on and makes the chains;
+ * dies with nothing done.  The record is this process's, or, if LASTING, of no
+ * process: until firewall_down(). */
+void firewall_up(bool lasting);
+
+/* Takes back what firewall_up() did, whatever of it is still there; -1 where
+ * that failed, with a line that says why, and the record kept. */
+int firewall_back(void);
+
+/* The same for a lasting firewall, or for none; dies if the slot's is some
+ * process's. */
+void firewall_down(void);
+
+#endif

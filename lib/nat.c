@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+/*
+ * nat - a box's firewall, as text
+ *
+ * Chains are made with -N, which fails where there is one of that name: so a
+ * text that is fed twice doubles no jump, and without a look at what is there.
+ * Jumps go to the top, before what would refuse (a policy, ufw, docker).
+ *
+ * A published port is the host's own (addrtype LOCAL), so a box's traffic to
+ * that port elsewhere goes where it is meant to.  127.0.0.0/8 is left out on
+ * PREROUTING: what really comes from this host has passed OUTPUT, and a
+ * neighbour's packet must not become one for the box.
+ */
+#include "nat.h"
+#include "die.h"
+#include "parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOCAL "-m addrtype --dst-type LOCAL "
+
+/* The link has route_localnet, but only for the answers of the box: nothing
+ * that it sends may claim to be, or to be for, the host itself. */
+static void
+raw_rules(FILE *f, const char *chain, const struct nat *n)
+{
+	fprintf(f, "-A %s -i %s -d 127.0.0.0/8 -j DROP\n", chain, n->link);
+	fprintf(f, "-A %s -i %s -s 127.0.0.0/8 -j DROP\n", chain, n->link);
+}
+
+static void
+dnat_rules(FILE *f, const char *chain, const struct nat *n)
+{
+	const struct nat_port *p;
+
+	for (p = n->ports; p < n->ports + n->n_ports; p++) {
+		const char *proto = p->udp ? "udp" : "tcp";
+
+		fprintf(f, "-A %s ", chain);
+		if (p->addr)
+			fprintf(f, "-d %s/32 ", addr_text(p->addr));
+		fprintf(f, "-p %s -m %s --dport %u ", proto, proto, p->host);
+		fprintf(f, "-j DNAT --to-destination %s:%u\n",
+		    addr_text(n->addr), p->box);
+	}
+}
+
+/* To other boxes with its own address; to itself, by the host's, with the
+ * host's, as the answer would not pass here otherwise. */
+static void
+snat_rules(FILE *f, const char *chain, const struct nat *n)
+{
+	const char *box = addr_text(n->addr);
+
+	fprintf(f, "-A %s -s %s/32 ! -d %s/%u -j MASQUERADE\n", chain, box,
+	    addr_text(n->slot.pool), n->slot.len);
+	if (!n->n_ports)
+		return;
+	fprintf(f, "-A %s -s %s/32 -d %s/32 -j MASQUERADE\n", chain, box, box);
+	fprintf(
+	    f, "-A %s -s 127.0.0.0/8 -o %s -j MASQUERADE\n", chain, n->link);
+}
+
+/* What the box begins, and what is published or an answer: not whatever the
+ * host's neighbours send to the box's address through it. */
+static void
+forward_rules(FILE *f, const char *chain, const struct nat *n)
+{
+	fprintf(f, "-A %s -i %s -j ACCEPT\n", chain, n->link);
+	fprintf(f,
+	    "-A %s -o %s -m conntrack --ctstate RELATED,ESTABLISHED,DNAT "
+	    "-j ACCEPT\n",
+	    chain, n->link);
+}
+
+/* Rows of one table stand together. */
+static const struct chain {
+	const char *table, *name;
+	bool ports; /* only where a port is published */
+	void (*rules)(FILE *f, const char *chain, const struct nat *n);
+	const char *jumps[3];
+} chains[] = {
+    {"raw", "BOX-RAW", true, raw_rules, {"PREROUTING "}},
+    {"nat", "BOX-DNAT", true, dnat_rules,
+	{"PREROUTING ! -d 127.0.0.0/8 " LOCAL, "OUTPUT " LOCAL}},
+    {"nat", "BOX-SNAT", false, snat_rules, {"POSTROUTING "}},
+    {"filter", "BOX-FWD", false, forward_rules, {"FORWARD "}},
+};
+#define N_CHAINS (sizeof(chains) / sizeof(*chains))
+
+static FILE *
+text_open(char **text, size_t *size)
+{
+	FILE *f = open_memstream(text, size);
+
+	if (!f)
+		die("open_memstream");
+	return f;
+}
+
+static void
+text_close(FILE *f)
+{
+	if (fclose(f) == EOF)
+		die("open_memstream");
+}
+
+static void
+chain_up(FILE *f, const struct chain *c, const struct nat *n)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s-%u", c->name, n->slot.num);
+	fprintf(f, "-N %s\n", name);
+	c->rules(f, name, n);
+	for (const char *const *j = c->jumps; *j; j++)
+		fprintf(f, "-I %s-j %s\n", *j, name);
+}
+
+static void
+chain_down(FILE *f, const struct chain *c, const struct nat *n)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s-%u", c->name, n->slot.num);
+	for (const char *const *j = c->jumps; *j; j++)
+		fprintf(f, "-D %s-j %s\n", *j, name);
+	fprintf(f, "-F %s\n-X %s\n", name, name);
+}
+
+static char *
+each_chain(const struct nat *n, const char *table,
+    void (*fn)(FILE *f, const struct chain *c, const struct nat *n))
+{
+	const char *in = NULL;
+	const struct chain *c;
+	size_t size;
+	char *text;
+	FILE *f = text_open(&text, &size);
+
+	for (c = chains; c < chains + N_CHAINS; c++) {
+		if ((c->ports && !n->n_ports) ||
+		    (table && strcmp(c->table, table) != 0))
+			continue;
+		if (!in || strcmp(c->table, in) != 0)
+			fprintf(f, "%s*%s\n", in ? "COMMIT\n" : "", c->table);
+		in = c->table;
+		fn(f, c, n);
+	}
+	if (in)
+		fputs("COMMIT\n", f);
+	text_close(f);
+	return text;
+}
+
+char *
+nat_up(const struct nat *n)
+{
+	return each_chain(n, NULL, chain_up);
+}
+
+char *
+nat_down(const struct nat *n, const char *table)
+{
+	return each_chain(n, table, chain_down);
+}
+
+/* The chain that NAME is of the slot's, or -1. */
+static int
+find_chain(const char *name, unsigned slot)
+{
+	char ours[32];
+
+	for (size_t i = 0; i < N_CHAINS; i++) {
+		snprintf(ours, sizeof(ours), "%s-%u", chains[i].name, slot);
+		if (strcmp(name, ours) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+char *
+nat_sweep(unsigned slot, char *saved)
+{
+	const char *table = "";
+	unsigned found = 0;
+	char *text, *line, *rest;
+	size_t size;
+	FILE *f = text_open(&text, &size);
+	int i;
+
+	/* In each table iptables-save has the chains before the rules. */
+	for (line = strtok_r(saved, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		if (line[0] == '*') {
+			table = line;
+		} else if (line[0] == ':') {
+			line[strcspn(line, " ")] = '\0';
+			if ((i = find_chain(line + 1, slot)) < 0)
+				continue;
+			if (!found)
+				fprintf(f, "%s\n", table);
+			found |= 1u << i;
+			fprintf(f, "-F %s\n", line + 1);
+		} else if (line[0] == '-' && strrchr(line, ' ') &&
+			   find_chain(strrchr(line, ' ') + 1, slot) >= 0) {
+			fprintf(f, "-D%s\n", line + 2);
+		} else if (strcmp(line, "COMMIT") == 0 && found) {
+			for (i = 0; found; i++, found >>= 1)
+				if (found & 1)
+					fprintf(f, "-X %s-%u\n", chains[i].name,
+					    slot);
+			fputs("COMMIT\n", f);
+		}
+	}
+	text_close(f);
+	return text;
+}

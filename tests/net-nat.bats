@@ -1,0 +1,610 @@
+#!/usr/bin/env bats
+# net-nat: who reaches whom, and the host's firewall before and after.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+setup() {
+	lab_up
+	NETPY=$(<"$BATS_TEST_DIRNAME/net.py")
+	requires "python3" command -v python3
+	requires "iptables-nft" command -v iptables-nft-save
+	baseline_save
+}
+teardown() {
+	[ -z "${servers:-}" ] || kill "${servers[@]}" 2>/dev/null || :
+	baseline_check
+	lab_down
+}
+
+has_legacy() {
+	requires "iptables-legacy" command -v iptables-legacy-save
+	lacks_kernel "legacy iptables" host iptables-legacy -t nat -S
+}
+# py WHERE VERB...: the other program of these tests.
+py() { "$1" python3 -c "$NETPY" "${@:2}"; }
+inbox() { nsenter -t "$prog" -n "$@"; }
+# served WHERE PROTO ADDR PORT: a server there, in the background.
+served() {
+	local log=$BATS_TEST_TMPDIR/served$((++n))
+	py "$@" >"$log" 2>&1 3>&- &
+	servers+=($!)
+	eventually 10 grep -q ready "$log"
+}
+# web NAT-OPTIONS...: a box with a server on its port 80; $prog is its PID 1.
+web() {
+	local proto=tcp stage=(ns-spawn net-veth)
+	[ "$1" != udp ] || { proto=udp && shift; }
+	start net-nat "$@" "${stage[@]}" python3 -c "$NETPY" serve $proto 0.0.0.0 80
+	eventually 20 grep -q ready "$out" || fail "$(cat "$err")"
+	prog=$(payload "$pid")
+}
+over() { kill -9 "$prog" && finish; }
+asked() { is "$(py "${@:2}")" "$1" "answer to ${*:2}"; }
+no_answer() { run ! py "$@" 1; }
+rules() { host "iptables-$1-save" | sed '/^#/d; s/\[[0-9:]*\]//'; }
+# refused ARGS...: status 125, a line, at most a hint; nothing ran.
+refused() {
+	run -125 host net-nat "$@" touch "$BATS_TEST_TMPDIR/ran"
+	[[ ${lines[0]} == "net-nat: "* ]] || fail "not net-nat's: $output"
+	[ ${#lines[@]} -le 2 ] || fail "more than a line and a hint: $output"
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+}
+
+@test "masquerade: the outside sees the host, and answers" {
+	served outside serve tcp 0.0.0.0 7000
+	web
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 1
+	asked "192.0.2.1 hello" inbox ask tcp 192.0.2.2 7000
+	over
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
+}
+
+everybody() {
+	local b=$1
+	web --backend "$b" -p 8080:80
+	# From outside, with its own address kept; it has no route to the box.
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+	no_answer outside ask tcp 10.0.0.2 80
+	# From the host: the box itself, its own addresses, localhost.
+	asked "10.0.0.1 hello" host ask tcp 10.0.0.2 80
+	has "$(py host ask tcp 192.0.2.1 8080)" " hello"
+	asked "10.0.0.1 hello" host ask tcp 127.0.0.1 8080
+	asked "10.0.0.1 hello" host ask tcp 10.0.0.1 8080
+	# From the box, by the host's address.
+	has "$(py inbox ask tcp 192.0.2.1 8080)" hello
+	has "$(py inbox ask tcp 10.0.0.1 8080)" hello
+	# From another box.
+	local first=$pid first_prog=$prog
+	start net-nat --slot 1 --backend "$b" ns-spawn --slot 1 net-veth --slot 1 sleep 1000
+	runs sleep
+	asked "10.0.0.3 hello" inbox ask tcp 192.0.2.1 8080
+	asked "10.0.0.3 hello" inbox ask tcp 10.0.0.2 80
+	over
+	# The other box took only its own with it.
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+	asked "10.0.0.1 hello" host ask tcp 127.0.0.1 8080
+	kill -9 "$first_prog"
+	finish "$first"
+}
+@test "published: outside, host, localhost, hairpin, another box (nft)" { everybody nft; }
+@test "published: outside, host, localhost, hairpin, another box (legacy)" {
+	has_legacy
+	everybody legacy
+}
+
+@test "published: udp" {
+	web udp -p 5353:80/udp
+	asked "192.0.2.2 hello" outside ask udp 192.0.2.1 5353
+	asked "10.0.0.1 hello" host ask udp 127.0.0.1 5353
+	has "$(py inbox ask udp 192.0.2.1 5353)" hello
+	no_answer outside ask tcp 192.0.2.1 5353
+	over
+}
+
+@test "published: many ports, one box" {
+	web -p 8080:80 -p 8081:80/tcp -p 192.0.2.1:8082:80 -p 9090:9090 -p 9090:9090/udp
+	for port in 8080 8081 8082; do
+		asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 $port
+	done
+	no_answer outside ask tcp 192.0.2.1 8083
+	over
+}
+
+@test "published on one address only" {
+	host ip addr add 192.0.2.10/32 dev uplink
+	baseline_save
+	web -p 192.0.2.10:8080:80
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.10 8080
+	no_answer outside ask tcp 192.0.2.1 8080
+	no_answer host ask tcp 127.0.0.1 8080
+	over
+	web -p 127.0.0.1:8080:80
+	asked "10.0.0.1 hello" host ask tcp 127.0.0.1 8080
+	no_answer outside ask tcp 192.0.2.1 8080
+	no_answer outside ask tcp 192.0.2.10 8080
+	over
+}
+
+@test "the box's own traffic to such a port elsewhere is not turned back" {
+	served outside serve tcp 0.0.0.0 8080
+	web -p 8080:80
+	asked "192.0.2.1 hello" inbox ask tcp 192.0.2.2 8080
+	# Nor is the host's, nor what the host would forward.
+	asked "192.0.2.1 hello" host ask tcp 192.0.2.2 8080
+	over
+}
+
+# loose WHERE GATEWAY: that end sends 127.0.0.1 to the host, and takes its answers.
+loose() {
+	$1 ip addr flush dev lo
+	$1 ip route add 127.0.0.1 via "$2"
+	$1 sysctl -qw net.ipv4.conf.all.route_localnet=1
+}
+@test "neighbours do not reach 127.0.0.1 through it" {
+	served host serve tcp 127.0.0.1 6000
+	web -p 8080:80
+	loose outside 192.0.2.1
+	no_answer outside ask tcp 127.0.0.1 6000
+	no_answer outside ask tcp 127.0.0.1 8080
+	# Nor does the box, whose link has route_localnet.
+	loose inbox 10.0.0.1
+	no_answer inbox ask tcp 127.0.0.1 6000
+	for i in all default lo uplink; do
+		is "$(host cat /proc/sys/net/ipv4/conf/$i/route_localnet)" 0 $i
+	done
+	over
+}
+
+@test "the box does not speak in the name of 127.0.0.0/8" {
+	served host serve udp 0.0.0.0 6000
+	web -p 8080:80
+	inbox ip link set lo down
+	inbox sysctl -qw net.ipv4.conf.veth1.route_localnet=1
+	inbox ip addr add 127.0.0.2/8 dev veth1
+	inbox python3 -c 'import socket
+for me in "127.0.0.2", "10.0.0.2":
+    s = socket.socket(type=socket.SOCK_DGRAM)
+    s.bind((me, 0))
+    s.sendto(b"hello", ("10.0.0.1", 6000))'
+	eventually 10 grep -q "10.0.0.2 hello" "$BATS_TEST_TMPDIR/served1"
+	run ! grep 127.0.0.2 "$BATS_TEST_TMPDIR/served1"
+	over
+}
+
+@test "what is not published is not forwarded where the host forwards nothing" {
+	host iptables-nft -P FORWARD DROP
+	outside ip route add 10.0.0.0/24 via 192.0.2.1
+	served outside serve tcp 0.0.0.0 7000
+	web -p 8080:80
+	no_answer outside ask tcp 10.0.0.2 80
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+	asked "192.0.2.1 hello" inbox ask tcp 192.0.2.2 7000
+	over
+	host iptables-nft -P FORWARD ACCEPT
+}
+
+@test "a port that is in use is refused before anything starts" {
+	served host serve tcp 0.0.0.0 8080
+	before=$(rules nft)
+	refused -p 8080:80
+	has "$output" 8080
+	has "$output" "Address already in use"
+	refused -p 127.0.0.1:8080:80
+	is "$(rules nft)" "$before"
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
+	# udp is another matter.
+	run -0 host net-nat -p 8080:80/udp true
+	served host serve udp 0.0.0.0 8081
+	refused -p 8081:80/udp
+	run -0 host net-nat -p 8081:80 true
+	# One that listens on one address is in the way of all.
+	served host serve tcp 192.0.2.1 8082
+	refused -p 8082:80
+}
+
+@test "the port is held while the box lives, and by no listener" {
+	web -p 8080:80 -p 5353:53/udp
+	run -98 py host hold tcp 0.0.0.0 8080
+	run -98 py host hold tcp 127.0.0.1 8080
+	run -98 py host hold tcp 192.0.2.1 8080
+	run -98 py host hold udp 0.0.0.0 5353
+	is "$(host ss -Hltn "sport = 8080")" ""
+	# A second box with the same port is refused.
+	run -125 host net-nat --slot 1 -p 8080:80 true
+	has "$output" 8080
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+	over
+	py host hold tcp 0.0.0.0 8080
+	py host hold udp 0.0.0.0 5353
+}
+
+@test "PROG does not have the sockets that hold the ports" {
+	run -0 host net-nat -p 8080:80 -p 8081:80/udp sh -c 'ls -l /proc/self/fd'
+	hasnt "$output" socket
+}
+
+@test "bad ports are refused" {
+	for bad in 65536:80 80:65536 0:80 80:0 -1:80 abc:80 80:abc 80 :80 80: "" 80:80/sctp 80:80/ 80:80:80 \
+	    1.2.3:80:80 1.2.3.4.5:80:80 300.1.1.1:80:80 '80:80 ' '80:80;' $'80:80\nx' 8e1:80 0x50:80 99999999999999999999:80; do
+		refused -p "$bad"
+	done
+	refused -p 80:80 -p 80:81
+	refused --slot -1
+	refused --slot x
+	refused --addr 1.2.3
+	refused --addr ""
+	refused --backend nonsense
+	refused --host-link "a b"
+	refused --host-link 0123456789abcdef
+}
+
+@test "an address that is not the host's is refused" {
+	refused -p 198.51.100.7:8080:80
+	has "$output" 198.51.100.7
+}
+
+# Foreign rules as a host has them: its own, docker's, ufw's, policies.
+foreign() {
+	local ipt="host iptables-$1"
+	$ipt -N DOCKER-USER
+	$ipt -A FORWARD -j DOCKER-USER
+	$ipt -A DOCKER-USER -s 192.0.2.99 -j DROP
+	$ipt -A DOCKER-USER -j RETURN
+	$ipt -P FORWARD DROP
+	$ipt -A FORWARD -i lo -j ACCEPT
+	$ipt -N ufw-reject-forward
+	$ipt -A FORWARD -j ufw-reject-forward
+	$ipt -A ufw-reject-forward -j REJECT
+	$ipt -t nat -N DOCKER
+	$ipt -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+	$ipt -t nat -A DOCKER -p tcp --dport 9999 -j DNAT --to-destination 172.17.0.2:80
+	$ipt -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
+	$ipt -t raw -A PREROUTING -d 192.0.2.55 -j DROP
+	$ipt -A INPUT -p tcp --dport 22 -j ACCEPT
+}
+unforeign() {
+	for t in filter nat raw; do
+		host "iptables-$1" -t $t -F && host "iptables-$1" -t $t -X
+	done
+	host "iptables-$1" -P FORWARD ACCEPT
+}
+beside() {
+	local before mid own
+	foreign "$1"
+	before=$(rules "$1")
+	web -p 8080:80
+	mid=$(rules "$1")
+	[ "$mid" != "$before" ] || fail "not in the back end that the host uses"
+	# Its rules stand in their order, and its policies, with ours between.
+	is "$(grep -v BOX- <<<"$mid" | grep -E '^(-A|:)' | grep -vxFf <(grep '^:' <<<"$before"))" \
+	    "$(grep '^-A' <<<"$before")" "foreign rules while it runs"
+	has "$mid" ":FORWARD DROP"
+	own=$(grep -c '^:BOX-' <<<"$mid")
+	between "$own" 1 20
+	# And it works although they would refuse.
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+	served outside serve tcp 0.0.0.0 7000
+	asked "192.0.2.1 hello" inbox ask tcp 192.0.2.2 7000
+	over
+	is "$(rules "$1")" "$before" "rules afterwards"
+	unforeign "$1"
+}
+@test "foreign rules stay, in their order (nft)" { beside nft; }
+@test "foreign rules stay, in their order (legacy, found by looking)" {
+	has_legacy
+	beside legacy
+}
+
+@test "a table of nft's own is left alone" {
+	requires "nft" command -v nft
+	host nft -f - <<-END
+		table inet theirs {
+			chain forward {
+				type filter hook forward priority 0; policy accept;
+				ip saddr 192.0.2.99 drop
+			}
+		}
+	END
+	before=$(host nft -s list table inet theirs)
+	web -p 8080:80
+	is "$(host nft -s list table inet theirs)" "$before"
+	over
+	is "$(host nft -s list table inet theirs)" "$before"
+	host nft delete table inet theirs
+}
+
+@test "ip_forward: on before, on afterwards" {
+	host sysctl -qw net.ipv4.ip_forward=1
+	run -0 host net-nat true
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 1
+	host sysctl -qw net.ipv4.ip_forward=0
+}
+
+@test "ip_forward: the last one out turns it off" {
+	start net-nat sleep 1000
+	runs sleep
+	first=$pid first_prog=$prog
+	start net-nat --slot 1 sleep 1000
+	runs sleep
+	kill "$first_prog"
+	finish "$first"
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 1
+	kill "$prog"
+	finish
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
+}
+
+@test "up and down alone" {
+	run -0 host net-nat -p 8080:80 up
+	is "$output" ""
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 1
+	start ns-spawn net-veth --localnet python3 -c "$NETPY" serve tcp 0.0.0.0 80
+	eventually 20 grep -q ready "$out"
+	prog=$(payload "$pid")
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+	asked "10.0.0.1 hello" host ask tcp 127.0.0.1 8080
+	# Again changes nothing.
+	before=$(rules nft)
+	run -0 host net-nat -p 8080:80 up
+	is "$(rules nft)" "$before"
+	over
+	run -0 host net-nat down
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
+	hasnt "$(rules nft)" BOX-
+	run -0 host net-nat down
+	run -125 host net-nat up down
+	hasnt "$(rules nft)" BOX-
+}
+
+@test "what is up stays up, for other runs and against other claims" {
+	run -0 host net-nat -p 8080:80 up
+	up=$(rules nft)
+	run -0 host net-nat --slot 1 -p 8081:80 true
+	is "$(rules nft)" "$up"
+	run -125 host net-nat true
+	is "${#lines[@]}" 2
+	has "${lines[1]}" "hint: net-nat --slot 0 down"
+	is "$(rules nft)" "$up"
+	# With other ports, others; what runs is not taken down.
+	run -0 host net-nat -p 8082:80 up
+	has "$(rules nft)" "dport 8082"
+	hasnt "$(rules nft)" "dport 8080"
+	start net-nat --slot 2 sleep 1000
+	runs sleep
+	run -125 host net-nat --slot 2 down
+	has "$output" "slot 2"
+	has "$(rules nft)" BOX-FWD-2
+	kill "$prog"
+	finish
+	run -0 host net-nat down
+}
+
+@test "kill -9 of net-nat: the next run removes what it left" {
+	start net-nat -p 8080:80 ns-spawn net-veth sleep 1000
+	runs sleep
+	kill -9 "$pid"
+	finish
+	eventually 5 gone "$prog"
+	run -0 host net-nat --slot 1 true
+	baseline_check
+}
+
+@test "kill -9 of net-nat: the same slot starts again on the same port" {
+	for i in 1 2 3; do
+		web -p 8080:80
+		asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+		kill -9 "$pid"
+		finish
+		eventually 5 gone "$prog"
+	done
+	run -0 host net-nat true
+	baseline_check
+}
+
+@test "rules that are lost meanwhile do not stop the undoing" {
+	lose_all() {
+		for t in filter nat raw; do
+			host iptables-nft -t $t -F
+			host iptables-nft -t $t -X
+		done
+	}
+	lose_a_jump() { host iptables-nft -t raw -F PREROUTING; }
+	lose_a_rule() { host iptables-nft -F BOX-FWD-0; }
+	for lose in lose_all lose_a_jump lose_a_rule; do
+		start net-nat -p 8080:80 sleep 1000
+		runs sleep
+		$lose
+		kill -9 "$prog"
+		finish
+		is "$status" 137
+		is "$(cat "$err")" "" "$lose"
+		hasnt "$(rules nft)" BOX-
+	done
+}
+
+@test "one slot, one firewall: a second is refused" {
+	start net-nat sleep 1000
+	runs sleep
+	before=$(rules nft)
+	run -125 host net-nat true
+	is "$(rules nft)" "$before"
+	kill "$prog"
+	finish
+}
+
+@test "sixteen at once" {
+	mkfifo "$BATS_TEST_TMPDIR/gate"
+	exec 8<>"$BATS_TEST_TMPDIR/gate"
+	for i in {0..15}; do
+		(enter "$HOSTNS" net-nat --slot "$i" -p $((8000 + i)):80 sh -c 'read -r _; exit 9' \
+		    <"$BATS_TEST_TMPDIR/gate" >"$BATS_TEST_TMPDIR/n$i" 2>&1 3>&- 8>&-) &
+		pids[i]=$!
+	done
+	all_up() {
+		is "$(rules nft | sed -n 's/.*--to-destination \(10[.0-9]*\):80$/\1/p' | sort -u | wc -l)" 16
+		is "$(rules nft | grep -cE -- '-A FORWARD -j BOX-FWD-[0-9]+$')" 16
+	}
+	eventually 30 all_up
+	yes | head -n 16 >&8
+	for i in {0..15}; do
+		finish "${pids[i]}"
+		is "$status" 9 "$(cat "$BATS_TEST_TMPDIR/n$i")"
+	done
+	exec 8>&-
+}
+
+@test "a chain whose later stage fails undoes what it did" {
+	run -127 host net-nat -p 8080:80 no-such-program
+	baseline_check
+	run -125 host net-nat -p 8080:80 ns-spawn net-veth --mtu 10 true
+	baseline_check
+	run -125 host net-nat -p 8080:80 cg-limit 0% true
+}
+
+@test "a chain of that name that is not net-nat's is left alone" {
+	for b in nft legacy; do
+		[ $b = nft ] || has_legacy
+		host iptables-$b -N BOX-FWD-0
+		host iptables-$b -A BOX-FWD-0 -s 192.0.2.99 -j DROP
+		before=$(rules $b | grep -E '^-|BOX')
+		# The tables raw and nat come first, and have been undone.
+		refused --backend $b -p 8080:80
+		is "$(rules $b | grep -E '^-|BOX')" "$before"
+		is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
+		host iptables-$b -F BOX-FWD-0
+		host iptables-$b -X BOX-FWD-0
+	done
+}
+
+@test "firewalld: what it may still refuse is said, and the way out" {
+	requires "nft" command -v nft
+	host nft 'add table inet firewalld; add chain inet firewalld filter_FORWARD'
+	run -0 host net-nat true
+	is "$output" ""
+	mkdir "$BATS_TEST_TMPDIR/fw"
+	printf '#!/bin/sh\n' >"$BATS_TEST_TMPDIR/fw/firewall-cmd"
+	chmod 755 "$BATS_TEST_TMPDIR/fw/firewall-cmd"
+	run -0 host env PATH="$BATS_TEST_TMPDIR/fw:$PATH" net-nat true
+	is "${#lines[@]}" 2
+	is "${lines[1]}" "net-nat: hint: firewall-cmd --zone=trusted --add-source=10.0.0.0/24"
+	# Said once it is so, in silence.
+	host nft add rule inet firewalld filter_FORWARD ip saddr 10.0.0.0/24 accept
+	run -0 host env PATH="$BATS_TEST_TMPDIR/fw:$PATH" net-nat true
+	is "$output" ""
+	host nft delete table inet firewalld
+}
+
+# PATH with all that a host has but what matches.
+path_without() {
+	mkdir "$BATS_TEST_TMPDIR/path"
+	ln -s /usr/bin/* /usr/sbin/* "$BATS_TEST_TMPDIR/path" 2>/dev/null || :
+	# shellcheck disable=SC2086
+	(cd "$BATS_TEST_TMPDIR/path" && rm -f $1)
+}
+@test "a missing iptables is said, with the command that mends it" {
+	path_without 'ip*tables* xtables* arptables* ebtables*'
+	# It looks in the sbin directories, too: those of a mount namespace.
+	for verb in touch up down; do
+		run -125 host unshare -m bash -c 'mount --bind "$1" /usr/sbin && PATH=$1 exec "${@:2}"' \
+		    bash "$BATS_TEST_TMPDIR/path" "$TOP/bin/net-nat" $verb
+		is "${#lines[@]}" 2 "lines: $output"
+		has "${lines[0]}" iptables-
+		has "${lines[1]}" "hint: apt-get install iptables"
+	done
+}
+
+@test "iptables is found although PATH has no sbin" {
+	path_without 'ip*tables* xtables* arptables* ebtables*'
+	run -0 host env PATH="$BATS_TEST_TMPDIR/path" "$TOP/bin/net-nat" true
+}
+
+@test "a table that fails halfway is undone" {
+	path_without 'nothing-at-all'
+	# The real one, but for the table filter, which comes after others.
+	for name in iptables-restore iptables-nft-restore iptables-legacy-restore; do
+		real=$(readlink -f "$(command -v $name)")
+		rm -f "$BATS_TEST_TMPDIR/path/$name"
+		cat >"$BATS_TEST_TMPDIR/path/$name" <<-END
+			#!/bin/bash
+			text=\$(cat)
+			if [[ \$text == *--to-destination* && ! -e $BATS_TEST_TMPDIR/failed ]]; then
+				>$BATS_TEST_TMPDIR/failed
+				printf '%s\n' "\$text" | sed '/^\*raw/,\$!d; /^COMMIT/q' | (exec -a $name $real "\$@")
+				echo "$name: line 1 failed: no such table" >&2
+				exit 1
+			fi
+			printf '%s\n' "\$text" | (exec -a $name $real "\$@")
+		END
+		chmod 755 "$BATS_TEST_TMPDIR/path/$name"
+	done
+	run -125 host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net-nat" -p 8080:80 touch "$BATS_TEST_TMPDIR/ran"
+	[ -e "$BATS_TEST_TMPDIR/failed" ] || skip "it does not look for iptables in PATH"
+	has "$output" "no such table"
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	baseline_check
+}
+
+@test "-n | iptables-restore --noflush does what net-nat does" {
+	for b in nft legacy; do
+		[ $b = nft ] || has_legacy
+		start net-nat --backend $b -p 8080:80 -p 127.0.0.1:8081:81 -p 5353:53/udp sleep 1000
+		runs sleep
+		want=$(rules $b | grep -E '^(\*|-A|:BOX)')
+		kill "$prog"
+		finish
+		(enter "$HOSTNS" net-nat -n --backend $b -p 8080:80 -p 127.0.0.1:8081:81 -p 5353:53/udp true) >"$BATS_TEST_TMPDIR/dry"
+		hasnt "$(rules $b)" BOX-
+		run -0 host "iptables-$b-restore" --noflush <"$BATS_TEST_TMPDIR/dry"
+		is "$(rules $b | grep -E '^(\*|-A|:BOX)')" "$want" "rules by $b"
+		has "$(<"$BATS_TEST_TMPDIR/dry")" "ip_forward"
+		(enter "$HOSTNS" net-nat -n --backend $b down) | host "iptables-$b-restore" --noflush
+		hasnt "$(rules $b)" BOX-
+	done
+}
+
+@test "many ports, whole in -n and in the firewall" {
+	ports=()
+	for i in {8000..8199}; do ports+=(-p "$i:$i" -p "192.0.2.1:$i:$i/udp"); done
+	run -0 host net-nat -n "${ports[@]}" true
+	is "$(grep -c -- --to-destination <<<"$output")" 400
+	start net-nat "${ports[@]}" sleep 1000
+	runs sleep
+	is "$(rules nft | grep -c -- --to-destination)" 400
+	kill "$prog"
+	finish
+}
+
+@test "-x traces the same, on stderr" {
+	run -0 --separate-stderr host net-nat -x -p 8080:80 true
+	is "$output" ""
+	has "$stderr" "iptables-restore --noflush"
+	has "$stderr" "--to-destination 10.0.0.2:80"
+	has "$stderr" "ip_forward"
+	has_legacy
+	run -0 --separate-stderr host net-nat -x --backend legacy true
+	has "$stderr" "iptables-legacy-restore --noflush"
+}
+
+@test "signals: forwarded, and the rules go however PROG ends" {
+	start net-nat -p 8080:80 bash -c 'trap "exit 5" TERM; echo ready; while :; do read -t 0.05 <> <(:); done'
+	eventually 20 grep -q ready "$out"
+	kill -TERM "$pid"
+	finish
+	is "$status" 5
+	baseline_check
+	start net-nat -p 8080:80 sleep 1000
+	runs sleep
+	kill -9 "$prog"
+	finish
+	is "$status" 137
+}
+
+@test "net-nat in front of it all, as in the manual" {
+	bb_root
+	start net-nat -p 80:80 cg-limit 50% ns-spawn net-veth rootfs-enter "$bb" sh -c 'echo up; exec nc -ll -p 80 -e echo from the box'
+	eventually 20 grep -q up "$out"
+	answered() { has "$(py outside ask tcp 192.0.2.1 80)" "from the box"; }
+	eventually 10 answered
+	prog=$(payload "$pid")
+	over
+}
