@@ -314,14 +314,17 @@ m>"
 }
 
 @test "bad input: a missing iptables" {
-	mkdir "$BATS_TEST_TMPDIR/path"
-	ln -s /usr/bin/* /usr/sbin/* "$BATS_TEST_TMPDIR/path" 2>/dev/null || :
-	rm -f "$BATS_TEST_TMPDIR"/path/{ip*tables*,xtables*}
-	run -125 host env PATH="$TOP/bin:$BATS_TEST_TMPDIR/path" box-run "$bb" true
+	mkdir "$BATS_TEST_TMPDIR/sbin"
+	ln -s "$(command -v ip)" "$BATS_TEST_TMPDIR/sbin"
+	without() {
+		host unshare -m bash -c 'mount --bind "$1" /usr/sbin && PATH=/usr/bin exec "${@:2}"' \
+		    bash "$BATS_TEST_TMPDIR/sbin" "$TOP/bin/box-run" "$@"
+	}
+	run -125 without "$bb" true
 	has "$output" iptables
-	has "$output" hint
+	has "$output" "hint: "
 	# Which a box without network does not need.
-	run -0 host env PATH="$TOP/bin:$BATS_TEST_TMPDIR/path" box-run --network none "$bb" true
+	run -0 without --network none "$bb" true
 }
 
 @test "a root and the suite below a 0700 home" {
