@@ -16,7 +16,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 
 TOOLS = cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter
 SCRIPTS = box-run
-LIB = lib/chain.o lib/devdir.o lib/die.o lib/door.o lib/doorman.o \
+LIB = lib/cgend.o lib/cgfs.o lib/cgroup.o lib/cgusage.o lib/cgv2.o \
+	lib/chain.o lib/devdir.o lib/die.o lib/door.o lib/doorman.o \
 	lib/etcdir.o lib/file.o lib/firewall.o lib/hostnet.o lib/idmap.o \
 	lib/init.o lib/inroot.o lib/iptables.o lib/lock.o lib/mask.o \
 	lib/mnt.o lib/nat.o lib/netlink.o lib/netns.o lib/newroot.o lib/ns.o \
