@@ -1,0 +1,570 @@
+#!/usr/bin/env bats
+# cg-limit: limits read back from the kernel, enforced, reported, removed.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+setup() {
+	requires "root" test "$EUID" = 0
+	baseline_save
+}
+teardown() { baseline_check; }
+
+# limit CONTROLLER V2-FILE V1-FILE: of the group of $prog; v2 is what the host
+# has, where its group has such a file.
+limit() {
+	local d
+	d=$(cgroup_dir "$1" "$prog")
+	if [ -e "$d/$2" ]; then cat "$d/$2"; else cat "$d/$3"; fi
+}
+is_v2() { [ -e "$(cgroup_dir "$1")/cgroup.controllers" ]; }
+# The share of one CPU, in millionths, that the group's file says.
+share() {
+	local d quota period
+	d=$(cgroup_dir cpu "$prog")
+	if [ -e "$d/cpu.max" ]; then
+		read -r quota period <"$d/cpu.max"
+	elif [ ! -e "$d/cpu.cfs_quota_us" ]; then
+		quota=max # v2: no controller, no limit
+	else
+		quota=$(<"$d/cpu.cfs_quota_us") period=$(<"$d/cpu.cfs_period_us")
+	fi
+	case $quota in max | -1) echo max ;; *) echo $((quota * 1000000 / period)) ;; esac
+}
+# home CONTROLLER...: where a group with them is made. On v1 below ours; on v2,
+# where a group with processes has none with limits below it, further up.
+home() {
+	local d c
+	d=$(cgroup_dir "$1")
+	is_v2 "$1" || { echo "$d"; return; }
+	for c; do
+		while ! grep -qw "$c" "$d/cgroup.controllers" ||
+		    { [ -e "$d/cgroup.events" ] && [ "$(<"$d/cgroup.procs")" ]; }; do
+			d=${d%/*}
+		done
+	done
+	echo "$d/boxtools"
+}
+# limited ARGS...: starts cg-limit ARGS sleep, with $prog the sleep.
+limited() {
+	start cg-limit "$@" sleep 1000
+	runs sleep
+}
+over() { kill "$prog" && finish; }
+has_controller() {
+	grep -q "^$1	" /proc/cgroups && [ "$(awk -v c="$1" '$1 == c { print $4 }' /proc/cgroups)" = 1 ] &&
+	    [ -d "$(cgroup_dir "$1")" ]
+}
+report() { jq -r "$1" "$BATS_TEST_TMPDIR/report"; }
+reported() { cg-limit --report 7 "$@" 7>"$BATS_TEST_TMPDIR/report"; }
+
+# A python that takes N MiB, for what no shell does at once.
+EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b[::4096])'
+
+@test "CPU: 50% is the reference's 50000 of 100000" {
+	limited 50%
+	is "$(limit cpu cpu.max cpu.cfs_quota_us)" "$(is_v2 cpu && echo 50000 100000 || echo 50000)"
+	is "$(share)" 500000
+	over
+}
+
+@test "CPU: fractions, several CPUs, max" {
+	while read -r arg want; do
+		limited "$arg"
+		is "$(share)" "$want" "$arg"
+		over
+	done <<-END
+		250% 2500000
+		0.5% 5000
+		33.3% 333000
+		100% 1000000
+		max max
+	END
+}
+
+@test "CPU: bad amounts are refused, one line each" {
+	for arg in 0% 0 -5% -- 1e9% abc 50 50%% % '' 5x% .% 0.0000001% nan% inf% 99999999999999999999% ' 50%' '50% '; do
+		run -125 cg-limit "$arg" touch "$BATS_TEST_TMPDIR/ran"
+		is "${#lines[@]}" 1 "lines for '$arg'"
+		has "$output" "cg-limit: "
+		[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	done
+	run -125 cg-limit -5% true
+	run -125 cg-limit -- -5% true
+}
+
+@test "options: bad values are refused, one line that names the option" {
+	while read -r opt arg; do
+		run -125 cg-limit "$opt" "$arg" max touch "$BATS_TEST_TMPDIR/ran"
+		has "${lines[0]}" "cg-limit: "
+		has "$output" "${opt#--}"
+		[ "${#lines[@]}" -le 2 ]
+		[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	done <<-END
+		--pids -1
+		--pids abc
+		--pids 1.5
+		--pids 99999999999999999999
+		--memory 0x10
+		--memory 5q
+		--memory -1m
+		--memory 99999999999999999999g
+		--swap z
+		--weight 0
+		--weight 10001
+		--weight x
+		--name a/b
+		--name ..
+		--name .
+		--report 99
+		--report x
+	END
+	run -125 cg-limit --name "" max true
+	run -125 cg-limit --name "$(printf %300s x | tr ' ' x)" max true
+}
+
+@test "pids, memory, weight and swap are read back from the group" {
+	limited --pids 20 -m 64m 50%
+	is "$(limit pids pids.max pids.max)" 20
+	is "$(limit memory memory.max memory.limit_in_bytes)" 67108864
+	over
+	limited --pids max --memory 1g max
+	is "$(limit pids pids.max pids.max)" max
+	is "$(limit memory memory.max memory.limit_in_bytes)" 1073741824
+	over
+	limited --memory 2048k max
+	is "$(limit memory memory.max memory.limit_in_bytes)" 2097152
+	over
+	limited --memory 8388608 max
+	is "$(limit memory memory.max memory.limit_in_bytes)" 8388608
+	over
+}
+
+@test "weight: 100 is the kernel's default share" {
+	limited --weight 100 max
+	if is_v2 cpu; then is "$(limit cpu cpu.weight -)" 100; else is "$(limit cpu - cpu.shares)" 1024; fi
+	over
+	limited --weight 300 max
+	if is_v2 cpu; then is "$(limit cpu cpu.weight -)" 300; else is "$(limit cpu - cpu.shares)" 3072; fi
+	over
+}
+
+@test "swap is a limit of its own" {
+	swap_file() { is_v2 memory || [ -e "$(cgroup_dir memory)/memory.memsw.limit_in_bytes" ]; }
+	lacks_kernel "accounting of swap" swap_file
+	limited --memory 64m --swap 32m max
+	if is_v2 memory; then
+		is "$(limit memory memory.swap.max -)" 33554432
+	else
+		is "$(limit memory - memory.memsw.limit_in_bytes)" 100663296
+	fi
+	over
+}
+
+@test "swap: a host that does not account it says so" {
+	if is_v2 memory || [ -e "$(cgroup_dir memory)/memory.memsw.limit_in_bytes" ]; then
+		skip "this host accounts swap"
+	fi
+	run -125 cg-limit --memory 64m --swap 32m max touch "$BATS_TEST_TMPDIR/ran"
+	has "$output" swap
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+}
+
+@test "the group: box-PID by default, where it can be in each hierarchy" {
+	limited --pids 20 -m 64m 50%
+	for c in cpu memory pids; do
+		if is_v2 $c; then where=$(home cpu memory pids); else where=$(home $c); fi
+		is "$(cgroup_dir $c "$prog")" "$where/box-$pid" "$c"
+		is "$(cgroup_dir $c "$pid")" "$(cgroup_dir $c)" "cg-limit's own $c"
+	done
+	over
+}
+
+@test "--name, and a name that is taken" {
+	limited --name "mine-$$" --pids 20 max
+	is "$(cgroup_dir pids "$prog")" "$(home pids)/mine-$$"
+	run -125 cg-limit --name "mine-$$" --pids 20 max true
+	has "$output" "mine-$$"
+	[ -d "$(cgroup_dir pids "$prog")" ]
+	kill -0 "$prog"
+	is "$(cgroup_dir pids "$prog")" "$(home pids)/mine-$$"
+	over
+}
+
+@test "--parent: another group than the caller's" {
+	# A cg-limit makes the parent, as only it knows where this host wants it.
+	limited --name "outer-$$" --pids 50 -m 512m max
+	rel=$(grep -E '^[0-9]+:([^:]*,)?pids(,[^:]*)?:|^0::' "/proc/$prog/cgroup" | head -n 1 | cut -d: -f3-)
+	outer=$pid outer_prog=$prog
+	if is_v2 pids; then kill "$prog"; finish; skip "a parent with processes in it is v1's"; fi
+	start cg-limit --parent "$rel" --pids 20 max sleep 1000
+	runs sleep
+	is "$(cgroup_dir pids "$prog")" "$(cgroup_dir pids "$outer_prog")/box-$pid"
+	over
+	kill "$outer_prog"
+	finish "$outer"
+}
+
+@test "--parent: one that is missing is named" {
+	run -125 cg-limit --parent "/no-such-$$" --pids 20 max true
+	has "$output" "no-such-$$"
+}
+
+# used PID...: CPU time in microseconds, as the scheduler has it
+used() {
+	local p sum=0 ns
+	for p; do
+		read -r ns _ <"/proc/$p/schedstat"
+		sum=$((sum + ns / 1000))
+	done
+	echo "$sum"
+}
+now() { echo "${EPOCHREALTIME/./}"; }
+passed() { (($(now) - begin >= $1)); }
+# gets_half PID...: together they get about half a CPU
+gets_half() {
+	local before wall spent
+	begin=$(now) before=$(used "$@")
+	eventually 20 passed 1500000
+	spent=$(($(used "$@") - before)) wall=$(($(now) - begin))
+	between $((spent * 100 / wall)) 40 60
+}
+
+@test "enforced: a busy loop gets half a CPU" {
+	start cg-limit 50% sh -c 'exec 2>/dev/null; while :; do :; done'
+	runs sh
+	gets_half "$prog"
+	over
+}
+
+@test "enforced: two busy loops share the half" {
+	start cg-limit 50% sh -c 'while :; do :; done & while :; do :; done'
+	child_of_child() {
+		prog=$(tr -d ' ' <"/proc/$pid/task/$pid/children") &&
+		    second=$(tr -d ' ' <"/proc/$prog/task/$prog/children") && [ "$second" ]
+	}
+	eventually 10 child_of_child
+	gets_half "$prog" "$second"
+	over
+}
+
+@test "enforced: the process over the limit fails" {
+	# sh is one, and each sleep another.
+	run cg-limit --pids 5 max bash -c 'for i in 1 2 3 4; do sleep 1000 & done; echo four; sleep 1000 & echo five' 3>&-
+	has "$output" four
+	has "$output" "Resource temporarily unavailable"
+	run -0 cg-limit --pids 5 max bash -c 'for i in 1 2 3 4; do sleep 1000 & done; echo four' 3>&-
+	is "$output" four
+}
+
+@test "enforced: memory over the limit is killed, and said in the report" {
+	requires "python3" command -v python3
+	run -137 reported --memory 48m --swap 0 max python3 -c "$EAT" 200 ||
+	    run -137 reported --memory 48m max python3 -c "$EAT" 200
+	between "$(report .oom_kills)" 1 100
+	is "$(report .oom_by)" own
+	is "$(report .status)" 137
+	between "$(report .memory_peak)" 40000000 50331648
+	between "$(report .memory_hits)" 1 100000000
+	run -0 reported --memory 256m max python3 -c "$EAT" 60
+	is "$(report .oom_kills)" 0
+	is "$(report .oom_by)" null
+	is "$(report .memory_hits)" 0
+}
+
+@test "report: whose limit it was, when an outer group's is the smaller" {
+	requires "python3" command -v python3
+	run cg-limit --memory 48m max cg-limit --report 7 --memory 400m max python3 -c "$EAT" 200 \
+	    7>"$BATS_TEST_TMPDIR/report"
+	is "$status" 137
+	is "$(report .oom_by)" outer
+	between "$(report .oom_kills)" 1 100
+}
+
+@test "report: one JSON object with the agreed members, and the status" {
+	requires "jq" command -v jq
+	run -7 reported --pids 20 -m 64m 50% sh -c 'exit 7'
+	is "$(jq -c 'keys' "$BATS_TEST_TMPDIR/report")" \
+	    '["cpu_usec","memory_hits","memory_peak","nr_throttled","oom_by","oom_kills","pids_hits","pids_peak","status","throttled_usec"]'
+	is "$(report .status)" 7
+	is "$(report .oom_by)" null
+	is "$(report .oom_kills)" 0
+	is "$(report .pids_hits)" 0
+	between "$(report .cpu_usec)" 1 5000000
+	between "$(report .memory_peak)" 1 67108864
+	is "$(wc -l <"$BATS_TEST_TMPDIR/report")" 1
+	run -137 reported max sh -c 'kill -9 $$'
+	is "$(report .status)" 137
+	run -127 reported max no-such-program
+	is "$(report .status)" 127
+}
+
+@test "report: throttled time and process hits" {
+	# A bash that cannot fork gives up, so that comes last.
+	run reported --pids 3 20% bash -c 'end=$((${EPOCHREALTIME/./} + 700000))
+		while ((${EPOCHREALTIME/./} < end)); do :; done
+		for i in 1 2 3 4; do sleep 1000 & done' 3>&-
+	between "$(report .throttled_usec)" 50000 1000000000
+	between "$(report .nr_throttled)" 2 1000
+	between "$(report .cpu_usec)" 20000 400000
+	between "$(report .pids_hits)" 1 100
+	[ "$(report .pids_peak)" = null ] || is "$(report .pids_peak)" 3
+}
+
+@test "report: PROG does not have the descriptor" {
+	run -0 reported max sh -c 'cd /proc/self/fd; echo *'
+	hasnt " $output " " 7 "
+}
+
+@test "--warn: one line for each limit hit, with the option that raises it" {
+	run --separate-stderr cg-limit --warn --pids 3 max bash -c 'for i in 1 2 3 4; do sleep 1000 & done 2>/dev/null' 3>&-
+	has "$stderr" "--pids"
+	is "$(grep -c ^cg-limit: <<<"$stderr")" 1 "lines"
+	run --separate-stderr cg-limit --warn=pids=--pids-limit,memory=--mem --pids 3 max \
+	    bash -c 'for i in 1 2 3 4; do sleep 1000 & done 2>/dev/null' 3>&-
+	has "$stderr" "--pids-limit"
+	is "$(grep -c ^cg-limit: <<<"$stderr")" 1 "lines"
+	run --separate-stderr -0 cg-limit --warn --pids 30 -m 100m max true
+	is "$stderr" ""
+}
+
+@test "--warn: memory" {
+	requires "python3" command -v python3
+	run --separate-stderr cg-limit --warn=memory=--mem --memory 32m max python3 -c "$EAT" 200
+	is "$status" 137
+	has "$stderr" "--mem"
+}
+
+@test "processes left in the group are killed when PROG ends" {
+	run -0 cg-limit max bash -c 'setsid -f sleep 987654; trap "" TERM HUP; (while :; do sleep 1; done) & echo started' 3>&-
+	is "$output" started
+	run ! pgrep -f 'sleep 987654'
+}
+
+@test "groups that PROG makes below its own are removed, busy ones too" {
+	export -f cgroup_dir
+	run -0 cg-limit --pids 20 max bash -c '
+		d=$(cgroup_dir pids) && mkdir "$d/sub" "$d/sub/deep" "$d/other" || exit 3
+		sleep 987655 & echo $! >"$d/sub/deep/cgroup.procs"' 3>&-
+	run ! pgrep -f 'sleep 987655'
+}
+
+@test "signals: forwarded once, and PROG decides" {
+	start cg-limit max bash -c 'trap "echo term; exit 5" TERM; trap "echo usr1" USR1; trap "echo hup" HUP
+		echo ready; while :; do read -t 0.05 <> <(:); done'
+	eventually 10 grep -q ready "$out"
+	kill -USR1 "$pid"
+	eventually 10 grep -q usr1 "$out"
+	kill -HUP "$pid"
+	eventually 10 grep -q hup "$out"
+	kill -TERM "$pid"
+	finish
+	is "$status" 5
+	is "$(tr '\n' ' ' <"$out")" "ready usr1 hup term "
+}
+
+@test "kill -9 of cg-limit: PROG dies too, and the next run removes the group" {
+	start cg-limit --pids 20 -m 64m 50% sleep 1000
+	runs sleep
+	kill -9 "$pid"
+	finish
+	is "$status" 137
+	eventually 5 gone "$prog"
+	run -0 cg-limit --pids 20 -m 64m 50% true
+	baseline_check
+}
+
+@test "kill -9 of cg-limit: a group whose owner lives is never touched" {
+	limited --pids 20 max
+	first=$pid first_prog=$prog
+	limited --pids 20 max
+	kill -9 "$pid"
+	finish
+	run -0 cg-limit max true
+	kill -0 "$first_prog"
+	[ -d "$(cgroup_dir pids "$first_prog")" ]
+	kill "$first_prog"
+	finish "$first"
+}
+
+@test "kill -9 of cg-limit: what PROG left is killed by the next run, too" {
+	start cg-limit --name "dead-$$" --pids 20 max sh -c 'sleep 1000 & exec sleep 1000'
+	child() { left=$(pgrep -P "$prog"); }
+	runs sleep
+	prog=$(cat "/proc/$pid/task/$pid/children")
+	prog=${prog% }
+	eventually 10 child
+	kill -9 "$pid"
+	finish
+	eventually 5 gone "$prog"
+	kill -0 "$left"
+	run -0 cg-limit --name "dead-$$" --pids 20 max true
+	eventually 5 gone "$left"
+}
+
+@test "a dead owner's record counts only for its own name, below the hierarchies" {
+	limited --name "other-$$" --pids 20 max
+	d=$(cgroup_dir pids "$prog")
+	mkdir "$BATS_TEST_TMPDIR/forged-$$"
+	printf '%s\n' "$d" "$d/../other-$$" "$BATS_TEST_TMPDIR/forged-$$" / '' x \
+	    >"$BOX_STATE/lock/cg-forged-$$"
+	run -0 cg-limit max true
+	kill -0 "$prog"
+	[ -d "$d" ]
+	[ -d "$BATS_TEST_TMPDIR/forged-$$" ]
+	rm "$BOX_STATE/lock/cg-forged-$$"
+	over
+}
+
+@test "a group of somebody else's with that name is refused, and stays" {
+	d=$(cgroup_dir pids)/mine-$$
+	mkdir "$d"
+	run -125 cg-limit --name "mine-$$" max true
+	has "$output" "mine-$$"
+	has "$output" "hint: "
+	rmdir "$d"
+}
+
+@test "a limit that the kernel refuses leaves nothing" {
+	if is_v2 cpu; then skip "v2 takes a share that is above the outer group's"; fi
+	run -125 cg-limit 20% cg-limit --pids 7 50% touch "$BATS_TEST_TMPDIR/ran"
+	has "$output" "Invalid argument"
+	has "$output" "hint: "
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+}
+
+@test "a memory limit too small for any program says so" {
+	run -137 cg-limit --memory 4k max true
+	has "$output" "cg-limit: --memory: 4096 bytes"
+	has "$output" "hint: "
+}
+
+@test "processes that fork all the time are killed when PROG ends" {
+	run -0 cg-limit --pids 30 50% bash -c '
+		again() { while :; do (again) & done 2>/dev/null; }
+		again & sleep 0.5' 3>&-
+}
+
+@test "the next one inside: its limits lie below the outer ones" {
+	start cg-limit --pids 20 max cg-limit --name "in-$$" --pids 5 max sleep 1000
+	runs sleep
+	d=$(cgroup_dir pids "$prog")
+	has "$d" "/box-$pid/"
+	is "$(cat "$d/pids.max")" 5
+	over
+}
+
+# v2's rule: a group has processes, or groups with limits below it.
+v2_group() {
+	is_v2 pids || skip "it is about v2"
+	top=$(cgroup_dir "")
+	while [ -e "$top/cgroup.events" ]; do top=${top%/*}; done
+	mkdir "$top/unit-$$"
+}
+# in_unit CMD...: becomes CMD in that group
+in_unit() { bash -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$top/unit-$$" "$@"; }
+
+@test "v2: alone in its group, cg-limit moves to a leaf, and back" {
+	v2_group
+	run -0 in_unit cg-limit --pids 5 50% cat /proc/self/cgroup
+	[[ $output == "0::/unit-$$/boxtools/box-"* ]]
+	is "$(find "$top/unit-$$" -mindepth 1 -type d)" ""
+	is "$(cat "$top/unit-$$/cgroup.subtree_control")" ""
+	rmdir "$top/unit-$$"
+}
+
+@test "v2: never above a group that is delegated, or limited" {
+	v2_group
+	echo 500m >"$top/unit-$$/memory.max"
+	run -125 in_unit bash -c 'cg-limit --pids 5 50% true; exit $?'
+	has "$output" "unit-$$ has processes"
+	has "$output" "hint: systemd-run --scope"
+	echo max >"$top/unit-$$/memory.max"
+	run -0 in_unit bash -c 'cg-limit --pids 5 50% true; exit $?'
+	requires "python3" command -v python3
+	python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.delegate", b"1")' "$top/unit-$$"
+	run -125 in_unit bash -c 'cg-limit --pids 5 50% true; exit $?'
+	has "$output" "unit-$$ has processes"
+	has "$output" "hint: systemd-run --scope"
+	rmdir "$top/unit-$$"
+	# Nor out of a box.
+	run -125 cg-limit --pids 9 90% bash -c 'cg-limit --pids 5 50% true; exit $?'
+	has "$output" "has processes"
+	run -125 cg-limit --pids 9 max cg-limit 50% true
+	has "$output" "has not been given the controllers: cpu"
+	has "$output" "hint: set limits"
+}
+
+@test "v2: an ordinary user, in a group that is theirs" {
+	v2_group
+	dir=$(mktemp -d)
+	chown 65534 "$dir" "$top/unit-$$" "$top/unit-$$"/cgroup.{procs,subtree_control,threads}
+	run -0 in_unit setpriv --reuid 65534 --regid 65534 --clear-groups env BOX_STATE="$dir/state" \
+	    cg-limit --pids 5 50% cat /proc/self/cgroup
+	[[ $output == "0::/unit-$$/boxtools/box-"* ]]
+	is "$(find "$top/unit-$$" -mindepth 1 -type d)" ""
+	rmdir "$top/unit-$$"
+	rm -r "$dir"
+}
+
+@test "an ordinary user without a group of their own gets one line and a hint" {
+	run -125 setpriv --reuid 65534 --regid 65534 --clear-groups cg-limit 50% true
+	has "${lines[0]}" "Permission denied"
+	has "${lines[1]}" "cg-limit: hint: "
+}
+
+@test "-n prints the writes, and a shell does what they say" {
+	run -0 cg-limit -n --name "dry-$$" --pids 20 -m 64m 50% true
+	if is_v2 pids; then d=$(home cpu memory pids); else d=$(home pids); fi
+	d=$d/dry-$$
+	has "$output" "mkdir"
+	has "$output" "echo 20 > $d/pids.max"
+	run -0 sh -ec "$output"
+	is "$(cat "$d/pids.max")" 20
+	find /sys/fs/cgroup -depth -type d -name "dry-$$" -exec rmdir {} +
+	! is_v2 pids || rmdir "${d%/*}"
+}
+
+@test "-x traces the same writes" {
+	run -0 --separate-stderr cg-limit -x --name "dry-$$" --pids 20 max true
+	has "$stderr" "+ echo 20 > "
+	has "$stderr" "/pids.max"
+}
+
+@test "side by side: twenty at once" {
+	for i in {1..20}; do
+		cg-limit --pids 10 50% sh -c 'exit 9' 3>&- &
+		pids[i]=$!
+	done
+	for i in {1..20}; do
+		finish "${pids[i]}"
+		is "$status" 9
+	done
+}
+
+@test "a cgroup tree that is read-only is named, with a hint" {
+	requires "unshare" command -v unshare
+	run -125 unshare -m bash -c '
+		for m in $(awk "/ - cgroup2? /{print \$5}" /proc/self/mountinfo); do mount -o remount,bind,ro "$m" || exit 9; done
+		exec cg-limit --pids 20 50% true'
+	has "$output" "Read-only file system"
+	has "$output" "hint: "
+}
+
+@test "no cgroup mount at all is named, with a hint" {
+	run -125 unshare -m bash -c '
+		for m in $(awk "/ - cgroup2? /{print \$5}" /proc/self/mountinfo); do umount -l "$m" || exit 9; done
+		exec cg-limit --pids 20 50% true'
+	has "$output" "cg-limit: "
+	has "$output" "hint: "
+	hasnt "$output" "/pids.max"
+}
+
+@test "a controller that no hierarchy has is named" {
+	is_v2 pids && skip "its controllers are not mounts here"
+	run -125 unshare -m bash -c 'umount -l "$1" && exec cg-limit --pids 20 50% true' - \
+	    "$(awk '/ - cgroup /&& /pids/{print $5; exit}' /proc/self/mountinfo)"
+	has "$output" pids
+	# What does not need it still works.
+	run -0 unshare -m bash -c 'umount -l "$1" && exec cg-limit 50% true' - \
+	    "$(awk '/ - cgroup /&& /pids/{print $5; exit}' /proc/self/mountinfo)"
+}
