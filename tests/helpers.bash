@@ -114,6 +114,7 @@ snapshot() {
 	cut -d: -f2 /proc/self/cgroup | tr , '\n' | while read -r c; do
 		find "$(cgroup_dir "$c")" -type d
 	done | sort -u
+	find /sys/fs/cgroup -path '*/boxtools*' -type d
 	cat /proc/self/mountinfo
 	ls -l --time-style=+ /run/netns
 	# A slot's lock is an empty file that stays; a record is a leak.
