@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -126,13 +125,10 @@ note(const struct cgroup *g, const char *dir)
 static void
 record(struct cgroup *g)
 {
-	/* Whoever looks for dead owners may have it for a moment. */
-	for (int tries = 0; (g->lock_fd = lock_try(g->lock)) < 0; tries++) {
-		if (tries == 50)
-			die_hint("--name NAME gives it another name",
-			    "lock the group's name %s", g->name);
-		poll(NULL, 0, 1);
-	}
+	g->lock_fd = lock_try(g->lock);
+	if (g->lock_fd < 0)
+		die_hint("--name NAME gives it another name",
+		    "lock the group's name %s", g->name);
 	for (int i = 0; i < g->n_parts; i++) {
 		const char *dir = g->parts[i].dir;
 

@@ -14,11 +14,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *
@@ -136,6 +138,16 @@ list_locks(int dir)
 	return d;
 }
 
+/* Whether its owner may be about to lock it and write the record. */
+static bool
+is_fresh(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_size == 0 && time(NULL) - st.st_ctime < 2;
+}
+
 void
 lock_each_dead(const char *prefix, void (*fn)(const char *name, int fd))
 {
@@ -146,6 +158,7 @@ lock_each_dead(const char *prefix, void (*fn)(const char *name, int fd))
 
 	while ((e = readdir(d)))
 		if (strncmp(e->d_name, prefix, strlen(prefix)) == 0 &&
+		    !is_fresh(dir, e->d_name) &&
 		    (fd = take(dir, e->d_name, LOCK_NB)) >= 0)
 			fn(e->d_name, fd);
 	closedir(d);

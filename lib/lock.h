@@ -21,7 +21,9 @@ int lock_wait(const char *name);
 void lock_remove(const char *name, int fd);
 
 /* Calls fn for every lock whose name begins with PREFIX and whose owner is
- * dead, with the lock taken; fn must close FD or hand it to lock_remove(). */
+ * dead, with the lock taken; fn must close FD or hand it to lock_remove().  A
+ * file that is empty and new is passed over: its owner may be about to take
+ * it, and to write the record. */
 void lock_each_dead(const char *prefix, void (*fn)(const char *name, int fd));
 
 /* How many locks there are whose names begin with PREFIX, their owners dead or

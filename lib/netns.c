@@ -78,6 +78,9 @@ netns_claim(const char *name)
 	lock_fd = lock_try(lock);
 	if (lock_fd < 0)
 		diex("--netns: a box named %s is running", name);
+	/* A record that is empty is one still to be written (lock.c). */
+	if (write(lock_fd, "\n", 1) != 1)
+		die("write lock %s", lock);
 	owner = getpid();
 	atexit(give_back);
 }

@@ -101,6 +101,8 @@ tree_of(enum door_op op, const char *path, bool *newns)
 		tree = door_tree(op, path, newns);
 	if (tree < 0 && errno == 0)
 		tree = mnt_clone(AT_FDCWD, path, true);
+	if (tree < 0 && errno == EPERM && door_fd() < 0)
+		die_hint("sudo, or ns-spawn in front", "%s", path);
 	if (tree < 0 && said_why()[0])
 		die("%s: %s", path, said_why());
 	if (tree < 0)
