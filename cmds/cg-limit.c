@@ -201,9 +201,6 @@ main(int argc, char *argv[])
 	if (limit.swap != PARSE_MAX && limit.memory == PARSE_MAX &&
 	    cgroup_version(&g, CG_MEMORY) == 1)
 		diex("--swap needs --memory here: v1 limits the two together");
-	/* PROG has 0, 1 and 2, and not the report's own. */
-	if (report > 2 && fcntl(report, F_SETFD, FD_CLOEXEC) < 0)
-		die("--report: descriptor %d", report);
 
 	resident_begin();
 	cgroup_make(&g, parent);

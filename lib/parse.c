@@ -135,7 +135,8 @@ parse_fd(const char *what, const char *s)
 {
 	int fd = (int)parse_num(what, s, 1, INT32_MAX);
 
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+	/* 1 and 2 are PROG's, too. */
+	if (fcntl(fd, fd > 2 ? F_SETFD : F_GETFD, FD_CLOEXEC) < 0)
 		die("%s: descriptor %d", what, fd);
 	return fd;
 }

@@ -27,8 +27,8 @@ uint32_t parse_cidr(const char *what, const char *s, unsigned *len);
 /* The text of an address, in one of four static buffers used in turn. */
 const char *addr_text(uint32_t addr);
 
-/* An open descriptor above 0 that the caller passed to us alone: from here on
- * close-on-exec. */
+/* An open descriptor above 0 that the caller passed; one above 2 is for us
+ * alone, and from here on close-on-exec. */
 int parse_fd(const char *what, const char *s);
 
 /* A word of letters, digits, "_", "-" and "." that begins with a letter or a

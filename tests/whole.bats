@@ -171,7 +171,7 @@ on_terminal() {
 		send stty size\r
 		expect 33 101
 		expect IN>
-		send echo beg''un; sleep 1000\r
+		send sh -c 'echo beg""un; exec sleep 1000'\r
 		expect begun
 		send \x03
 		expect IN>
@@ -195,7 +195,7 @@ on_terminal() {
 		expect OUT>
 		send box-run -e PS1='IN> ' "$bb" sh -i\r
 		expect \nIN>
-		send echo beg''un; sleep 1000\r
+		send sh -c 'echo beg""un; exec sleep 1000'\r
 		expect begun
 		send \x1a
 		expect Stopped
