@@ -53,6 +53,21 @@ check:
 	$(MAKE) all
 	bats --tap $${TESTS:-tests}
 
+# The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
+# virtual machine; with systemd as init; and a shell in the former.
+check-vm:
+	scripts/deps test
+	$(MAKE) all
+	tests/vm/run bats --tap $${TESTS:-tests}
+
+check-systemd:
+	scripts/deps build
+	$(MAKE) all
+	tests/vm/run -s bats --tap $${TESTS:-tests/systemd.bats}
+
+vm: all
+	tests/vm/run -i
+
 demo:
 	scripts/deps build
 	$(MAKE) all
@@ -81,4 +96,4 @@ uninstall:
 clean:
 	rm -rf bin lib/libbox.a $(OBJ)
 
-.PHONY: all check demo lint install uninstall clean
+.PHONY: all check check-systemd check-vm demo lint install uninstall clean vm

@@ -1,0 +1,142 @@
+#!/usr/bin/env bats
+# systemd: limits inside the groups that systemd delegates, and what is said
+# where it does not. make check-systemd boots a machine for them.
+# shellcheck disable=SC2016,SC2154
+load helpers
+
+setup() {
+	[ -d /run/systemd/system ] || skip "needs systemd as init"
+	requires "root" test "$EUID" = 0
+	unit=bt-$$-$BATS_TEST_NUMBER
+	baseline_save
+}
+teardown() {
+	[ "${unit:-}" ] || return 0
+	systemctl stop "$unit.service" 2>/dev/null || :	# if it was one
+	baseline_check
+}
+
+# as_user: makes ${user[@]} the words that become an ordinary user, as far
+# as their own service manager is concerned.
+as_user() {
+	local name uid
+	name=$(find /var/lib/systemd/linger -type f -printf '%f\n' | head -n 1)
+	uid=$(id -u "$name") || skip "needs an ordinary user with linger"
+	user=(setpriv --reuid "$uid" --regid "$(id -g "$name")" --init-groups
+	    env -u BOX_STATE XDG_RUNTIME_DIR="/run/user/$uid"
+	    DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$uid/bus")
+	eventually 10 test -S "/run/user/$uid/bus"
+}
+# A scope, with all that systemd gives its caller.
+scope=(systemd-run -q --scope -p Delegate=yes)
+
+# below UNIT: $prog's group lies below UNIT's own, and has limits of its own.
+below() {
+	local dir
+	dir=$(cgroup_dir pids "$prog")
+	has "$dir" "/$1/"
+	is "$(cat "$dir/pids.max")" 20
+	is "$(cat "$dir/memory.max")" 67108864
+	is "$(cat "$dir/cpu.max")" "50000 100000"
+	group=${dir%"/$1/"*}/$1
+}
+
+@test "root, in a service with Delegate=yes: below the unit's group" {
+	systemd-run -q --unit "$unit" -p Delegate=yes \
+	    "$TOP/bin/cg-limit" --pids 20 -m 64m 50% sleep 1000
+	runs sleep "$(systemctl show -P MainPID "$unit.service")"
+	below "$unit.service"
+	is "$(systemctl show -P ControlGroup "$unit.service")" "${group#/sys/fs/cgroup}"
+	systemctl stop "$unit.service"
+	[ ! -e "$group" ]
+}
+
+@test "root, in a scope with Delegate=yes: below the unit's group" {
+	start "${scope[@]}" --unit "$unit" cg-limit --pids 20 -m 64m 50% sleep 1000
+	runs sleep
+	below "$unit.scope"
+	kill "$prog"
+	finish
+	is "$status" 143
+	eventually 10 test ! -e "$group"
+}
+
+@test "a user, in a scope without Delegate: cpu is limited, or it is named" {
+	as_user
+	# systemd gives such a scope the controllers that its neighbours happen
+	# to need; the user may enable more. PROG never runs without its limit.
+	run "${user[@]}" systemd-run --user -q --scope cg-limit 50% \
+	    sh -c 'cat "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/cpu.max"'
+	if [ "$status" = 0 ]; then
+		is "$output" "50000 100000"
+	else
+		is "$status" 125
+		has "$output" cpu
+		has "${lines[-1]}" "Delegate=yes"
+	fi
+}
+
+@test "a user, in a scope with Delegate=yes: below the unit's group" {
+	as_user
+	start "${user[@]}" "${scope[@]}" --user --unit "$unit" \
+	    cg-limit --pids 20 -m 64m 50% sleep 1000
+	runs sleep
+	below "$unit.scope"
+	kill "$prog"
+	finish
+	is "$status" 143
+	eventually 10 test ! -e "$group"
+}
+
+@test "a user, in a scope with Delegate=yes: pids is enforced" {
+	as_user
+	# bash is one, and each sleep another.
+	run "${user[@]}" "${scope[@]}" --user cg-limit --pids 3 max \
+	    bash -c 'for i in two three; do sleep 1000 & done; echo three
+		sleep 1000 & echo four; kill $(jobs -p)' 3>&-
+	has "$output" three
+	has "$output" "Resource temporarily unavailable"
+}
+
+@test "a user, in a scope with Delegate=yes: memory is enforced" {
+	as_user
+	requires "python3" command -v python3
+	eat='b = bytearray(200 << 20); b[::4096] = b"x" * len(b[::4096])'
+	run -137 "${user[@]}" "${scope[@]}" --user cg-limit -m 48m max python3 -c "$eat"
+	run -0 "${user[@]}" "${scope[@]}" --user cg-limit -m 400m max python3 -c "$eat"
+}
+
+now() { echo "${EPOCHREALTIME/./}"; }
+passed() { (($(now) - begin >= $1)); }
+used() { awk '$1 == "usage_usec" { print $2 }' "$(cgroup_dir cpu "$prog")/cpu.stat"; }
+
+@test "a user, in a scope with Delegate=yes: cpu is enforced" {
+	as_user
+	start "${user[@]}" "${scope[@]}" --user cg-limit 20% sh -c 'while :; do :; done'
+	runs sh
+	begin=$(now) before=$(used)
+	eventually 20 passed 2000000
+	share=$((($(used) - before) * 100 / ($(now) - begin)))
+	kill "$prog"
+	finish
+	between $share 10 30
+}
+
+@test "a user, without delegation: the limits are named, with the way to get it" {
+	as_user
+	while read -r name args; do
+		# The words of one line.
+		# shellcheck disable=SC2086
+		run -125 "${user[@]}" cg-limit $args echo it-ran
+		has "$output" "cg-limit: "
+		has "$output" "$name"
+		has "${lines[-1]}" "cg-limit: hint: "
+		has "${lines[-1]}" "systemd-run --user --scope -p Delegate=yes"
+		is "${#lines[@]}" 2 "lines"
+		hasnt "$output" it-ran
+	done <<-END
+		cpu 50%
+		memory -m 64m max
+		pids --pids 20 max
+	END
+}
