@@ -195,8 +195,10 @@ on_terminal() {
 		expect OUT>
 		send box-run -e PS1='IN> ' "$bb" sh -i\r
 		expect \nIN>
-		send sh -c 'echo beg""un; exec sleep 1000'\r
+		send sh -c 'echo beg""un; exec cat'\r
 		expect begun
+		send hello\r
+		expect hello\r\nhello
 		send \x1a
 		expect Stopped
 		expect IN>
@@ -204,7 +206,9 @@ on_terminal() {
 		expect Stopped
 		expect IN>
 		send fg\r
-		expect sleep 1000
+		expect exec cat
+		send again\r
+		expect again\r\nagain
 		send \x03
 		expect IN>
 		send exit\r
