@@ -84,3 +84,44 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 		has "$output" "$version"
 	done
 }
+
+@test "make install puts it all there, a chain of it runs, make uninstall takes it back" {
+	dest=$BATS_TEST_TMPDIR/dest
+	make -C "$TOP" -s install DESTDIR="$dest" PREFIX=/opt/box
+	for t in $TOOLS; do
+		[ -x "$dest/opt/box/bin/$t" ] && [ -s "$dest/opt/box/share/man/man1/$t.1" ] || fail "no $t"
+	done
+	[ -s "$dest/opt/box/share/man/man7/box.7" ]
+	run -0 env PATH="$dest/opt/box/bin:$PATH" cg-limit max ns-spawn --init true
+	make -C "$TOP" -s uninstall DESTDIR="$dest" PREFIX=/opt/box
+	is "$(find "$dest" -type f)" ""
+}
+
+# The examples of a page, one in each element of $examples; what stands in one
+# display is one.
+examples_of() {
+	mapfile -d '' examples < <(sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$TOP/man/$1" | awk '
+		/^\.Dl / { sub(/^\.Dl [#$] /, ""); printf "%s%c", $0, 0 }
+		/^\.Ed/ { printf "%c", 0; on = 0 }
+		on { sub(/^[#$] /, ""); sub(/\\e$/, "\\"); print }
+		/^\.Bd/ { on = 1 }')
+}
+@test "examples run as printed" {
+	lab_up
+	copy_root
+	mv "$root" "$BATS_TEST_TMPDIR/alpine_fs"
+	cp -r "$TOP/rootfs" "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR"
+	for t in $TOOLS; do
+		examples_of "$t.1"
+		[ ${#examples[@]} -ge 1 ] || fail "$t has no example"
+		for e in "${examples[@]}"; do
+			# A server or a sleep is ended; the tools' own statuses
+			# are what an example that is wrong would give.
+			run host timeout -k 1 3 sh -c "$e
+				status=\$?; kill \$(jobs -p) 2>/dev/null; exit \$status" </dev/null
+			[[ $status != 12[567] ]] || fail "$t: $e" "status $status" "$output"
+		done
+	done
+	lab_down
+}
