@@ -14,15 +14,16 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 	-Ilib $(CPPFLAGS) $(CFLAGS)
 
-TOOLS = cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter
+TOOLS = cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop
 SCRIPTS = box-run
-LIB = lib/cgend.o lib/cgfs.o lib/cgroup.o lib/cgusage.o lib/cgv2.o \
-	lib/chain.o lib/devdir.o lib/die.o lib/door.o lib/doorman.o \
-	lib/etcdir.o lib/file.o lib/firewall.o lib/hostnet.o lib/idmap.o \
-	lib/init.o lib/inroot.o lib/iptables.o lib/lock.o lib/mask.o \
-	lib/mnt.o lib/nat.o lib/netlink.o lib/netns.o lib/newroot.o lib/ns.o \
-	lib/opt.o lib/parse.o lib/passwd.o lib/resident.o lib/resolv.o \
-	lib/rtnl.o lib/run.o lib/say.o lib/slot.o lib/tty.o lib/veth.o
+LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgroup.o lib/cgusage.o \
+	lib/cgv2.o lib/chain.o lib/devdir.o lib/die.o lib/door.o \
+	lib/doorman.o lib/etcdir.o lib/file.o lib/firewall.o lib/hostnet.o \
+	lib/idmap.o lib/init.o lib/inroot.o lib/iptables.o lib/lock.o \
+	lib/mask.o lib/mnt.o lib/nat.o lib/netlink.o lib/netns.o lib/newroot.o \
+	lib/ns.o lib/opt.o lib/parse.o lib/passwd.o lib/resident.o lib/resolv.o \
+	lib/rtnl.o lib/run.o lib/say.o lib/slot.o lib/tty.o \
+	lib/veth.o
 HDR = $(LIB:.o=.h)
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 
@@ -50,14 +51,17 @@ $(SCRIPTS:%=bin/%): bin/%: scripts/% Makefile
 
 check:
 	scripts/deps test
-	$(MAKE) all
+	$(MAKE) all tests/attack/probe
 	bats --tap $${TESTS:-tests}
+
+tests/attack/probe: tests/attack/probe.c
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -static -o $@ $@.c
 
 # The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
 # virtual machine; with systemd as init; and a shell in the former.
 check-vm:
 	scripts/deps test
-	$(MAKE) all
+	$(MAKE) all tests/attack/probe
 	tests/vm/run bats --tap $${TESTS:-tests}
 
 check-systemd:
@@ -94,6 +98,6 @@ uninstall:
 	rm -f $(DESTDIR)$(MANDIR)/man7/box.7
 
 clean:
-	rm -rf bin lib/libbox.a $(OBJ)
+	rm -rf bin lib/libbox.a $(OBJ) tests/attack/probe
 
 .PHONY: all check check-systemd check-vm demo lint install uninstall clean vm

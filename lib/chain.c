@@ -35,6 +35,7 @@ static const char *const stages[] = {
     "net-veth",
     "net-nat",
     "rootfs-enter",
+    "cap-drop",
 };
 
 static int leases[MAX_LEASES];

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
-TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter box-run"
+TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop box-run"
 
 setup_file() { lab_up; }
 teardown_file() { lab_down; }
@@ -28,6 +28,8 @@ chains() {
 		net-nat -p 8080:80
 		ns-spawn net-veth
 		ns-spawn rootfs-enter $bb
+		cap-drop
+		ns-spawn --init net-veth cap-drop
 		cg-limit 50% ns-spawn net-veth rootfs-enter $bb
 		net-lease net-nat -p 80:80 cg-limit --pids 30 50% ns-spawn --init net-veth rootfs-enter $bb
 		box-run $bb
@@ -261,7 +263,7 @@ traced() {
 
 @test "no privileges: one line, a status of 125, nothing done" {
 	requires "setpriv" command -v setpriv
-	for t in "cg-limit 50%" "net-nat" "rootfs-enter $bb" "net-veth --pid 1" "box-run $bb"; do
+	for t in "cg-limit 50%" "net-nat" "rootfs-enter $bb" "cap-drop" "net-veth --pid 1" "box-run $bb"; do
 		# shellcheck disable=SC2086
 		try 125 setpriv --reuid 65534 --regid 65534 --clear-groups $t true
 		has "$stderr" "${t%% *}: "

@@ -135,6 +135,11 @@ bb_root() {
 	bb=$BATS_RUN_TMPDIR/busybox
 	[ -d "$bb" ] || "$TOP/rootfs/busybox" "$bb" >&2
 }
+# The program that plays the attacker: $probe.
+make_probe() {
+	export probe=$TOP/tests/attack/probe
+	make -s -C "$TOP" tests/attack/probe >&2
+}
 copy_root() { bb_root && root=$BATS_TEST_TMPDIR/root && cp -a "$bb" "$root"; }
 alpine_root() {
 	local tar=("${ALPINE_TAR:-$TOP/../shared/fixtures}"/alpine-minirootfs-*"$(uname -m)".tar.gz)
