@@ -9,12 +9,16 @@ CFLAGS = -O2 -g
 LDFLAGS = -static
 LDLIBS = -lcap
 
+# Of the machine that builds, for what runs there: seccomp/compile.
+HOSTCC = cc
+
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 	-Ilib $(CPPFLAGS) $(CFLAGS)
 
-TOOLS = cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop
+TOOLS = cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop \
+	sys-filter
 SCRIPTS = box-run
 LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgroup.o lib/cgusage.o \
 	lib/cgv2.o lib/chain.o lib/devdir.o lib/die.o lib/door.o \
@@ -22,7 +26,7 @@ LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgroup.o lib/cgusage.o \
 	lib/idmap.o lib/init.o lib/inroot.o lib/iptables.o lib/lock.o \
 	lib/mask.o lib/mnt.o lib/nat.o lib/netlink.o lib/netns.o lib/newroot.o \
 	lib/ns.o lib/opt.o lib/parse.o lib/passwd.o lib/resident.o lib/resolv.o \
-	lib/rtnl.o lib/run.o lib/say.o lib/slot.o lib/tty.o \
+	lib/rtnl.o lib/run.o lib/say.o lib/slot.o lib/sysfilter.o lib/tty.o \
 	lib/veth.o
 HDR = $(LIB:.o=.h)
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
@@ -33,6 +37,16 @@ $(OBJ): $(HDR) Makefile
 
 .c.o:
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+seccomp/compile: seccomp/compile.c lib/sysfilter.h
+	$(HOSTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Wfatal-errors -O1 -o $@ \
+		seccomp/compile.c -lseccomp -lcap
+
+seccomp/table.h: seccomp/compile seccomp/default.profile
+	seccomp/compile seccomp/default.profile >$@.new
+	mv $@.new $@
+
+lib/sysfilter.o: seccomp/table.h
 
 lib/libbox.a: $(LIB)
 	$(AR) rc $@ $(LIB)
@@ -98,6 +112,7 @@ uninstall:
 	rm -f $(DESTDIR)$(MANDIR)/man7/box.7
 
 clean:
-	rm -rf bin lib/libbox.a $(OBJ) tests/attack/probe
+	rm -rf bin lib/libbox.a $(OBJ) seccomp/compile seccomp/table.h \
+		tests/attack/probe
 
 .PHONY: all check check-systemd check-vm demo lint install uninstall clean vm

@@ -36,6 +36,7 @@ static const char *const stages[] = {
     "net-nat",
     "rootfs-enter",
     "cap-drop",
+    "sys-filter",
 };
 
 static int leases[MAX_LEASES];

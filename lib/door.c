@@ -134,6 +134,15 @@ door_tree(enum door_op op, const char *path, bool *newns)
 }
 
 int
+door_file(const char *path)
+{
+	struct door_request req = {.op = DOOR_FILE};
+	uint32_t flags;
+
+	return set_path(&req, path) < 0 ? -1 : ask(&req, &flags);
+}
+
+int
 door_prog(const char *name, bool *own)
 {
 	struct door_request req = {.op = DOOR_PROG};

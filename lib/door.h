@@ -9,7 +9,7 @@
 
 /* The box's side of the door: what a stage inside the box asks of ns-spawn's
  * resident parent, over one SOCK_SEQPACKET socket (box(7)).  Messages are of
- * fixed size and versioned; at most one veth, one root, 64 binds. */
+ * fixed size and versioned; at most one veth, one root, 64 binds, one file. */
 
 #define DOOR_VERSION 1
 #define DOOR_BINDS 64
@@ -19,6 +19,7 @@ enum door_op {
 	DOOR_ROOT,     /* an id-mapped view of the root directory */
 	DOOR_BIND,     /* the same of a directory or file to bind */
 	DOOR_PROG,     /* open the next program of the chain */
+	DOOR_FILE,     /* open a file for reading */
 	DOOR_SHUT,     /* the last word */
 };
 
@@ -54,6 +55,9 @@ int door_veth(const struct veth *v);
  * -1 with errno 0 where the asker is to open it itself.  *newns (may be NULL):
  * whether the box has its own mount namespace. */
 int door_tree(enum door_op op, const char *path, bool *newns);
+
+/* PATH, opened for reading. */
+int door_file(const char *path);
 
 /* The program NAME, O_PATH; *own: one of our stages. */
 int door_prog(const char *name, bool *own);

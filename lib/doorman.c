@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 static struct doorman man;
-static unsigned veths, roots, binds;
+static unsigned veths, roots, binds, files;
 
 void
 doorman_start(const struct doorman *d)
@@ -108,6 +108,18 @@ serve_tree(struct door_request *req, struct door_reply *rep, int *fd)
 }
 
 static int
+serve_file(struct door_request *req, int *fd)
+{
+	const int err = count(&files, 1);
+
+	if (err)
+		return err;
+	/* O_NONBLOCK: a fifo must not keep us from our signals. */
+	*fd = open(req->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return *fd < 0 ? errno : 0;
+}
+
+static int
 serve_prog(struct door_request *req, struct door_reply *rep, int *fd)
 {
 	bool own;
@@ -136,6 +148,9 @@ serve(struct door_request *req, struct door_reply *rep, int *fd)
 	case DOOR_ROOT:
 	case DOOR_BIND:
 		rep->err = serve_tree(req, rep, fd);
+		break;
+	case DOOR_FILE:
+		rep->err = serve_file(req, fd);
 		break;
 	default:
 		rep->err = serve_prog(req, rep, fd);

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
-TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop box-run"
+TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run"
 
 setup_file() { lab_up; }
 teardown_file() { lab_down; }
@@ -29,7 +29,8 @@ chains() {
 		ns-spawn net-veth
 		ns-spawn rootfs-enter $bb
 		cap-drop
-		ns-spawn --init net-veth cap-drop
+		sys-filter
+		ns-spawn --init net-veth cap-drop sys-filter
 		cg-limit 50% ns-spawn net-veth rootfs-enter $bb
 		net-lease net-nat -p 80:80 cg-limit --pids 30 50% ns-spawn --init net-veth rootfs-enter $bb
 		box-run $bb

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
-TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop box-run"
+TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run"
 
 # One line per option, "-m --memory SIZE": as --help has it, as man/ has it.
 help_options() {

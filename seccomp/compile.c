@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: MIT
+/*
+ * compile - makes the table of lib/sysfilter.c of a profile, when boxtools is
+ * built
+ *
+ * libseccomp says which number a call has on each architecture.  The code is
+ * written here, as libseccomp's has no ranges of numbers, no comparison of an
+ * argument's low half that may also fail, and no verdict that waits for the
+ * start.  Calls with neighbouring numbers and one verdict become one range; a
+ * binary tree finds it in some eight comparisons.
+ */
+#include "../lib/sysfilter.h"
+
+#include <err.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+
+#if __has_include(<seccomp.h>)
+#include <seccomp.h>
+#else
+#error "no seccomp.h: install libseccomp-dev (Fedora: libseccomp-devel)"
+#endif
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+#define ERRNO(e) (SECCOMP_RET_ERRNO | (e))
+
+#define MAX_NUM 1024	     /* above every number but ... */
+#define ARM_PRIVATE 0x0f0000 /* ... those that only 32-bit ARM has */
+
+/* What a program may be built for, and what it may call as.  x86-64's x32 has
+ * numbers from 2^30 on, and falls under the unknown ones. */
+static const struct {
+	const char *name;
+	uint32_t abi[2];
+} archs[] = {
+    {"x86_64", {SCMP_ARCH_X86_64, SCMP_ARCH_X86}},
+    {"i386", {SCMP_ARCH_X86}},
+    {"aarch64", {SCMP_ARCH_AARCH64, SCMP_ARCH_ARM}},
+    {"arm", {SCMP_ARCH_ARM}},
+};
+
+static const struct {
+	const char *name;
+	uint32_t num;
+} errors[] = {
+    {"EPERM", EPERM},
+    {"EACCES", EACCES},
+    {"ENOSYS", ENOSYS},
+    {"EAFNOSUPPORT", EAFNOSUPPORT},
+};
+
+/* One line for one call; n: how many values, 0 without a condition. */
+struct rule {
+	uint32_t ret;
+	unsigned arg, n;
+	uint32_t mask, value[8];
+};
+
+struct call {
+	char name[32];
+	uint32_t num; /* that of the profile, or 0 */
+	struct rule rule[4];
+	unsigned n;
+};
+
+static struct call calls[600];
+static unsigned n_calls;
+static uint32_t unknown = UINT32_MAX, unknown_ret;
+static const char *file;
+static unsigned line;
+
+__attribute__((noreturn)) static void
+bad(const char *what, const char *word)
+{
+	errx(1, "%s:%u: %s '%s'", file, line, what, word ? word : "");
+}
+
+static uint32_t
+number(const char *s)
+{
+	char *end;
+	unsigned long v;
+
+	errno = 0;
+	v = s ? strtoul(s, &end, 0) : 0;
+	if (!s || end == s || *end || errno || v > UINT32_MAX)
+		bad("not a number:", s);
+	return (uint32_t)v;
+}
+
+static uint32_t
+error_num(const char *word)
+{
+	for (size_t i = 0; i < COUNT(errors); i++)
+		if (strcmp(errors[i].name, word) == 0)
+			return errors[i].num;
+	bad("no such verdict:", word);
+}
+
+static uint32_t
+verdict(char *word)
+{
+	char *error = strchr(word, ':'), name[64];
+	cap_value_t cap;
+
+	if (strcmp(word, "allow") == 0)
+		return SECCOMP_RET_ALLOW;
+	if (error)
+		*error++ = '\0';
+	snprintf(name, sizeof(name), "cap_%s", word);
+	if (cap_from_name(name, &cap) == 0)
+		return SYSFILTER_CAP(cap, error ? error_num(error) : EPERM);
+	return ERRNO(error_num(word));
+}
+
+/* What follows "if". */
+static void
+condition(struct rule *r)
+{
+	char *word = strtok(NULL, " ");
+
+	if (!word || strncmp(word, "arg", 3) != 0)
+		bad("not an argument:", word);
+	r->arg = number(word + 3);
+	r->mask = UINT32_MAX;
+	word = strtok(NULL, " ");
+	if (word && strcmp(word, "&") == 0) {
+		r->mask = number(strtok(NULL, " "));
+		word = strtok(NULL, " ");
+	}
+	if (r->arg > 5 || !word || strcmp(word, "=") != 0)
+		bad("not a condition, at", word);
+	while ((word = strtok(NULL, " "))) {
+		if (r->n == COUNT(r->value))
+			bad("too many values, at", word);
+		r->value[r->n++] = number(word);
+	}
+	if (r->n == 0)
+		bad("no value", NULL);
+}
+
+static struct call *
+call(char *name)
+{
+	char *num = strchr(name, '=');
+	struct call *c = calls;
+
+	if (num)
+		*num++ = '\0';
+	while (c->name[0] && strcmp(c->name, name) != 0)
+		c++;
+	if (c->name[0])
+		return c;
+	if (++n_calls == COUNT(calls) || strlen(name) >= sizeof(c->name))
+		bad("too much:", name);
+	strcpy(c->name, name);
+	c->num = num ? number(num) : 0;
+	if (!num && seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR)
+		bad("no such call:", name);
+	return c;
+}
+
+static void
+add(struct call *c, const struct rule *r)
+{
+	if (c->n == COUNT(c->rule) || (c->n && c->rule[c->n - 1].n == 0))
+		bad("an earlier line is final for", c->name);
+	c->rule[c->n++] = *r;
+}
+
+static void
+parse_line(char *text)
+{
+	struct call *named[32];
+	struct rule r = {0};
+	unsigned n = 0;
+	char *word;
+
+	text[strcspn(text, "#\n")] = '\0';
+	if (!(word = strtok(text, " ")))
+		return;
+	r.ret = verdict(word);
+	while ((word = strtok(NULL, " ")) && strcmp(word, "if") != 0) {
+		if (strcmp(word, "from") == 0) {
+			unknown = number(strtok(NULL, " "));
+			unknown_ret = r.ret;
+			return;
+		}
+		if (n == COUNT(named))
+			bad("too many on one line, at", word);
+		named[n++] = call(word);
+	}
+	if (word)
+		condition(&r);
+	for (unsigned i = 0; i < n; i++)
+		add(named[i], &r);
+}
+
+static void
+parse(void)
+{
+	FILE *f = fopen(file, "r");
+	char text[256];
+
+	if (!f)
+		err(1, "%s", file);
+	for (line = 1; fgets(text, sizeof(text), f); line++) {
+		if (!strchr(text, '\n'))
+			bad("line too long:", text);
+		parse_line(text);
+	}
+	if (ferror(f))
+		err(1, "%s", file);
+	fclose(f);
+}
+
+/* Numbers from FIRST on, up to the next range: a call's, or (NULL) RET. */
+struct range {
+	uint32_t first, ret;
+	const struct call *call;
+};
+
+static struct range ranges[2 * COUNT(calls)];
+static struct sock_filter code[BPF_MAXINSNS];
+static unsigned n_code;
+
+static void
+emit(unsigned op, uint32_t k, unsigned jt, unsigned jf)
+{
+	if (n_code == BPF_MAXINSNS)
+		errx(1, "%s: more than %d instructions", file, BPF_MAXINSNS);
+	code[n_code++] =
+	    (struct sock_filter){(uint16_t)op, (uint8_t)jt, (uint8_t)jf, k};
+}
+
+static unsigned
+put_range(unsigned n, uint32_t first, uint32_t ret, const struct call *c)
+{
+	/* A call without a condition is its verdict, that of its neighbours
+	 * perhaps. */
+	if (c && c->rule[0].n == 0) {
+		ret = c->rule[0].ret;
+		c = NULL;
+	}
+	if (n == 0 || c || ranges[n - 1].call || ranges[n - 1].ret != ret)
+		ranges[n++] = (struct range){first, ret, c};
+	return n;
+}
+
+/* What is between known numbers, from FIRST on. */
+static unsigned
+put_gap(unsigned n, uint32_t first, uint32_t end)
+{
+	if (first < end && first < unknown)
+		n = put_range(n, first, ERRNO(EPERM), NULL);
+	if (end > unknown)
+		n = put_range(
+		    n, first > unknown ? first : unknown, unknown_ret, NULL);
+	return n;
+}
+
+/* The call that has this number, NULL if the profile does not name it.  The
+ * other way round libseccomp would say that i386 has no socket, only
+ * socketcall. */
+static const struct call *
+numbered(uint32_t abi, uint32_t num)
+{
+	char *name = seccomp_syscall_resolve_num_arch(abi, (int)num);
+	const struct call *c = calls;
+
+	while (c->name[0] &&
+	       (name ? strcmp(c->name, name) != 0 : c->num != num || num == 0))
+		c++;
+	free(name);
+	return c->name[0] ? c : NULL;
+}
+
+static unsigned
+make_ranges(uint32_t abi)
+{
+	const struct call *c;
+	uint32_t next = 0;
+	unsigned n = 0;
+
+	for (uint32_t num = 0; num < ARM_PRIVATE + 16; num++) {
+		if (num == MAX_NUM)
+			num = ARM_PRIVATE;
+		if (!(c = numbered(abi, num)))
+			continue;
+		n = put_gap(n, next, num);
+		n = put_range(n, num, 0, c);
+		next = num + 1;
+	}
+	return put_gap(n, next, UINT32_MAX);
+}
+
+static void
+emit_call(const struct call *c)
+{
+	for (const struct rule *r = c->rule; r < c->rule + c->n; r++) {
+		if (r->n) {
+			emit(BPF_LD | BPF_W | BPF_ABS,
+			    (uint32_t)(offsetof(struct seccomp_data, args) +
+				       8 * r->arg),
+			    0, 0);
+			emit(BPF_ALU | BPF_AND | BPF_K, r->mask, 0, 0);
+		}
+		/* To the return, over the comparisons that are left; the last
+		 * one jumps over the return. */
+		for (unsigned i = 0; i < r->n; i++)
+			emit(BPF_JMP | BPF_JEQ | BPF_K, r->value[i],
+			    r->n - 1 - i, i == r->n - 1);
+		emit(BPF_RET | BPF_K, r->ret, 0, 0);
+		if (r->n == 0)
+			return;
+	}
+	emit(BPF_RET | BPF_K, ERRNO(EPERM), 0, 0);
+}
+
+/* The tree for ranges LO to HI - 1.  A conditional jump reaches 255
+ * instructions, the other kind any. */
+static void
+emit_tree(unsigned lo, unsigned hi)
+{
+	const unsigned mid = (lo + hi) / 2;
+	unsigned at;
+
+	if (hi - lo == 1) {
+		if (ranges[lo].call)
+			emit_call(ranges[lo].call);
+		else
+			emit(BPF_RET | BPF_K, ranges[lo].ret, 0, 0);
+		return;
+	}
+	emit(BPF_JMP | BPF_JGE | BPF_K, ranges[mid].first, 0, 1);
+	at = n_code;
+	emit(BPF_JMP | BPF_JA, 0, 0, 0);
+	emit_tree(lo, mid);
+	code[at].k = n_code - at - 1;
+	emit_tree(mid, hi);
+}
+
+static void
+compile(const uint32_t abi[2])
+{
+	unsigned at;
+
+	n_code = 0;
+	for (unsigned i = 0; i < 2 && abi[i]; i++) {
+		emit(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, arch), 0, 0);
+		emit(BPF_JMP | BPF_JEQ | BPF_K, abi[i], 1, 0);
+		at = n_code;
+		emit(BPF_JMP | BPF_JA, 0, 0, 0);
+		emit(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr), 0, 0);
+		emit_tree(0, make_ranges(abi[i]));
+		code[at].k = n_code - at - 1;
+	}
+	emit(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+}
+
+static void
+write_c(void)
+{
+	printf("/* Made by seccomp/compile of %s. */\n", file);
+	for (size_t i = 0; i < COUNT(archs); i++) {
+		compile(archs[i].abi);
+		printf("#%s defined(__%s__)\n"
+		       "static const struct sock_filter table[] = {\n",
+		    i ? "elif" : "if", archs[i].name);
+		for (unsigned j = 0; j < n_code; j++)
+			printf("\t{0x%02x, %u, %u, 0x%08x},\n", code[j].code,
+			    code[j].jt, code[j].jf, code[j].k);
+		printf("};\n");
+	}
+	printf("#else\n#error \"a row of archs[] in seccomp/compile.c\"\n"
+	       "#endif\n");
+}
+
+static void
+write_raw(const char *arch)
+{
+	for (size_t i = 0; i < COUNT(archs); i++)
+		if (strcmp(archs[i].name, arch) == 0) {
+			compile(archs[i].abi);
+			fwrite(code, sizeof(*code), n_code, stdout);
+			return;
+		}
+	errx(1, "-r: no architecture '%s'", arch);
+}
+
+int
+main(int argc, char *argv[])
+{
+	const bool raw = argc == 4 && strcmp(argv[1], "-r") == 0;
+
+	if (argc != 2 && !raw)
+		errx(1, "usage: compile PROFILE, or compile -r ARCH PROFILE");
+	file = argv[argc - 1];
+	parse();
+	if (raw)
+		write_raw(argv[2]);
+	else
+		write_c();
+	if (fflush(stdout) != 0 || ferror(stdout))
+		err(1, "stdout");
+}

@@ -1,0 +1,140 @@
+#!/usr/bin/env bats
+# sys-filter and seccomp/compile: what is refused, by which table.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+setup_file() { make_probe; }
+setup() {
+	requires "root" test "$EUID" = 0
+	baseline_save
+}
+teardown() { baseline_check; }
+
+compile() { "$TOP/seccomp/compile" "$@"; }
+status_of() { "$@" sed -nE 's/^(NoNewPrivs|Seccomp):\t/\1=/p' /proc/self/status | tr '\n' ' '; }
+# asked FILE CALL...: what the table says, without a kernel.
+asked() { python3 "$TOP/tests/bpf.py" "$@"; }
+
+@test "a filter and no_new_privs, also for an ordinary user" {
+	is "$(status_of env)" "NoNewPrivs=0 Seccomp=0 "
+	is "$(status_of sys-filter)" "NoNewPrivs=1 Seccomp=2 "
+	is "$(status_of setpriv --reuid 65534 --regid 65534 --clear-groups sys-filter)" "NoNewPrivs=1 Seccomp=2 "
+}
+
+@test "a start costs one system call" {
+	requires "strace" command -v strace
+	strace -o "$BATS_TEST_TMPDIR/log" -e trace=seccomp,bpf,open,openat sys-filter true
+	is "$(sed '/true/q' "$BATS_TEST_TMPDIR/log" | grep -c ^seccomp)" 1
+	hasnt "$(cat "$BATS_TEST_TMPDIR/log")" profile
+}
+
+@test "calls are refused; without the filter they are not" {
+	for row in unshare_user clone_user clone3_user keyring key_add io_uring fault compare mempolicy no_aslr; do
+		run -0 ns-spawn cap-drop sys-filter "$probe" $row
+		[ "$output" = "$row EPERM" ] || is "$output" "clone3_user ENOSYS"
+		run -0 ns-spawn cap-drop "$probe" $row
+		is "$output" "$row ok"
+	done
+	run -0 sys-filter "$probe" clone_plain trace_child read_child fifo tcp netlink unknown
+	is "$(awk '{print $2}' <<<"$output" | tr '\n' ' ')" "ok ok ok ok ok ok ENOSYS "
+}
+
+@test "the other ways into the kernel are filtered, too" {
+	[ "$(uname -m)" = x86_64 ] || skip "not x86-64"
+	lacks_kernel "32-bit programs" grep -q ok <("$probe" i386_getpid)
+	run -0 ns-spawn cap-drop sys-filter "$probe" i386_getpid i386_unshare i386_keyring i386_vsock i386_socketcall i386_tiocsti x32_getpid
+	is "$(awk '{print $2}' <<<"$output" | tr '\n' ' ')" "ok EPERM EPERM EAFNOSUPPORT ENOSYS EPERM ENOSYS "
+	run -0 ns-spawn cap-drop "$probe" i386_unshare i386_keyring
+	is "$(awk '{print $2}' <<<"$output" | tr '\n' ' ')" "ok ok "
+	run -0 ns-spawn cap-drop "$probe" i386_tiocsti
+	hasnt "$output" EPERM
+}
+
+@test "what a capability opens is open to who has it" {
+	run -0 ns-spawn cap-drop --cap-add SYS_NICE sys-filter "$probe" mempolicy compare
+	is "$output" $'mempolicy ok\ncompare EPERM'
+	run -0 ns-spawn cap-drop --cap-add SYS_ADMIN sys-filter "$probe" unshare_user clone_user clone3_user host_name mempolicy
+	is "$(awk '{print $2}' <<<"$output" | tr '\n' ' ')" "ok ok ok ok EPERM "
+	run -0 ns-spawn cap-drop --cap-add ALL sys-filter "$probe" keyring io_uring fault no_aslr
+	is "$(awk '{print $2}' <<<"$output" | sort -u)" EPERM
+}
+
+@test "--profile: a table of one's own" {
+	sed 's/ uname$/\nEACCES uname/' "$TOP/seccomp/default.profile" >"$BATS_TEST_TMPDIR/mine"
+	compile -r "$(uname -m)" "$BATS_TEST_TMPDIR/mine" >"$BATS_TEST_TMPDIR/mine.bpf"
+	run -0 sys-filter uname
+	run sys-filter --profile "$BATS_TEST_TMPDIR/mine.bpf" uname
+	[ "$status" != 0 ]
+	has "$output" "Permission denied"
+	run -0 ns-spawn cap-drop sys-filter --profile "$BATS_TEST_TMPDIR/mine.bpf" "$probe" unshare_user tcp
+	is "$output" $'unshare_user EPERM\ntcp ok'
+	# In a box it is opened on the outside, as the caller would.
+	chmod 700 "$BATS_TEST_TMPDIR"
+	run -0 bash -c 'cd "$1" && ns-spawn sys-filter --profile mine.bpf true' - "$BATS_TEST_TMPDIR"
+}
+
+@test "--profile: files that are none are refused" {
+	d=$BATS_TEST_TMPDIR
+	: >"$d/empty"
+	head -c 12 /dev/zero >"$d/odd"
+	head -c 16 /dev/zero >"$d/zero"
+	head -c 32776 /dev/zero >"$d/long"
+	cp "$TOP/seccomp/default.profile" "$d/text" && truncate -s 800 "$d/text"
+	mkfifo "$d/fifo"
+	for f in empty odd zero long text missing .; do
+		run -125 --separate-stderr sys-filter --profile "$d/$f" touch "$d/ran"
+		has "$stderr" "$d/$f"
+	done
+	# No fifo stops the doorman.
+	run -125 ns-spawn sys-filter --profile "$d/fifo" touch "$d/ran"
+	[ ! -e "$d/ran" ]
+}
+
+@test "a table for another machine type lets nothing by" {
+	other=aarch64
+	[ "$(uname -m)" != $other ] || other=x86_64
+	compile -r $other "$TOP/seccomp/default.profile" >"$BATS_TEST_TMPDIR/other"
+	run sys-filter --profile "$BATS_TEST_TMPDIR/other" true
+	is "$status" 159 # 128 + SIGSYS
+}
+
+@test "the tables, for each architecture" {
+	requires "python3" command -v python3
+	for a in x86_64 i386 aarch64 arm; do
+		compile -r $a "$TOP/seccomp/default.profile" >"$BATS_TEST_TMPDIR/$a"
+	done
+	cd "$BATS_TEST_TMPDIR" || return
+	# read; ioctl TIOCSTI plain and with high bits; socket INET, VSOCK, ALG,
+	# KEY; clone plain, NEWUSER; clone3; unshare; keyctl; fchmodat2; one too new
+	while read -r table arch read ioctl socket clone unshare keyctl; do
+		is "$(asked $table $arch:$read $arch:$ioctl:0:0x5401 $arch:$ioctl:0:0x5412 \
+		    $arch:$ioctl:0:0xf00005412 $arch:$ioctl:0:0x541c \
+		    $arch:$socket:2 $arch:$socket:40 $arch:$socket:38 $arch:$socket:0x10000000f \
+		    $arch:$clone:17 $arch:$clone:0x10000011 $arch:435 $arch:$unshare $arch:$keyctl \
+		    $arch:452 $arch:468 $arch:4294967295 | cut -d' ' -f2- | tr '\n' ,)" \
+		    "allow,allow,errno 1,errno 1,errno 1,allow,errno 97,errno 97,errno 97,allow,cap 21 errno 1,cap 21 errno 38,cap 21 errno 1,errno 1,allow,errno 38,errno 38," "$arch"
+	done <<-END
+		x86_64 x86_64 0 16 41 56 272 250
+		x86_64 i386 3 54 359 120 310 288
+		i386 i386 3 54 359 120 310 288
+		aarch64 aarch64 63 29 198 220 97 219
+		aarch64 arm 3 54 281 120 337 311
+		arm arm 3 54 281 120 337 311
+	END
+	is "$(asked x86_64 x86_64:0x40000027 aarch64:63 arm:3)" $'x86_64:0x40000027 errno 38\naarch64:63 kill\narm:3 kill'
+	is "$(asked x86_64 i386:102:1 i386:102:3 | cut -d' ' -f2-)" $'errno 38\nallow'
+	is "$(asked aarch64 arm:0xf0005 arm:0xf0006 x86_64:0 | cut -d' ' -f2-)" $'allow\nerrno 38\nkill'
+	is "$(asked i386 x86_64:0 | cut -d' ' -f2-)" kill
+}
+
+@test "compile names the line that it does not take" {
+	for bad in "allow nosuchcall" "allow read if" "allow read if arg6 = 1" "allow read if arg0" "allow read if arg0 =" \
+	    "allow read if arg0 = x" "allow read if arg0 & = 1" "NOPE read" "NOSUCHCAP:EPERM read" "SYS_ADMIN:EWHAT read" \
+	    "EPERM from x" "allow read read" "allow read if arg0 = 1 2 3 4 5 6 7 8 9" "allow new=x"; do
+		printf '# a profile\n%s\n' "$bad" >"$BATS_TEST_TMPDIR/bad"
+		run -1 compile "$BATS_TEST_TMPDIR/bad"
+		has "$output" "$BATS_TEST_TMPDIR/bad:2: "
+	done
+	run -1 compile -r nosuch "$TOP/seccomp/default.profile"
+	run -1 compile /no/such/file
+}
