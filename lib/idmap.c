@@ -252,20 +252,47 @@ idmap_identity(const struct idmap *m)
 	return true;
 }
 
-bool
-idmap_own_gid(uint32_t id)
+static void
+own_gids(struct idmap *m)
 {
-	struct idmap m = {0};
 	FILE *f = fopen("/proc/self/gid_map", "re");
 	uint32_t in, out, count;
 
+	m->n = 0;
 	if (!f)
 		die("open /proc/self/gid_map");
-	while (
-	    m.n < IDMAP_RANGES && fscanf(f, "%u %u %u", &in, &out, &count) == 3)
-		add(&m, in, out, count);
+	while (m->n < IDMAP_RANGES &&
+	       fscanf(f, "%u %u %u", &in, &out, &count) == 3)
+		add(m, in, out, count);
 	fclose(f);
+}
+
+bool
+idmap_own_gid(uint32_t id)
+{
+	struct idmap m;
+	uint32_t out;
+
+	own_gids(&m);
 	return idmap_out(&m, id, &out);
+}
+
+void
+idmap_gid_range(uint32_t *first, uint32_t *last)
+{
+	struct idmap m;
+
+	own_gids(&m);
+	*first = UINT32_MAX;
+	*last = 0;
+	for (unsigned i = 0; i < m.n; i++) {
+		const uint32_t end = m.r[i].in + m.r[i].count - 1;
+
+		if (m.r[i].in < *first)
+			*first = m.r[i].in;
+		if (end > *last)
+			*last = end;
+	}
 }
 
 void

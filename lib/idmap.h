@@ -48,4 +48,7 @@ void idmap_setgroups(size_t n, const gid_t *list);
 /* Whether the group ID is mapped in our user namespace. */
 bool idmap_own_gid(uint32_t id);
 
+/* The lowest and the highest group that is mapped there. */
+void idmap_gid_range(uint32_t *first, uint32_t *last);
+
 #endif

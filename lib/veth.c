@@ -11,6 +11,7 @@
 #include "veth.h"
 #include "file.h"
 #include "hostnet.h"
+#include "idmap.h"
 #include "parse.h"
 #include "rtnl.h"
 #include "say.h"
@@ -205,6 +206,27 @@ box_half(struct netlink *nl, const struct veth *v)
 	return 0;
 }
 
+/* ping without CAP_NET_RAW (icmp(7)), for every group of the box.  Both ends
+ * must be mapped where this is written, and the kernel takes none above 2^31 -
+ * 1: from the host that is still more than all boxes have. */
+static int
+allow_ping(void)
+{
+	static const char path[] = "/proc/sys/net/ipv4/ping_group_range";
+	uint32_t first, last;
+	char text[32];
+
+	idmap_gid_range(&first, &last);
+	snprintf(text, sizeof(text), "%u %u", first,
+	    last > INT32_MAX ? INT32_MAX : last);
+	/* EROFS: in a container whose /proc is not to be written; without ping
+	 * the box is still a box. */
+	if (say(SAY_SH, "echo %s > %s", text, path) &&
+	    write_at(AT_FDCWD, path, text) < 0 && errno != EROFS)
+		return -1;
+	return 0;
+}
+
 int
 veth_box(const struct veth *v)
 {
@@ -215,5 +237,5 @@ veth_box(const struct veth *v)
 		return -1;
 	ret = box_half(&nl, v);
 	close(nl.fd);
-	return ret;
+	return ret < 0 ? ret : allow_ping();
 }
