@@ -21,7 +21,7 @@ TOOLS = cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop \
 	sys-filter
 SCRIPTS = box-run
 LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgroup.o lib/cgusage.o \
-	lib/cgv2.o lib/chain.o lib/devdir.o lib/die.o lib/door.o \
+	lib/cgv2.o lib/chain.o lib/confine.o lib/devdir.o lib/die.o lib/door.o \
 	lib/doorman.o lib/etcdir.o lib/file.o lib/firewall.o lib/hostnet.o \
 	lib/idmap.o lib/init.o lib/inroot.o lib/iptables.o lib/lock.o \
 	lib/mask.o lib/mnt.o lib/nat.o lib/netlink.o lib/netns.o lib/newroot.o \

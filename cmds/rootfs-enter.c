@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * rootfs-enter - mounts, pivot_root, then PROG in the new root
+ * rootfs-enter - mounts, pivot_root, then PROG, confined, in the new root
  *
  * Run inside a box, where it has no power over the host: what it needs of it,
  * a view of the directory with the box's ids, it asks of ns-spawn (box(7)).
@@ -8,19 +8,31 @@
  * nothing behind.  Nothing of the new root is used before it is entered, so
  * names in it mean what they mean there.
  */
+#include "caps.h"
 #include "chain.h"
+#include "confine.h"
 #include "die.h"
 #include "newroot.h"
 #include "opt.h"
-#include "passwd.h"
 #include "say.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
-enum { O_TMPFS = OPT_LONG, O_READ_ONLY, O_EPHEMERAL, O_OVERLAY, O_DNS };
+enum {
+	O_TMPFS = OPT_LONG,
+	O_READ_ONLY,
+	O_EPHEMERAL,
+	O_OVERLAY,
+	O_DNS,
+	O_CAP_ADD,
+	O_CAP_DROP,
+	O_SECCOMP,
+	O_NEW_PRIVS
+};
 
 static const struct opt opts[] = {
     {'v', "volume", "FROM:TO[:ro]", "show a directory or file of the host's"},
@@ -32,6 +44,10 @@ static const struct opt opts[] = {
     {'w', "workdir", "DIR", "working directory (default: /)"},
     {'u', "user", "USER[:GROUP]", "names or numbers (default: root)"},
     {'e', "env", "NAME[=VALUE]", "environment variable; alone: the caller's"},
+    {O_CAP_ADD, "cap-add", "LIST", "keep these capabilities, too, or ALL"},
+    {O_CAP_DROP, "cap-drop", "LIST", "drop these, too, or ALL"},
+    {O_SECCOMP, "seccomp", "FILE", "filter of system calls; off: none"},
+    {O_NEW_PRIVS, "new-privs", NULL, "let set-user-ID programs gain rights"},
     {0},
 };
 static const struct tool tool = {
@@ -42,7 +58,8 @@ static const struct tool tool = {
 #define MAX_ENV 256
 
 static struct newroot root;
-static const char *workdir = "/", *user_word;
+static struct confine box;
+static const char *workdir = "/", *user_word, *filter;
 static char *env[MAX_ENV + 1];
 static unsigned n_env;
 
@@ -124,37 +141,65 @@ parse(int argc, char *argv[])
 			else
 				pass_env(optarg);
 			break;
+		case O_CAP_ADD:
+			box.add |= caps_list("--cap-add", optarg);
+			break;
+		case O_CAP_DROP:
+			box.drop |= caps_list("--cap-drop", optarg);
+			break;
+		case O_SECCOMP:
+			filter = optarg;
+			break;
+		case O_NEW_PRIVS:
+			box.new_privs = true;
+			break;
 		}
 	if (!argv[optind] || !argv[optind + 1])
 		opt_usage(&tool);
 	if (root.ephemeral && root.overlay)
 		diex("--ephemeral and --overlay exclude each other");
 	root.dir = argv[optind];
+	root.nosuid = !box.new_privs;
+	box.no_filter = filter && strcmp(filter, "off") == 0;
+}
+
+/* Who PROG is to be, by the files of the root that has been entered. */
+static void
+become_ready(struct user *user)
+{
+	char *home;
+
+	user_get(user, user_word);
+	if (asprintf(&home, "HOME=%s", user->home) < 0)
+		die("asprintf");
+	if (find_env(home) == n_env)
+		put_env(home);
+	if (chdir(workdir) < 0)
+		die("--workdir %s", workdir);
 }
 
 int
 main(int argc, char *argv[])
 {
 	struct user user;
-	char *home;
 
 	tool_start(&tool);
+	/* From here to the exec of PROG nobody in the box may trace us or take
+	 * our descriptors. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		die("prctl PR_SET_DUMPABLE");
 	/* Before those of -e, which replace them. */
 	put_env((char *)PATH_DEFAULT);
 	pass_env("TERM");
 	parse(argc, argv);
 
+	if (!box.no_filter)
+		sysfilter_read(&box.filter, filter);
 	newroot_enter(&root);
+	if (!(say_modes() & SAY_DRY))
+		become_ready(&user);
+	confine(&box, &user);
 	say_next(argv + optind + 1);
-
-	user_get(&user, user_word);
-	if (asprintf(&home, "HOME=%s", user.home) < 0)
-		die("asprintf");
-	if (find_env(home) == n_env)
-		put_env(home);
-	if (chdir(workdir) < 0)
-		die("--workdir %s", workdir);
-	user_become(&user);
 	environ = env;
 	chain_last(argv + optind + 1);
 }

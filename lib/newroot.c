@@ -194,8 +194,9 @@ target(int root, const struct bind *b, const char *dir, bool file)
 }
 
 static void
-put_bind(int root, const struct bind *b, const char *dir)
+put_bind(const struct newroot *r, int root, const struct bind *b)
 {
+	const char *dir = r->dir;
 	const bool ro = b->options && strcmp(b->options, "ro") == 0;
 	struct stat st;
 	int mnt;
@@ -208,6 +209,7 @@ put_bind(int root, const struct bind *b, const char *dir)
 		die("stat %s", b->from);
 	if (mnt_attr(mnt,
 		(ro ? MOUNT_ATTR_RDONLY : 0) |
+		    (r->nosuid ? MOUNT_ATTR_NOSUID : 0) |
 		    (S_ISDIR(st.st_mode) ? MOUNT_ATTR_NODEV : 0),
 		true) < 0 ||
 	    mnt_attach(mnt, target(root, b, dir, !S_ISDIR(st.st_mode))) < 0)
@@ -271,7 +273,9 @@ put_root(const struct newroot *r, int tree, int scratch)
 		cover(tree);
 		root = overlay(tree, upper, r->dir);
 	}
-	if (mnt_attr(root, MOUNT_ATTR_NODEV, false) < 0)
+	if (mnt_attr(root,
+		MOUNT_ATTR_NODEV | (r->nosuid ? MOUNT_ATTR_NOSUID : 0),
+		false) < 0)
 		die("mount -o nodev %s", r->dir);
 	cover(root);
 	return root;
@@ -327,7 +331,7 @@ newroot_enter(const struct newroot *r)
 	etcdir_make(root, scratch, r->dir, &r->dns);
 	for (unsigned i = 0; i < r->n_binds; i++)
 		if (r->binds[i].from)
-			put_bind(root, &r->binds[i], r->dir);
+			put_bind(r, root, &r->binds[i]);
 		else
 			put_tmpfs(root, &r->binds[i], r->dir);
 	mask_paths(proc, sys, r->dir);

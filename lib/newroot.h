@@ -19,6 +19,7 @@ struct newroot {
 	const char *overlay; /* keep changes in this directory, or NULL */
 	bool ephemeral;	     /* throw changes away */
 	bool read_only;
+	bool nosuid; /* the root and what is shown in it */
 	struct resolv dns;
 	struct bind binds[NEWROOT_BINDS];
 	unsigned n_binds;

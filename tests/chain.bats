@@ -28,6 +28,7 @@ chains() {
 		net-nat -p 8080:80
 		ns-spawn net-veth
 		ns-spawn rootfs-enter $bb
+		ns-spawn rootfs-enter --seccomp off --cap-add ALL --new-privs $bb
 		cap-drop
 		sys-filter
 		ns-spawn --init net-veth cap-drop sys-filter

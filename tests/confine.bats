@@ -1,0 +1,319 @@
+#!/usr/bin/env bats
+# The default box as a hostile program finds it: rootfs-enter's confinement.
+# Each refusal is also seen not to be there with the defence taken off.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+setup_file() {
+	lab_up
+	make_probe
+}
+teardown_file() { lab_down; }
+setup() {
+	copy_root
+	cp "$probe" "$root/probe"
+	baseline_save
+}
+teardown() { baseline_check; }
+
+DEFAULT=00000000a00405fb
+
+# box [OPTIONS...] -- CMD...: its output is $output.
+box() {
+	local opts=()
+	while [ "$1" != -- ]; do opts+=("$1") && shift; done
+	shift
+	run -0 host ns-spawn net-veth rootfs-enter "${opts[@]}" "$root" "$@"
+}
+# says WANT, where WANT are the second words of the probe's lines.
+says() { is "$(awk '{print $2}' <<<"$output" | tr '\n' ' ')" "$1 " "$output"; }
+# rows OPTIONS... -- "ROW WANT"...: in a box with these options.
+rows() {
+	local opts=()
+	while [ "$1" != -- ]; do opts+=("$1") && shift; done
+	shift
+	box "${opts[@]}" -- /probe "${@%% *}"
+	is "$output" "$(printf '%s\n' "$@")" "with ${opts[*]:-no options}"
+}
+view() { sed -nE 's/^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):\s*/\1 /p' | tr '\t' ' ' | sed 's/ *$//'; }
+STATUS="cat /proc/self/status"
+
+@test "golden: /proc/self/status of the box's root" {
+	box -- $STATUS
+	is "$(view <<<"$output")" "$(printf '%s\n' "Uid 0 0 0 0" "Gid 0 0 0 0" "Groups 0" \
+	    "CapInh 0000000000000000" "CapPrm $DEFAULT" "CapEff $DEFAULT" "CapBnd $DEFAULT" \
+	    "CapAmb 0000000000000000" "NoNewPrivs 1" "Seccomp 2")"
+	# The defences off: all of it is gone.
+	box --cap-add ALL --new-privs --seccomp off -- $STATUS
+	has "$(view <<<"$output")" $'NoNewPrivs 0\nSeccomp 0'
+	hasnt "$output" "$DEFAULT"
+}
+
+@test "golden: /proc/self/status of another user" {
+	box -u 1000 -- $STATUS
+	is "$(view <<<"$output")" "$(printf '%s\n' "Uid 1000 1000 1000 1000" "Gid 1000 1000 1000 1000" "Groups 1000" \
+	    "CapInh 0000000000000000" "CapPrm 0000000000000000" "CapEff 0000000000000000" "CapBnd $DEFAULT" \
+	    "CapAmb 0000000000000000" "NoNewPrivs 1" "Seccomp 2")"
+}
+
+@test "the caller's groups and inheritable capabilities do not come along" {
+	run -0 host setpriv --groups 4,24,100 --inh-caps +net_raw,+sys_admin --ambient-caps +net_raw,+sys_admin \
+	    ns-spawn rootfs-enter "$root" $STATUS
+	has "$(view <<<"$output")" $'Groups 0\nCapInh 0000000000000000\nCapPrm '$DEFAULT
+	has "$(view <<<"$output")" "CapAmb 0000000000000000"
+	# In the host's user namespace only rootfs-enter stands between.
+	with="setpriv --inh-caps +chown --ambient-caps +chown ns-spawn --user host"
+	run -0 host $with cat /proc/self/status
+	has "$(view <<<"$output")" "CapAmb 0000000000000001"
+	run -0 host $with rootfs-enter "$root" $STATUS
+	has "$(view <<<"$output")" $'CapInh 0000000000000000\nCapPrm '$DEFAULT
+	has "$(view <<<"$output")" "CapAmb 0000000000000000"
+}
+
+@test "--cap-add, --cap-drop, --new-privs" {
+	box --cap-drop ALL -- $STATUS
+	has "$(view <<<"$output")" $'CapBnd 0000000000000000\nCapAmb 0000000000000000\nNoNewPrivs 1'
+	box --cap-drop ALL --cap-add CHOWN -- $STATUS
+	has "$(view <<<"$output")" $'CapEff 0000000000000001\nCapBnd 0000000000000001'
+	# The filter is on without no_new_privs, for any user.
+	for u in 0 1000; do
+		box -u $u --new-privs -- $STATUS
+		has "$(view <<<"$output")" $'NoNewPrivs 0\nSeccomp 2'
+	done
+}
+
+@test "--seccomp: a table of one's own, opened on the outside as the caller would" {
+	sed 's/ uname$/\nEACCES uname/' "$TOP/seccomp/default.profile" >"$BATS_TEST_TMPDIR/mine"
+	"$TOP/seccomp/compile" -r "$(uname -m)" "$BATS_TEST_TMPDIR/mine" >"$BATS_TEST_TMPDIR/mine.bpf"
+	chmod 700 "$BATS_TEST_TMPDIR"
+	for opts in "" --new-privs "-u 1000"; do
+		run -0 bash -c 'cd "$1" && ns-spawn rootfs-enter $3 "$2" uname && ns-spawn rootfs-enter --seccomp mine.bpf $3 "$2" uname' - \
+		    "$BATS_TEST_TMPDIR" "$root" "$opts"
+		is "$output" Linux "uname, with the default and without it"
+	done
+	for f in /no/such/file / "$BATS_TEST_TMPDIR/mine" ""; do
+		run -125 ns-spawn rootfs-enter --seccomp "$f" "$root" touch /ran
+		[[ ${lines[0]} == "rootfs-enter: "* ]]
+	done
+	[ ! -e "$root/ran" ]
+}
+
+@test "new namespaces and mounts are refused" {
+	rows -- "unshare_user EPERM" "unshare_mount EPERM" "clone_user EPERM" "clone3_user ENOSYS" "setns_uts EPERM" \
+	    "mount_tmpfs EPERM" "remount_root EPERM" "fs_open EPERM" "tree_clone EPERM" "host_name EPERM" "clone_plain ok"
+	rows --seccomp off -- "unshare_user ok" "clone_user ok" "clone3_user ok" "mount_tmpfs EPERM"
+	rows --cap-add SYS_ADMIN -- "unshare_user ok" "unshare_mount ok" "clone_user ok" "clone3_user ok" "setns_uts ok" \
+	    "mount_tmpfs ok" "remount_root ok" "fs_open ok" "tree_clone ok" "host_name ok"
+}
+
+@test "what the kernel has of keys, tracing, memory and I/O that programs do not need" {
+	rows -- "keyring EPERM" "key_add EPERM" "key_request EPERM" "bpf_map EPERM" "io_uring EPERM" "fault EPERM" \
+	    "perf EPERM" "module EPERM" "fanotify EPERM" "compare EPERM" "mempolicy EPERM" "no_aslr EPERM" "unknown ENOSYS"
+	rows --seccomp off -- "keyring ok" "key_add ok" "key_request ENOKEY" "io_uring ok" "fault ok" "compare ok" \
+	    "mempolicy ok" "no_aslr ok"
+	# As docker allows it.
+	rows -- "trace_child ok" "read_child ok" "chroot_root ok" "fifo ok"
+	rows -u 1000 -- "trace_child ok" "read_child ok"
+}
+
+@test "sockets: the usual families only, none of them raw" {
+	rows -- "vsock EAFNOSUPPORT" "alg EAFNOSUPPORT" "raw EPERM" "packet EPERM" "tcp ok" "netlink ok"
+	rows --cap-add NET_RAW -- "raw ok" "packet ok"
+	lacks_kernel "vsock" grep -q ok <("$probe" vsock)
+	rows --seccomp off -- "vsock ok"
+}
+
+@test "the 32-bit and the x32 way are no way round" {
+	[ "$(uname -m)" = x86_64 ] || skip "not x86-64"
+	lacks_kernel "32-bit programs" grep -q ok <("$probe" i386_getpid)
+	rows -- "i386_getpid ok" "i386_unshare EPERM" "i386_keyring EPERM" "i386_vsock EAFNOSUPPORT" \
+	    "i386_socketcall ENOSYS" "i386_tiocsti EPERM" "x32_getpid ENOSYS"
+	rows --seccomp off -- "i386_unshare ok" "i386_keyring ok"
+}
+
+@test "devices and handles of files, also for the host's own root" {
+	real=(host ns-spawn --user host rootfs-enter)
+	run -0 "${real[@]}" "$root" /probe device by_handle kernel_log
+	says "EPERM EPERM EPERM"
+	run -0 "${real[@]}" --cap-add MKNOD,DAC_READ_SEARCH,SYSLOG "$root" /probe device by_handle kernel_log
+	says "ok ok ok"
+	# A device that is there already does not open.
+	mknod "$root/disk" c 1 3
+	run ! "${real[@]}" --cap-add ALL --seccomp off --new-privs "$root" sh -c 'echo x >/disk'
+	box -- sh -c 'echo x 2>&1 >/disk || :'
+	has "$output" "ermission denied"
+}
+
+@test "masked and read-only paths stay" {
+	undo='umount /proc/sys; umount /proc/keys; mount -o remount,bind,rw /proc/sys; mount -t proc p /mnt; mount --bind /proc /mnt
+		umount /sys/firmware; unshare -Um true; cat /proc/keys /proc/timer_list /mnt/keys /sys/firmware/*
+		echo 99 >/proc/sys/net/core/somaxconn && echo WRITTEN'
+	# NET_ADMIN: or the kernel refuses the sysctl in any case.
+	box --cap-add NET_ADMIN -- sh -c "($undo) 2>/dev/null || :"
+	is "$output" ""
+	# Without the filter a new user namespace has locked copies.
+	box --cap-add NET_ADMIN --seccomp off -- sh -c "(unshare -Ur sh -c '$undo'; unshare -Urm sh -c '$undo') 2>/dev/null || :"
+	hasnt "$output" WRITTEN
+	is "$output" ""
+	box --cap-add NET_ADMIN,SYS_ADMIN -- sh -c "($undo) 2>/dev/null || :"
+	has "$output" WRITTEN
+	rows -- "remount_mask EPERM" "umount_mask EPERM"
+	rows --cap-add SYS_ADMIN -- "umount_mask ok"
+}
+
+@test "a set-user-ID program gains nothing" {
+	cp "$probe" "$root/suid"
+	chmod 4755 "$root/suid"
+	box -u 1000 -- /suid ids
+	is "$(tr '\t' ' ' <<<"$output")" $'Uid: 1000 1000 1000 1000\nCapEff: 0000000000000000'
+	box -u 1000 --new-privs -- /suid ids
+	is "$(tr '\t' ' ' <<<"$output")" $'Uid: 1000 0 0 0\nCapEff: '$DEFAULT
+}
+
+@test "nosuid on the root and on volumes, but with --new-privs" {
+	mkdir "$BATS_TEST_TMPDIR/src"
+	for how in "" --ephemeral --read-only; do
+		box $how -v "$BATS_TEST_TMPDIR/src:/data" -- cat /proc/self/mountinfo
+		has "$(awk '$5 == "/" {print "," $6 ","}' <<<"$output")" ,nosuid,
+		has "$(awk '$5 == "/" {print "," $6 ","}' <<<"$output")" ,nodev,
+		has "$(awk '$5 == "/data" {print "," $6 ","}' <<<"$output")" ,nosuid,
+	done
+	box --new-privs -v "$BATS_TEST_TMPDIR/src:/data" -- cat /proc/self/mountinfo
+	hasnt "$(awk '$5 == "/" || $5 == "/data" {print "," $6 ","}' <<<"$output")" ,nosuid,
+}
+
+@test "no inherited session keyring" {
+	# Known to who holds the keyring, and still behind ns-spawn.
+	run -0 "$probe" key "$probe" find_key
+	is "$output" "find_key ok"
+	run -0 "$probe" key ns-spawn "$probe" find_key
+	is "$output" "find_key ok"
+	run -0 "$probe" key ns-spawn rootfs-enter --seccomp off --cap-add ALL "$root" /probe find_key
+	is "$output" "find_key ENOKEY"
+	run -0 "$probe" key ns-spawn rootfs-enter "$root" /probe find_key
+	is "$output" "find_key EPERM"
+}
+
+# typed WANT OPTIONS... -- ROW: the terminal's next reader gets WANT after ROW in
+# a box.
+typed() {
+	python3 "$TOP/tests/terminal.py" bash -c "ns-spawn rootfs-enter ${*:2:$#-3} '$root' /probe ${*: -1}
+		IFS= read -rst 1 -n 1 c; echo \"<\$c>\"" <<-END
+		expect ${*: -1}
+		expect <$1>
+		end 0
+	END
+}
+@test "no character is pushed into the caller's terminal" {
+	requires "python3" command -v python3
+	typed "" -- tiocsti
+	typed "" -- tiocsti_high
+	lacks_kernel "TIOCSTI" test "$(cat /proc/sys/dev/tty/legacy_tiocsti 2>/dev/null || echo 1)" = 1
+	typed "#" --seccomp off -- tiocsti
+	typed "#" --seccomp off -- tiocsti_high
+}
+
+# With the doorman stopped, rootfs-enter waits for its last word: confined
+# already, so that the box's root has the same rights, but not PROG yet.
+entered() { prog=$(payload "$pid") && [ -p "/proc/$prog/root/etc/passwd" ]; }
+confined() { grep -q "^CapEff:.$DEFAULT" "/proc/$prog/status"; }
+taken() { nsenter -t "$prog" -U cap-drop ls "/proc/$prog/fd/" "/proc/$prog/root/"; }
+@test "rootfs-enter cannot be traced by the box that it enters" {
+	# Its passwd is what it waits for first.
+	rm "$root/etc/passwd"
+	mkfifo "$root/etc/passwd"
+	start ns-spawn rootfs-enter "$root" sleep 1000
+	eventually 20 entered
+	kill -STOP "$pid"
+	: >"$root/etc/passwd"
+	eventually 20 confined
+	is "$(cat "/proc/$prog/comm")" rootfs-enter
+	run ! taken
+	has "$output" "ermission denied"
+	kill -CONT "$pid"
+	runs sleep
+	run -0 taken
+	has "$output" home
+	kill -9 "$prog"
+	finish
+}
+
+@test "ping without NET_RAW" {
+	requires "python3" command -v python3
+	# A datagram socket, as iputils' ping and new busyboxes have it.
+	ping='import socket; s = socket.socket(2, 2, 1); s.settimeout(9); s.sendto(b"\x08\0\0\0\0\1\0\1", ("10.0.0.1", 0)); print(s.recv(99)[0])'
+	for map in 0:1879048192:65536 0:1879048192:70000 self; do
+		run -0 host ns-spawn --map $map net-veth cap-drop sys-filter python3 -c "$ping"
+		is "$output" 0 "echo reply with --map $map"
+	done
+	start ns-spawn sleep 1000
+	runs sleep
+	run -1 nsenter -t "$prog" -U -n cap-drop python3 -c "$ping"
+	has "$output" "Permission"
+	host net-veth --pid "$prog"
+	run -0 nsenter -t "$prog" -U -n cap-drop python3 -c "$ping"
+	is "$output" 0
+	kill -9 "$prog"
+	finish
+}
+
+@test "box-run passes them on" {
+	run -0 host box-run --network none --cap-drop ALL --cap-add CHOWN,KILL "$root" $STATUS
+	has "$(view <<<"$output")" $'CapBnd 0000000000000021\nCapAmb 0000000000000000\nNoNewPrivs 1\nSeccomp 2'
+	run -0 host box-run --network none --seccomp off --new-privs "$root" $STATUS
+	has "$(view <<<"$output")" $'CapBnd '$DEFAULT$'\nCapAmb 0000000000000000\nNoNewPrivs 0\nSeccomp 0'
+}
+
+@test "an ordinary user's box is confined, too" {
+	dir=$(mktemp -d)
+	chmod 711 "$dir"
+	mv "$root" "$dir/root"
+	chown -R 65534:65534 "$dir/root"
+	for opts in "" --new-privs "--seccomp off"; do
+		run setpriv --reuid 65534 --regid 65534 --clear-groups ns-spawn rootfs-enter $opts "$dir/root" $STATUS
+		[ "$status" = 0 ] || rm -r "$dir"
+		has "$(view <<<"$output")" $'CapPrm '$DEFAULT$'\nCapEff '$DEFAULT$'\nCapBnd '$DEFAULT
+	done
+	rm -r "$dir"
+}
+
+@test "busybox: ordinary programs work" {
+	box -- sh -c 'set -e; echo data | gzip | gunzip; tar c /etc 2>/dev/null | tar t >/dev/null; (sleep 0.01 & wait)
+		mkdir /d && chown 7:8 /d && chmod 4755 /d && stat -c "%u %a" /d; su nobody -s /bin/sh -c "id -u"; mkfifo /f
+		chroot / true; httpd -p 127.0.0.1:99 -h /etc; wget -qO- http://127.0.0.1:99/hostname'
+	is "$output" $'data\n7 4755\n65534\ncontainer'
+}
+
+@test "Debian: apt-get, a compiler, threads, python, strace, ping" {
+	deb=$BATS_TEST_TMPDIR/debian
+	requires "a Debian package source" "$TOP/rootfs/debian" --include python3,gcc,libc6-dev,strace,iputils-ping "$deb"
+	# A package of our own: none comes over the network of the tests.
+	p=$BATS_TEST_TMPDIR/package
+	mkdir -p "$p/DEBIAN" "$p/usr/bin"
+	printf '%s\n' "Package: box-test" "Version: 1" "Architecture: all" "Maintainer: x <x@example.org>" "Description: x" >"$p/DEBIAN/control"
+	printf '#!/bin/sh\nset -e\nuseradd -r boxtest\nmkfifo /var/boxtest\nchown boxtest /var/boxtest\n' >"$p/DEBIAN/postinst"
+	install -m 4755 /bin/true "$p/usr/bin/boxtest"
+	chmod 755 "$p/DEBIAN/postinst"
+	dpkg-deb --root-owner-group -b "$p" "$deb/box-test.deb"
+	cat >"$deb/thread.c" <<-END
+		#include <stdio.h>
+		#include <threads.h>
+		static int three(void *arg) { return arg ? 3 : 0; }
+		int main(void)
+		{
+			thrd_t t;
+			int result;
+			thrd_create(&t, three, &t);
+			thrd_join(t, &result);
+			printf("%d\n", result);
+		}
+	END
+	root=$deb box --ephemeral -- sh -c 'set -e
+		apt-get install -qq -y ./box-test.deb >/dev/null 2>&1 && stat -c "%U %A" /var/boxtest /usr/bin/boxtest
+		gcc -o /tmp/thread /thread.c && /tmp/thread
+		python3 -c "import subprocess as s, multiprocessing as m; p = m.Process(target=print, args=[s.getoutput(\"echo sub\")]); p.start(); p.join()"
+		strace -fo /tmp/log /tmp/thread && grep -c "clone(" /tmp/log
+		ping -c 1 10.0.0.1 | grep -o "1 received"
+		passwd -d boxtest >/dev/null; su nobody -s /bin/sh -c "id -u"'
+	is "$output" $'boxtest prw-r--r--\nroot -rwsr-xr-x\n3\nsub\n3\n1\n1 received\n65534'
+}
