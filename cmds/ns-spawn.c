@@ -267,6 +267,8 @@ main(int argc, char *argv[])
 	/* We die with our parent, in order: TERM, so as to clean up. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		die("prctl PR_SET_PDEATHSIG");
+	if (getppid() != r.parent)
+		diex("the parent has died");
 	ns_join(&set, CLONE_NEWPID);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, door) < 0)
 		die("socketpair");

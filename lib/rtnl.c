@@ -194,5 +194,6 @@ route_each(struct netlink *nl, route_fn *fn, void *arg)
 	/* A dump during which the table changed (NLM_F_DUMP_INTR) will do: no
 	 * answer holds for longer than it takes to read it. */
 	netlink_begin(nl, RTM_GETROUTE, NLM_F_DUMP, &m, sizeof(m));
-	return netlink_send(nl, read_each, &e);
+	/* A table is made with its first route. */
+	return netlink_send(nl, read_each, &e) < 0 && errno != ENOENT ? -1 : 0;
 }

@@ -3,6 +3,8 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
+teardown() { lab_down; }
+
 TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run"
 
 # One line per option, "-m --memory SIZE": as --help has it, as man/ has it.
@@ -106,11 +108,12 @@ examples_of() {
 		on { sub(/^[#$] /, ""); sub(/\\e$/, "\\"); print }
 		/^\.Bd/ { on = 1 }')
 }
+idle() { [ -z "$(ip netns pids "$HOSTNS")" ]; }
 @test "examples run as printed" {
 	lab_up
 	copy_root
 	mv "$root" "$BATS_TEST_TMPDIR/alpine_fs"
-	cp -r "$TOP/rootfs" "$BATS_TEST_TMPDIR"
+	cp -r "$TOP/rootfs" "$TOP/seccomp" "$BATS_TEST_TMPDIR"
 	cd "$BATS_TEST_TMPDIR"
 	for t in $TOOLS; do
 		examples_of "$t.1"
@@ -118,10 +121,12 @@ examples_of() {
 		for e in "${examples[@]}"; do
 			# A server or a sleep is ended; the tools' own statuses
 			# are what an example that is wrong would give.
-			run host timeout -k 1 3 sh -c "$e
-				status=\$?; kill \$(jobs -p) 2>/dev/null; exit \$status" </dev/null
-			[[ $status != 12[567] ]] || fail "$t: $e" "status $status" "$output"
+			status=0
+			host timeout -k 1 3 bash -c "$e
+				status=\$?; kill \$(jobs -p) 2>/dev/null; exit \$status" \
+			    </dev/null >out 2>&1 3>&- || status=$?
+			[[ $status != 12[567] ]] || fail "$t: $e" "status $status" "$(<out)"
+			eventually 10 idle
 		done
 	done
-	lab_down
 }

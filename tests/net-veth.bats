@@ -166,6 +166,14 @@ reached() { has "$("$@" bash -c ': <>/dev/tcp/'"$to"'/1' 2>&1)" "Connection refu
 	host ip route add default via 192.0.2.2
 }
 
+@test "a host without a single route, its lo down, still gets a box" {
+	ip netns add "bare$$"
+	run nsenter --net="/run/netns/bare$$" ns-spawn net-veth ip -4 route
+	ip netns del "bare$$"
+	is "$status" 0 "$output"
+	has "$output" "default via 10.0.0.1"
+}
+
 @test "a foreign link of that name is refused, named and left alone" {
 	host ip link add veth0 type veth peer name foreign
 	refused
