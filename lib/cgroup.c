@@ -108,7 +108,12 @@ place(struct cgroup *g, struct cgroup_part *p, const char *parent)
 	    faccessat(AT_FDCWD, in, W_OK, AT_EACCESS) < 0) {
 		const int saved = errno;
 
-		warn("mkdir %s", p->dir);
+		/* What will not be enforced is what the user asks first. */
+		if (p->need & ~CG_CPUACCT)
+			warn("limit %s: mkdir %s",
+			    cg_names(p->need & ~CG_CPUACCT, ""), p->dir);
+		else
+			warn("mkdir %s", p->dir);
 		cg_hint(t, saved);
 		exit(EXIT_TOOL);
 	}

@@ -170,9 +170,7 @@ tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type
 resolver() {
 	unshare -m bash -c '
 		d=$1 root=$2
-		real=$(readlink -f /etc/resolv.conf) && [ -e "$real" ] || real=/etc/resolv.conf
-		[ -e "$real" ] || exit 99
-		mount --bind "$d/resolv.conf" "$real" || exit 99
+		mount -t tmpfs none /etc && cp "$d/resolv.conf" /etc || exit 99
 		if [ -e "$d/real.conf" ]; then
 			mount -t tmpfs none /run && mkdir -p /run/systemd/resolve || exit 99
 			cp "$d/real.conf" /run/systemd/resolve/resolv.conf || exit 99
@@ -285,9 +283,11 @@ resolver() {
 
 @test "--volume: sub-mounts of the source, when it is read-only, are too" {
 	mkdir -p "$BATS_TEST_TMPDIR/src/sub"
-	run -0 unshare -m bash -c 'mount -t tmpfs none "$1/sub" && touch "$1/sub/there" &&
+	run unshare -m bash -c 'mount -t tmpfs none "$1/sub" && touch "$1/sub/there" &&
 		ns-spawn rootfs-enter -v "$1:/data:ro" "$2" sh -c "ls /data/sub; touch /data/sub/x 2>/dev/null && echo WRITTEN; true"' - \
 	    "$BATS_TEST_TMPDIR/src" "$root"
+	# Before 6.12 a tmpfs cannot show other ids.
+	if [ "$status" = 125 ]; then has "$output" "cannot show other ids"; else is "$status" 0 "$output"; fi
 	hasnt "$output" WRITTEN
 }
 
