@@ -124,21 +124,34 @@ create(struct netlink *nl, const struct veth *v, int netns, const char *pid)
 	}
 }
 
-/* The host end's address and the route to the box's. */
+/* Sets an IPv4 setting of the link to 1; where it is so already, /proc/sys may
+ * be read-only. */
+static int
+turn_on(const char *link, const char *setting)
+{
+	char path[128], now[4];
+
+	snprintf(
+	    path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/%s", link, setting);
+	if (!say(SAY_SH, "echo 1 > %s", path) ||
+	    (read_at(AT_FDCWD, path, now, sizeof(now)) > 0 && now[0] == '1'))
+		return 0;
+	return write_at(AT_FDCWD, path, "1");
+}
+
+/* The host end's address, the route to the box's, and no other source than
+ * that from there. */
 static int
 configure(struct netlink *nl, const struct veth *v, int index)
 {
 	const struct route box = {.dst = v->addr, .len = 32, .link = index};
-	char sysctl[128];
 
 	if (say(SAY_IP, "addr add %s/32 dev %s", addr_text(v->gateway),
 		v->host) &&
 	    addr_add(nl, index, v->gateway, 32, 0) < 0)
 		return -1;
-	snprintf(sysctl, sizeof(sysctl),
-	    "/proc/sys/net/ipv4/conf/%s/route_localnet", v->host);
-	if (v->localnet && say(SAY_SH, "echo 1 > %s", sysctl) &&
-	    write_at(AT_FDCWD, sysctl, "1") < 0)
+	if (turn_on(v->host, "rp_filter") < 0 ||
+	    (v->localnet && turn_on(v->host, "route_localnet") < 0))
 		return -1;
 	if (say(SAY_IP, "route add %s dev %s scope link", addr_text(v->addr),
 		v->host) &&

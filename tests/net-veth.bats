@@ -174,6 +174,32 @@ reached() { has "$("$@" bash -c ': <>/dev/tcp/'"$to"'/1' 2>&1)" "Connection refu
 	has "$output" "default via 10.0.0.1"
 }
 
+@test "a box cannot speak with another address than its own" {
+	requires "python3" command -v python3
+	boxed
+	log=$BATS_TEST_TMPDIR/served
+	host python3 "$BATS_TEST_DIRNAME/net.py" serve udp 10.0.0.1 7007 >"$log" 3>&- &
+	server=$!
+	eventually 10 grep -q ready "$log"
+	send() { inbox python3 -c 'import socket, sys
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind((sys.argv[1], 0))
+s.sendto(b"hello", ("10.0.0.1", 7007))' "$1"; }
+	inbox ip addr add 10.0.0.77/32 dev lo
+	inbox ip addr add 192.0.2.2/32 dev lo
+	send 10.0.0.77
+	send 192.0.2.2
+	send 10.0.0.2
+	eventually 10 grep -q hello "$log"
+	is "$(grep hello "$log")" "10.0.0.2 hello"
+	# It is the filter that does it.
+	host sysctl -qw net.ipv4.conf.veth0.rp_filter=0
+	send 10.0.0.77
+	eventually 10 grep -q "10.0.0.77 hello" "$log"
+	kill $server
+	over
+}
+
 @test "a foreign link of that name is refused, named and left alone" {
 	host ip link add veth0 type veth peer name foreign
 	refused
