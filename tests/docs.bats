@@ -122,7 +122,7 @@ idle() { [ -z "$(ip netns pids "$HOSTNS")" ]; }
 			# A server or a sleep is ended; the tools' own statuses
 			# are what an example that is wrong would give.
 			status=0
-			host timeout -k 1 3 bash -c "$e
+			host timeout -k 1 $((3 * ${SLACK:-1})) bash -c "$e
 				status=\$?; kill \$(jobs -p) 2>/dev/null; exit \$status" \
 			    </dev/null >out 2>&1 3>&- || status=$?
 			[[ $status != 12[567] ]] || fail "$t: $e" "status $status" "$(<out)"
