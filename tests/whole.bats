@@ -221,16 +221,20 @@ on_terminal() {
 @test "terminal: Ctrl-Z stops the whole box, fg continues it, Ctrl-C ends it" {
 	on_terminal <<-'END'
 		expect OUT>
-		send box-run "$bb" sh -c 'echo beg''un; exec sleep 1000'\r
+		send box-run "$bb" sh -c 'echo beg''un; exec cat - -'\r
 		expect begun
+		send ready\r
+		expect ready\r\nready
 		send \x1a
 		expect Stopped
 		expect OUT>
-		send grep State /proc/$(pgrep -fx 'sleep 1000')/status\r
+		send grep State /proc/$(pgrep -fx 'cat - -')/status\r
 		expect T (stopped)
 		expect OUT>
 		send fg\r
 		expect box-run
+		send hello\r
+		expect hello\r\nhello
 		send \x03
 		expect OUT>
 		send echo "st=$?."\r
