@@ -18,7 +18,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 	-Ilib $(CPPFLAGS) $(CFLAGS)
 
 TOOLS = cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop \
-	sys-filter
+	sys-filter box-gc
 SCRIPTS = box-run
 LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgroup.o lib/cgusage.o \
 	lib/cgv2.o lib/chain.o lib/confine.o lib/devdir.o lib/die.o lib/door.o \

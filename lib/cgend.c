@@ -91,7 +91,8 @@ cg_end(const char *dir)
 {
 	const time_t deadline = seconds() + DEADLINE;
 
-	say(SAY_SH, "rmdir %s", dir);
+	if (!say(SAY_SH, "rmdir %s", dir))
+		return true;
 	if (remove_tree(AT_FDCWD, dir, false) == 0)
 		return true;
 	say(SAY_SH, "kill -9 $(cat %s/cgroup.procs)", dir);

@@ -29,6 +29,8 @@
 #include <unistd.h>
 
 #define FORWARD "/proc/sys/net/ipv4/ip_forward"
+#define COMMON "netns-"
+#define RECORDS "nat-"
 
 static const struct nat *nat;
 static const char *backend;
@@ -50,23 +52,37 @@ sweep(unsigned slot)
 	return r;
 }
 
-void
-firewall_of(const struct nat *n, const char *name)
+uint64_t
+firewall_cookie(void)
 {
 	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	uint64_t cookie;
 	socklen_t len = sizeof(cookie);
 
-	nat = n;
-	backend = iptables_use(name);
-	if (!backend)
-		diex("--backend: '%s' is neither nft nor legacy", name);
 	if (fd < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0)
 		die("cookie of the network namespace");
 	close(fd);
-	path_fmt(common, sizeof(common), "netns-%ju", (uintmax_t)cookie);
-	path_fmt(records, sizeof(records), "nat-%ju-", (uintmax_t)cookie);
+	return cookie;
+}
+
+static void
+of_this_netns(void)
+{
+	const uintmax_t cookie = firewall_cookie();
+
+	path_fmt(common, sizeof(common), COMMON "%ju", cookie);
+	path_fmt(records, sizeof(records), RECORDS "%ju-", cookie);
+}
+
+void
+firewall_of(const struct nat *n, const char *name)
+{
+	nat = n;
+	backend = iptables_use(name);
+	if (!backend)
+		diex("--backend: '%s' is neither nft nor legacy", name);
+	of_this_netns();
 	path_fmt(record, sizeof(record), "%s%u", records, n->slot.num);
 }
 
@@ -279,4 +295,37 @@ firewall_down(void)
 		exit(EXIT_TOOL);
 	lock_remove(record, record_fd);
 	unlock(lock);
+}
+
+void
+firewall_end_dead(void)
+{
+	int lock;
+
+	of_this_netns();
+	if (lock_count(records) == 0 && lock_count(common) == 0)
+		return;
+	lock = lock_wait(common);
+	lock_each_dead(records, bury);
+	unlock(lock);
+}
+
+static bool (*is_there)(uint64_t cookie);
+
+/* "nat-COOKIE-SLOT" or "netns-COOKIE". */
+static void
+forget(const char *name, int fd)
+{
+	if (is_there(strtoull(strchr(name, '-') + 1, NULL, 10)))
+		close(fd);
+	else
+		lock_remove(name, fd);
+}
+
+void
+firewall_forget(bool (*there)(uint64_t cookie))
+{
+	is_there = there;
+	lock_each_dead(RECORDS, forget);
+	lock_each_dead(COMMON, forget);
 }

@@ -24,4 +24,15 @@ int firewall_back(void);
  * process's. */
 void firewall_down(void);
 
+/* The cookie (SO_NETNS_COOKIE, socket(7)) of the network namespace that the
+ * process is in, by which records name it.  Dies with 125. */
+uint64_t firewall_cookie(void);
+
+/* Takes back what dead owners left in this network namespace. */
+void firewall_end_dead(void);
+
+/* Removes the records of network namespaces that are no more, and their rules
+ * with them: those for which THERE is false. */
+void firewall_forget(bool (*there)(uint64_t cookie));
+
 #endif

@@ -9,6 +9,7 @@
 #include "die.h"
 #include "file.h"
 #include "parse.h"
+#include "say.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -119,7 +120,7 @@ lock_remove(const char *name, int fd)
 {
 	const int dir = lock_dir();
 
-	if (unlinkat(dir, name, 0) < 0)
+	if (!(say_modes() & SAY_DRY) && unlinkat(dir, name, 0) < 0)
 		warn("remove %s/lock/%s", state_dir(), name);
 	close(dir);
 	close(fd);

@@ -17,7 +17,8 @@ const char *state_dir(void);
 int lock_try(const char *name);
 int lock_wait(const char *name);
 
-/* Removes the file of a lock that the caller has, and closes FD. */
+/* Removes the file of a lock that the caller has, and closes FD; with -n does
+ * that alone. */
 void lock_remove(const char *name, int fd);
 
 /* Calls fn for every lock whose name begins with PREFIX and whose owner is

@@ -12,7 +12,10 @@
 #include "say.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,8 +38,9 @@ remove_name(const char *name)
 	if (n < 0)
 		return;
 	to[n] = '\0';
-	if (strncmp(to, "/proc/", 6) == 0 && unlink(path) < 0)
-		warn("remove %s", path);
+	if (strncmp(to, "/proc/", 6) == 0 && say(SAY_SH, "rm %s", path) &&
+	    unlink(path) < 0)
+		warn("%s", said());
 }
 
 static void
@@ -44,6 +48,12 @@ remove_dead(const char *lock, int fd)
 {
 	remove_name(lock + strlen(PREFIX));
 	lock_remove(lock, fd);
+}
+
+void
+netns_end_dead(void)
+{
+	lock_each_dead(PREFIX, remove_dead);
 }
 
 static const char *claimed;
@@ -73,7 +83,7 @@ netns_claim(const char *name)
 	claimed = name;
 	if (say_modes() & SAY_DRY)
 		return;
-	lock_each_dead(PREFIX, remove_dead);
+	netns_end_dead();
 	snprintf(lock, sizeof(lock), PREFIX "%s", name);
 	lock_fd = lock_try(lock);
 	if (lock_fd < 0)
@@ -100,4 +110,26 @@ netns_name(pid_t pid)
 	if (symlink(to, path) < 0)
 		die_said();
 	named = true;
+}
+
+void
+netns_each(void (*fn)(void))
+{
+	glob_t names;
+
+	/* No name, no process: there is nothing that could be missed. */
+	glob(DIR "/*", 0, NULL, &names);
+	glob("/proc/[0-9]*/ns/net", GLOB_APPEND, NULL, &names);
+	for (size_t i = 0; i < names.gl_pathc; i++) {
+		const int fd = open(names.gl_pathv[i], O_RDONLY | O_CLOEXEC);
+
+		/* A process that has ended, or a name of one. */
+		if (fd < 0)
+			continue;
+		if (setns(fd, CLONE_NEWNET) < 0 && errno != EINVAL)
+			die("enter %s", names.gl_pathv[i]);
+		close(fd);
+		fn();
+	}
+	globfree(&names);
 }

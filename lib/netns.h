@@ -15,4 +15,11 @@ void netns_claim(const char *name);
  * Dies with 125, with EEXIST if it is another's. */
 void netns_name(pid_t pid);
 
+/* Removes the names of boxes that were killed. */
+void netns_end_dead(void);
+
+/* Enters (setns(2)) each network namespace of which a name in /run/netns or a
+ * process tells, and calls FN there.  Dies with 125. */
+void netns_each(void (*fn)(void));
+
 #endif

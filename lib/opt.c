@@ -69,7 +69,8 @@ print_rows(const struct opt *o)
 static void
 help(const struct tool *t)
 {
-	printf("usage: %s [options] %s\n", t->name, t->synopsis);
+	printf("usage: %s [options]%s%s\n", t->name, *t->synopsis ? " " : "",
+	    t->synopsis);
 	print_rows(t->opts);
 	print_rows(common);
 	exit(0);
@@ -78,8 +79,8 @@ help(const struct tool *t)
 void
 opt_usage(const struct tool *t)
 {
-	fprintf(stderr, "usage: %s [options] %s (see %s --help)\n", t->name,
-	    t->synopsis, t->name);
+	fprintf(stderr, "usage: %s [options]%s%s (see %s --help)\n", t->name,
+	    *t->synopsis ? " " : "", t->synopsis, t->name);
 	exit(EXIT_TOOL);
 }
 

@@ -5,7 +5,7 @@ load helpers
 
 teardown() { lab_down; }
 
-TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run"
+TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run box-gc"
 
 # One line per option, "-m --memory SIZE": as --help has it, as man/ has it.
 help_options() {
@@ -34,7 +34,7 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 @test "the operands in --help are those of SYNOPSIS" {
 	requires "mandoc" command -v mandoc
 	for t in $TOOLS; do
-		usage=$("$t" --help | sed -n "s/^usage: $t \[options\] *//p")
+		usage=$("$t" --help | sed -n "s/^usage: $t \[options\]/[options]/p")
 		[ "$usage" ]
 		synopsis=$(mandoc -T ascii -O width=500 "$TOP/man/$t.1" | col -b |
 		    sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' | sed '1d;$d' | tr '\n' ' ' | tr -s ' ')

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/*
+ * box-gc - removes what boxes that were killed have left
+ *
+ * Each stage that leaves something outside the box has written it down in a
+ * file whose lock it holds, and so whatever has a free lock is garbage, and
+ * nothing else is.  The stages do the same for their own kind on their way;
+ * this is for all kinds, and for network namespaces that no box is started from
+ * any more: the firewall's rules are taken back in the one that they are in.
+ */
+#include "cgend.h"
+#include "die.h"
+#include "firewall.h"
+#include "lock.h"
+#include "netns.h"
+#include "opt.h"
+#include "resident.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static const struct opt opts[] = {{0}};
+static const struct tool tool = {"box-gc", "", opts, SAY_SH};
+
+/* The network namespaces that there are. */
+static uint64_t *seen;
+static size_t n_seen;
+
+static bool
+is_seen(uint64_t cookie)
+{
+	for (size_t i = 0; i < n_seen; i++)
+		if (seen[i] == cookie)
+			return true;
+	return false;
+}
+
+static void
+visit(void)
+{
+	const uint64_t cookie = firewall_cookie();
+
+	if (is_seen(cookie))
+		return;
+	seen = reallocarray(seen, n_seen + 1, sizeof(*seen));
+	if (!seen)
+		die("realloc");
+	seen[n_seen++] = cookie;
+	firewall_end_dead();
+}
+
+int
+main(int argc, char *argv[])
+{
+	tool_start(&tool);
+	opt_next(&tool, argc, argv);
+	if (argv[optind])
+		opt_usage(&tool);
+
+	resident_begin();
+	cg_end_dead();
+	netns_end_dead();
+	/* Only root has a firewall, or may enter a namespace. */
+	if (geteuid() == 0) {
+		netns_each(visit);
+		firewall_forget(is_seen);
+	}
+	lock_each_dead("slot-", lock_remove);
+	return 0;
+}

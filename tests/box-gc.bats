@@ -1,0 +1,120 @@
+#!/usr/bin/env bats
+# box-gc: what killed boxes left goes, and nothing else.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+setup() {
+	lab_up
+	bb_root
+	baseline_save
+}
+teardown() {
+	baseline_check
+	lab_down
+}
+
+# box NAME PORT: a whole box in the background.
+box() {
+	start box-run --name "$1" -p "$2:80" "$bb" sleep 1000
+	runs sleep
+}
+# killed PID: it and all stages below it, at once.
+killed() {
+	local p all=("$1")
+	for ((i = 0; i < ${#all[@]}; i++)); do
+		read -ra p < <(cat "/proc/${all[i]}/task/${all[i]}/children" && echo) || :
+		all+=("${p[@]}")
+	done
+	kill -9 "${all[@]}" 2>/dev/null
+	finish "$1"
+	for p in "${all[@]}"; do eventually 10 gone "$p"; done
+}
+
+@test "all of a killed box goes, and of a running one nothing" {
+	box lives 8081
+	lives=$pid
+	baseline >"$BATS_TEST_TMPDIR/with"
+	box dies 8082
+	killed "$pid"
+	has "$(baseline)" BOX-FWD-1
+	has "$(ls /run/netns)" dies
+	box-gc
+	eventually 10 diff "$BATS_TEST_TMPDIR/with" <(baseline)
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 1
+	kill "$lives"
+	finish "$lives"
+	is "$status" 143
+}
+
+@test "-n prints what would go, and changes nothing; -x prints it and does it" {
+	box dies 8080
+	killed "$pid"
+	baseline >"$BATS_TEST_TMPDIR/left"
+	run -0 --separate-stderr box-gc -n
+	is "$stderr" ""
+	has "$output" "rmdir "
+	has "$output" "rm /run/netns/dies"
+	has "$output" "iptables"
+	diff "$BATS_TEST_TMPDIR/left" <(baseline)
+	run -0 --separate-stderr box-gc -x
+	is "$output" ""
+	has "$stderr" "rmdir "
+}
+
+@test "rules in another network namespace are found; its end takes the record along" {
+	start net-nat -p 8080:80 sleep 1000
+	runs sleep
+	killed "$pid"
+	has "$(host iptables-save)" BOX-FWD-0
+	box-gc	# not in the lab's
+	hasnt "$(host iptables-save)" BOX-
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
+
+	ip netns add "gone$$"
+	nsenter --net="/run/netns/gone$$" net-nat -p 8080:80 sleep 1000 3>&- &
+	pid=$!
+	runs sleep
+	killed "$pid"
+	ip netns del "gone$$"
+	has "$(ls "$BOX_STATE/lock")" nat-
+	eventually 10 eval 'box-gc; hasnt "$(ls "$BOX_STATE/lock")" nat-'
+}
+
+@test "what net-nat up has made stays" {
+	run -0 host net-nat up
+	box-gc
+	has "$(host iptables-save)" BOX-FWD-0
+	run -0 host net-nat down
+}
+
+@test "a record that names what is not the suite's is not followed" {
+	mkdir -p "$BOX_STATE/lock"
+	victim=$(cgroup_dir pids)/victim$$
+	mkdir "$victim"
+	sleep 1000 3>&- &
+	echo $! >"$victim/cgroup.procs"
+	printf '%s\n' "$victim" >"$BOX_STATE/lock/cg-other"
+	printf '%s\n' "$(cgroup_dir pids)" >"$BOX_STATE/lock/cg-$(basename "$(cgroup_dir pids)")"
+	ip netns add "keep$$"
+	echo >"$BOX_STATE/lock/name-keep$$"
+	run -0 box-gc
+	[ -d "$victim" ] && kill -0 $!
+	[ -e "/run/netns/keep$$" ]
+	kill $!
+	wait $! || :
+	eventually 5 rmdir "$victim"
+	ip netns del "keep$$"
+	rm -f "$BOX_STATE"/lock/cg-*
+}
+
+@test "an ordinary user's own groups; nothing, twice; no operands" {
+	run -0 box-gc
+	is "$output" ""
+	run -0 box-gc
+	run -125 box-gc everything
+	has "$output" "usage: box-gc"
+	mkdir "$BATS_TEST_TMPDIR/user"
+	chown 65534 "$BATS_TEST_TMPDIR/user"
+	run -0 setpriv --reuid 65534 --regid 65534 --clear-groups \
+	    env BOX_STATE="/proc/self/fd/9" box-gc 9<"$BATS_TEST_TMPDIR/user"
+}
