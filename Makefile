@@ -19,7 +19,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 
 TOOLS = cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop \
 	sys-filter box-gc
-SCRIPTS = box-run
+SCRIPTS = box-run box-ps
 LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgroup.o lib/cgusage.o \
 	lib/cgv2.o lib/chain.o lib/confine.o lib/devdir.o lib/die.o lib/door.o \
 	lib/doorman.o lib/etcdir.o lib/file.o lib/firewall.o lib/hostnet.o \
@@ -58,9 +58,11 @@ $(TOOLS:%=bin/%): bin/%: cmds/%.o lib/libbox.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< lib/libbox.a $(LDLIBS)
 	@chmod 755 $@
 
-$(SCRIPTS:%=bin/%): bin/%: scripts/% Makefile
+# What a script reads by "." becomes part of it.
+$(SCRIPTS:%=bin/%): bin/%: scripts/% scripts/common.sh Makefile
 	@mkdir -p bin
-	sed 's/@VERSION@/$(VERSION)/' $< >$@
+	sed -e '/^\. .*common\.sh"$$/{' -e 'r scripts/common.sh' -e d -e '}' $< | \
+		sed 's/@VERSION@/$(VERSION)/' >$@
 	@chmod 755 $@
 
 check:

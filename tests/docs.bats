@@ -5,7 +5,8 @@ load helpers
 
 teardown() { lab_down; }
 
-TOOLS="cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run box-gc"
+# Each has a page.
+TOOLS=$(cd "$TOP/man" && printf '%s ' *.1 | sed 's/\.1 / /g')
 
 # One line per option, "-m --memory SIZE": as --help has it, as man/ has it.
 help_options() {
@@ -26,7 +27,7 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 
 @test "each option in --help is in the manual page, and the other way round" {
 	for t in $TOOLS; do
-		[ "$(help_options "$t" | wc -l)" -ge 4 ] || fail "no options in $t --help"
+		[ "$(help_options "$t" | wc -l)" -ge 3 ] || fail "no options in $t --help"
 		diff <(help_options "$t") <(man_options "$t") || fail "$t: --help (<) and man/$t.1 (>) differ"
 	done
 }

@@ -1,0 +1,359 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# SPDX-License-Identifier: MIT
+# common.sh - what the family shares: options, boxes, their figures, JSON
+#
+# The Makefile puts this text where a script reads it by ".", so that each one
+# stands alone once it is installed.
+#
+# A box exists while its keeper holds the lock box-NAME.  What STATE/NAME says
+# of it is believed only if nobody but this user can have written it, and a pid
+# only as long as the process is the one that began at the recorded time.
+
+set -eu
+export LC_ALL=C
+self=${0##*/}
+nl='
+'
+
+# die LINE [HINT]
+die() {
+	printf '%s: %s\n' "$self" "$1" >&2
+	[ $# -lt 2 ] || printf '%s: hint: %s\n' "$self" "$2" >&2
+	exit 125
+}
+
+# Options.  $synopsis is what follows "TOOL [options]" and $table the rows of
+# --help, less the last two; the script has a function option, which is called
+# with each option's long name and its argument.
+help() {
+	printf 'usage: %s [options] %s%s\n' "$self" "$synopsis" "$rows"
+	exit 0
+}
+usage() {
+	printf 'usage: %s [options] %s (see %s --help)\n' \
+	    "$self" "$synopsis" "$self" >&2
+	exit 125
+}
+
+# find_row OPT: its long name in $long; $takes is 1 if it has an argument.
+find_row() {
+	long=$1
+	case $1 in
+	*[!a-zA-Z0-9-]*) rest='' ;;
+	--*)
+		case $rows in
+		*"$nl      $1 "*) rest=${rows#*"$nl      $1 "} ;;
+		*"$nl  -"?", $1 "*) rest=${rows#*"$nl  -"?", $1 "} ;;
+		*) rest='' ;;
+		esac
+		;;
+	*)
+		rest=${rows#*"$nl  $1, "}
+		[ "$rest" != "$rows" ] || rest=''
+		long=${rest%% *}
+		rest=${rest#"$long "}
+		;;
+	esac
+	takes=1
+	case $rest$1 in
+	--*) die "unrecognized option '$1'" ;;
+	-*) die "invalid option -- '${1#-}'" ;;
+	esac
+	case $rest in ' '*) takes='' ;; esac
+}
+
+# options WORD...: takes the options among the first words, which are $taken.
+options() {
+	rows="$nl${table#"$nl"}
+  -h, --help                   print this and exit
+  -V, --version                print the version and exit"
+	taken=$#
+	while [ $# -gt 0 ]; do
+		form='' arg=''
+		case $1 in
+		--) shift && break ;;
+		--*=*) word=${1%%=*} arg=${1#*=} form='=' ;;
+		-[!-]?*) arg=${1#-?} form=more && word=${1%"$arg"} ;;
+		-?*) word=$1 ;;
+		*) break ;;
+		esac
+		shift
+		find_row "$word"
+		case $form$takes in
+		'=') die "option '$word' doesn't allow an argument" ;;
+		more) set -- "-$arg" "$@" && arg='' ;;
+		1)
+			[ $# -gt 0 ] || die "option '$word' requires an argument"
+			arg=$1
+			shift
+			;;
+		esac
+		case $long in
+		--help) help ;;
+		--version) echo "$self (boxtools) @VERSION@" && exit ;;
+		*) option "$long" "$arg" ;;
+		esac
+	done
+	taken=$((taken - $#))
+}
+
+# number TEXT: whether it is one, in decimal, that arithmetic can take.
+number() {
+	case $1 in
+	0) ;;
+	'' | 0* | *[!0-9]* | ???????????????????*) return 1 ;;
+	esac
+}
+
+# quote WORD: $word is what a shell reads as WORD.
+quote() {
+	word=$1
+	case $word in
+	'' | *[!A-Za-z0-9_./:,=@%+-]*) ;;
+	*) return ;;
+	esac
+	word='' rest=$1
+	while :; do
+		case $rest in *"'"*) ;; *) break ;; esac
+		word=$word${rest%%"'"*}"'\\''"
+		rest=${rest#*"'"}
+	done
+	word="'$word$rest'"
+}
+
+# json TEXT: $word is it as a string of JSON.
+json() {
+	word='' rest=$1
+	while [ "$rest" ]; do
+		char=${rest%"${rest#?}"}
+		case $char in
+		'"' | "\\") char=\\$char ;;
+		[[:cntrl:]]) char=$(printf '\\u%04x' "'$char") ;;
+		esac
+		word=$word$char
+		rest=${rest#?}
+	done
+	word="\"$word\""
+}
+
+# find_state: the state directory in $state, this user in $uid.
+find_state() {
+	uid=$(id -u)
+	if [ "${BOX_STATE:-}" ]; then
+		state=$BOX_STATE
+	elif [ "$uid" = 0 ]; then
+		state=/run/box
+	elif [ "${XDG_RUNTIME_DIR:-}" ]; then
+		state=$XDG_RUNTIME_DIR/box
+	else
+		die "no directory for state: XDG_RUNTIME_DIR is not set" \
+		    "export BOX_STATE=DIR, a directory of your own"
+	fi
+	case $state in /*) ;; *) state=./$state ;; esac
+	[ ! -d "$state" ] || own 0 "$state" ||
+	    die "$state: $foreign is not this user's own"
+}
+
+# own DEPTH PATH: whether this user alone can have written it, and DEPTH levels
+# below; if not, $foreign is somebody else's.  A socket holds no facts.
+own() {
+	foreign=$(find "$2" -maxdepth "$1" ! -type s \
+	    \( ! -user "$uid" -o -perm /022 -o -type l \) 2>/dev/null) || :
+	foreign=${foreign%%"$nl"*}
+	[ -z "$foreign" ]
+}
+
+# fact FILE: its first line in $fact; false if there is none.
+fact() {
+	fact=''
+	{ IFS= read -r fact <"$dir/$1"; } 2>/dev/null || [ "$fact" ]
+}
+
+# began PID: when the process began, in $began, as /proc/PID/stat has it.  Its
+# name may hold anything, a newline too, but is the last thing in brackets.
+began() {
+	began='' stat=''
+	{
+		while IFS= read -r line; do stat=$stat$line; done <"/proc/$1/stat"
+	} 2>/dev/null || :
+	stat=${stat##*") "}
+	# shellcheck disable=SC2086
+	set -- $stat
+	[ $# -ge 20 ] && shift 19 && began=$1
+}
+
+# process FILE: the pid in it, in $process, if that is alive.  2: damaged.
+process() {
+	process=''
+	fact "$1" || return 1
+	number "${fact%% *}" && number "${fact#* }" || return 2
+	began "${fact%% *}" && [ "$began" = "${fact#* }" ] || return 1
+	process=${fact%% *}
+}
+
+# name NAME: whether it may be one's.
+name() {
+	case $1 in
+	'' | [!A-Za-z0-9]* | *[!A-Za-z0-9_.-]* | lock | log) return 1 ;;
+	*) [ ${#1} -le 64 ] ;;
+	esac
+}
+
+# locked: whether somebody has the lock of the box $name.  It is asked for only
+# where the keeper is known to live, so that nobody finds it taken by us.
+locked() {
+	status=0
+	flock -n -s -E 9 0 2>/dev/null <"$state/lock/box-$name" || status=$?
+	[ $status = 9 ]
+}
+
+# box NAME: its $name, $dir and $keeper, and $pid, its process 1 ('' while
+# there is none).  1: no such box is running.  2: $why is not to be believed.
+box() {
+	name=$1 dir=$state/$1 keeper='' pid='' why=''
+	name "$name" || return 1
+	[ -e "$dir" ] || [ -L "$dir" ] || return 1
+	own 1 "$dir" || why="$foreign is not this user's own"
+	[ -z "$why" ] && [ ! -d "$dir" ] && why="$dir is not a directory"
+	[ -z "$why" ] || return 2
+	process keeper || {
+		[ $? = 1 ] || why="$dir/keeper is damaged"
+		[ -z "$why" ] && return 1
+		return 2
+	}
+	keeper=$process
+	locked || return 1
+	process pid || {
+		[ $? = 1 ] || why="$dir/pid is damaged"
+		[ -z "$why" ] || return 2
+	}
+	pid=$process
+}
+
+# need_box NAME: the same, or dies.
+need_box() {
+	name "$1" || die "'$1' is not the name of a box"
+	box "$1" || die "${why:-$1: no such box is running}"
+}
+
+# damaged WHY: says so, and goes on; the status is for the end.
+damaged=0
+damaged() {
+	printf '%s: %s\n' "$self" "$1" >&2
+	damaged=125
+	return 1
+}
+
+# each_box CMD...: CMD for each running box, but those not to be believed.
+each_box() {
+	for each in "$state"/*; do
+		if box "${each##*/}"; then
+			"$@"
+		elif [ "$why" ]; then
+			damaged "$why" || :
+		fi
+	done
+}
+
+# network: the box's $slot, $address and $ports ("ADDR:PORT:PORT/PROTO", a line
+# each), '' where it has none.  False if one of them is damaged.
+network() {
+	slot='' address='' ports=''
+	if fact slot; then
+		slot=${fact%% *} address=${fact#* }
+		number "$slot" || return 1
+		case $address in '' | *[!0-9.]*) return 1 ;; esac
+	fi
+	[ -f "$dir/ports" ] || return 0
+	while IFS=:/ read -r addr host port proto; do
+		case $addr:$proto in *[!0-9.]*:* | *:*[!a-z]*) return 1 ;; esac
+		number "$host" && number "$port" || return 1
+		ports=$ports${ports:+$nl}$addr:$host:$port/$proto
+	done <"$dir/ports"
+}
+
+# groups: the box's groups, by controller; v2 has one for all of them, and
+# counts CPU time without a controller.  False if a line is damaged.
+groups() {
+	cpu_group='' cpuacct_group='' memory_group='' pids_group=''
+	[ -f "$dir/cgroup" ] || return 0
+	while read -r list path; do
+		case $path in
+		*/../* | */./* | *//*) return 1 ;;
+		/*/"$name") ;;
+		*) return 1 ;;
+		esac
+		case ,$list, in *,cpu,*) cpu_group=$path ;; esac
+		case ,$list, in *,cpuacct,*) cpuacct_group=$path ;; esac
+		case ,$list, in *,memory,*) memory_group=$path ;; esac
+		case ,$list, in *,pids,*) pids_group=$path ;; esac
+		[ ! -e "$path/cgroup.controllers" ] || cpuacct_group=$path
+	done <"$dir/cgroup"
+}
+
+# value FILE...: the first line of the first one that is there, in $value.
+value() {
+	for value; do
+		[ -r "$value" ] || continue
+		{ read -r value <"$value"; } 2>/dev/null && return
+	done
+	value=''
+}
+
+# limit FILE...: the same for a limit, '' if there is none; v1 writes -1, or
+# the greatest number of pages.
+limit() {
+	value "$@"
+	case $value in max* | -* | 922337203685477????) value='' ;; esac
+}
+
+# figures: what the kernel counts of the box, '' where it does not: $cpu, CPU
+# time in microseconds, and $cpu_max, percent of one CPU; bytes of memory and
+# numbers of processes, with peaks and limits; $uptime, seconds.
+#
+# The limit on processes has room for the stages that stay in the group
+# (ns-spawn, and its init where that is process 1): they are not the payload's.
+figures() {
+	groups || return 1
+	cpu='' cpu_max='' uptime=''
+	value "$cpuacct_group/cpuacct.usage"
+	if number "$value"; then
+		cpu=$((value / 1000))
+	elif [ -r "$cpuacct_group/cpu.stat" ]; then
+		while read -r key value; do
+			[ "$key" != usage_usec ] || cpu=$value
+		done <"$cpuacct_group/cpu.stat"
+	fi
+	limit "$cpu_group/cpu.max"
+	quota=${value%% *} period=${value##* }
+	[ "$quota" ] || {
+		limit "$cpu_group/cpu.cfs_quota_us"
+		quota=$value
+		value "$cpu_group/cpu.cfs_period_us"
+		period=$value
+	}
+	! number "$quota" || cpu_max=$((quota * 100 / period))
+
+	g=$memory_group
+	value "$g/memory.current" "$g/memory.usage_in_bytes"
+	memory=$value
+	value "$g/memory.peak" "$g/memory.max_usage_in_bytes"
+	memory_peak=$value
+	limit "$g/memory.max" "$g/memory.limit_in_bytes"
+	memory_max=$value
+
+	residents=1
+	value "/proc/$pid/comm"
+	[ "$value" != ns-spawn ] || residents=2
+	value "$pids_group/pids.current"
+	procs=${value:+$((value - residents))}
+	value "$pids_group/pids.peak"
+	procs_peak=${value:+$((value - residents))}
+	limit "$pids_group/pids.max"
+	procs_max=${value:+$((value - residents))}
+
+	if [ "$pid" ] && began "$pid"; then
+		value /proc/uptime
+		uptime=$((${value%%.*} - began / ${hz:=$(getconf CLK_TCK)}))
+	fi
+}

@@ -1,0 +1,233 @@
+#!/usr/bin/env bats
+# box-ps, and what the family believes: a state directory made by hand, with
+# live keepers and dead ones, and forged and damaged facts.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+setup() {
+	export BOX_STATE=$BATS_TEST_TMPDIR/state
+	mkdir -p "$BOX_STATE/lock"
+	keepers=()
+}
+teardown() {
+	for k in "${keepers[@]}"; do kill -9 "$k" && wait "$k"; done 2>/dev/null
+	:
+}
+
+# when PID: the time it began at.
+when() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20; }
+# box NAME: a keeper that has the lock, in $keeper; and its directory, $d.
+box() {
+	d=$BOX_STATE/$1
+	mkdir -m 700 "$d"
+	# Executes sleep, with the lock.
+	(exec 9>"$BOX_STATE/lock/box-$1" && flock 9 && exec sleep 1000) 3>&- &
+	keeper=$! && keepers+=("$!")
+	eventually 5 comm_is sleep "$keeper"
+	echo "$keeper $(when "$keeper")" >"$d/keeper"
+}
+comm_is() { [ "$(<"/proc/$2/comm")" = "$1" ]; }
+# field NAME KEY: of --json.
+field() { box-ps --json | jq -c ".[] | select(.name == \"$1\") | .$2"; }
+names() { box-ps --json | jq -r '.[].name' | tr '\n' ' '; }
+# refused FILE: box-ps leaves the box out, says so in one line, and goes on.
+refused() {
+	run --separate-stderr box-ps
+	is "$status" 125
+	is "$(wc -l <<<"$stderr")" 1 "lines of stderr"
+	has "$stderr" "box-ps: "
+	has "$stderr" "$1"
+	hasnt "$output" bad
+	has "$output" good
+}
+
+@test "no box, and no state directory: a header, an empty array" {
+	run -0 box-ps
+	is "${#lines[@]}" 1
+	is "$(box-ps --json | jq -c .)" "[]"
+	rm -r "$BOX_STATE"
+	is "$(box-ps --json | jq -c .)" "[]"
+}
+
+@test "a running box is listed, a dead one's directory is not" {
+	box a
+	box b
+	is "$(names)" "a b "
+	is "$(field a keeper)" "$(cut -d' ' -f1 "$BOX_STATE/a/keeper")"
+	kill -9 "$keeper" && wait "$keeper" || :
+	is "$(names)" "a "
+	run --separate-stderr box-ps
+	is "$status" 0
+	is "$stderr" ""
+	run --separate-stderr box-ps b
+	is "$status" 125
+	is "$output" ""
+	has "$stderr" "b: no such box is running"
+}
+
+@test "the lock decides: a live process that is not the keeper is no box" {
+	box a
+	mkdir -m 700 "$BOX_STATE/ghost"
+	# No lock at all, and a lock that nobody holds; the recorded pid lives.
+	cp "$d/keeper" "$BOX_STATE/ghost/keeper"
+	is "$(names)" "a "
+	: >"$BOX_STATE/lock/box-ghost"
+	is "$(names)" "a "
+	# The lock is held, but the pid is another process's by now.
+	box b
+	echo "$keeper 1" >"$d/keeper"
+	is "$(names)" "a "
+	echo "$$ $(($(when $$) + 1))" >"$d/keeper"
+	is "$(names)" "a "
+}
+
+@test "asking takes nobody's lock" {
+	box a
+	kill -9 "$keeper" && wait "$keeper" || :
+	strace -f -o "$BATS_TEST_TMPDIR/trace" box-ps
+	run ! grep flock "$BATS_TEST_TMPDIR/trace"
+	box b
+	strace -f -o "$BATS_TEST_TMPDIR/trace" box-ps
+	grep -q 'flock(0, LOCK_SH|LOCK_NB) *= -1 EAGAIN' "$BATS_TEST_TMPDIR/trace"
+	run ! grep 'flock(.*= 0' "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "forged or damaged state is refused, not followed" {
+	box good
+	box bad
+	cp -a "$d" "$BATS_TEST_TMPDIR/kept"
+	again() { rm -rf "$BOX_STATE/bad" && cp -a "$BATS_TEST_TMPDIR/kept" "$BOX_STATE/bad"; }
+	is "$(names)" "bad good "
+	chmod 777 "$d" && refused "$d" && again
+	chown 1:1 "$d" && refused "$d" && again
+	chmod 666 "$d/keeper" && refused "$d/keeper" && again
+	chown 1 "$d/keeper" && refused "$d/keeper" && again
+	mv "$d" "$d.real" && ln -s "$d.real" "$d" && refused "$d"
+	rm "$d" && rm -r "$d.real" && again
+	mv "$d/keeper" "$BATS_TEST_TMPDIR/k" && ln -s "$BATS_TEST_TMPDIR/k" "$d/keeper"
+	refused "$d/keeper" && again
+	for text in "x 1" "1" "$keeper" "-1 5" "0x10 5" "1 2 3" '$(id) 1' "99999999999999999999 1" "007 5"; do
+		echo "$text" >"$d/keeper" && refused "$d/keeper" && again
+		echo "$text" >"$d/pid" && refused "$d/pid" && again
+	done
+	for text in x "1" "1 ten" "1 10.0.0.2;id" "01 10.0.0.2" '1 "'; do
+		echo "$text" >"$d/slot" && refused "$d" && again
+	done
+	for text in x 80:80/tcp '1.2.3.4:80:80/t"p' 1.2.3.4:80/tcp 0.0.0.0:a:80/tcp 0.0.0.0:80:80/tcp/x; do
+		echo "$text" >"$d/ports" && refused "$d" && again
+	done
+	for text in x "pids" "pids /" "pids ../bad" "pids /x/../bad" "pids /etc" "pids bad"; do
+		echo "$text" >"$d/cgroup" && refused "$d/cgroup" && again
+	done
+	is "$(names)" "bad good "
+	# Other files there are no boxes.
+	: >"$BOX_STATE/x y"
+	ln -s / "$BOX_STATE/-root"
+	run -0 --separate-stderr box-ps
+	is "$stderr" ""
+}
+
+@test "another user's state directory is refused as a whole" {
+	box a
+	chown 1 "$BOX_STATE"
+	run --separate-stderr box-ps
+	is "$status" 125
+	has "$stderr" "$BOX_STATE"
+	is "$output" ""
+	chown 0 "$BOX_STATE"
+	chmod 777 "$BOX_STATE"
+	run -125 box-ps
+	chmod 755 "$BOX_STATE"
+	run -0 setpriv --reuid 1 --clear-groups env -u BOX_STATE XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/none" box-ps
+	run -125 setpriv --reuid 1 --clear-groups env -u BOX_STATE -u XDG_RUNTIME_DIR box-ps
+	has "$output" "hint: export BOX_STATE"
+}
+
+# group v1|v2: the box's groups, by hand; all figures are known then.
+group() {
+	g=$BATS_TEST_TMPDIR/$1
+	mkdir -p "$g"/{cpu,cpuacct,memory,pids,all}/web
+	if [ "$1" = v2 ]; then
+		cd "$g/all/web" || return
+		: >cgroup.controllers
+		printf '%s\n' "usage_usec 7000000" "user_usec 1" >cpu.stat
+		echo "50000 100000" >cpu.max
+		echo 12345678 >memory.current && echo 23456789 >memory.peak && echo 67108864 >memory.max
+		echo 5 >pids.current && echo 9 >pids.peak && echo 21 >pids.max
+		echo "cpu,memory,pids $g/all/web" >"$d/cgroup"
+	else
+		cd "$g" || return
+		echo "throttled_time 3" >cpu/web/cpu.stat
+		echo 7000000000 >cpuacct/web/cpuacct.usage
+		echo 50000 >cpu/web/cpu.cfs_quota_us && echo 100000 >cpu/web/cpu.cfs_period_us
+		echo 12345678 >memory/web/memory.usage_in_bytes
+		echo 23456789 >memory/web/memory.max_usage_in_bytes
+		echo 67108864 >memory/web/memory.limit_in_bytes
+		echo 5 >pids/web/pids.current && echo 9 >pids/web/pids.peak && echo 21 >pids/web/pids.max
+		for c in cpu cpuacct memory pids; do echo "$c $g/$c/web"; done >"$d/cgroup"
+	fi
+}
+@test "figures from the files of v1 and of v2" {
+	box web
+	echo "3 10.0.0.5" >"$d/slot"
+	printf '0.0.0.0:8080:80/tcp\n127.0.0.1:53:53/udp\n' >"$d/ports"
+	sleep 1000 3>&- &
+	keepers+=("$!")
+	echo "$! $(when $!)" >"$d/pid"
+	for v in v1 v2; do
+		group $v
+		is "$(field web 'pid')" "$!"
+		is "$(field web 'slot, .address')" $'3\n"10.0.0.5"'
+		is "$(field web ports)" '["0.0.0.0:8080:80/tcp","127.0.0.1:53:53/udp"]'
+		is "$(field web 'cpu_usec, .cpu_limit_percent')" $'7000000\n50' $v
+		is "$(field web 'memory, .memory_peak, .memory_limit' | xargs)" "12345678 23456789 67108864" $v
+		is "$(field web 'processes, .processes_peak, .processes_limit' | xargs)" "4 8 20" $v
+		between "$(field web uptime)" 0 60
+		run -0 box-ps
+		has "${lines[1]}" " 11.7M   22.3M   64.0M"
+		has "${lines[1]}" " 0.0.0.0:8080:80/tcp,127.0.0.1:53:53/udp"
+	done
+	# No limits: v2 says max, v1 has its greatest numbers.
+	group v2
+	echo "max 100000" >cpu.max && echo max >memory.max && echo max >pids.max
+	is "$(field web 'cpu_limit_percent, .memory_limit, .processes_limit' | xargs)" "null null null"
+	group v1
+	echo -1 >cpu/web/cpu.cfs_quota_us && echo 9223372036854771712 >memory/web/memory.limit_in_bytes
+	is "$(field web 'cpu_limit_percent, .memory_limit' | xargs)" "null null"
+	# The host does not count memory.
+	sed -i /memory/d "$d/cgroup"
+	is "$(field web 'memory, .memory_peak' | xargs)" "null null"
+	run -0 box-ps web
+	has "${lines[1]}" " - "
+	# Without groups, or with none yet, it is listed all the same.
+	rm -r "$g"
+	is "$(field web 'processes')" null
+	rm "$d/cgroup"
+	is "$(names)" "web "
+}
+
+@test "a process 1 that is gone is no pid" {
+	box web
+	echo "$keeper 5" >"$d/pid"
+	is "$(field web 'pid, .uptime' | xargs)" "null null"
+}
+
+@test "options, as the C tools take them" {
+	for o in -h --help; do run -0 box-ps $o && has "${lines[0]}" "usage: box-ps [options] [NAME ...]"; done
+	for o in -V --version -Vh; do run -0 box-ps $o && has "$output" "box-ps (boxtools) "; done
+	while read -r o why; do
+		run --separate-stderr box-ps "$o"
+		is "$status" 125
+		is "$output" ""
+		is "$stderr" "box-ps: $why"
+	done <<-'END'
+		--no-such-option unrecognized option '--no-such-option'
+		-Z invalid option -- 'Z'
+		-* invalid option -- '*'
+		--* unrecognized option '--*'
+		--json=x option '--json' doesn't allow an argument
+		../x '../x' is not the name of a box
+		lock 'lock' is not the name of a box
+	END
+	run -0 box-ps --
+}
