@@ -26,8 +26,8 @@ LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgroup.o lib/cgusage.o \
 	lib/idmap.o lib/init.o lib/inroot.o lib/iptables.o lib/lock.o \
 	lib/mask.o lib/mnt.o lib/nat.o lib/netlink.o lib/netns.o lib/newroot.o \
 	lib/ns.o lib/opt.o lib/parse.o lib/passwd.o lib/resident.o lib/resolv.o \
-	lib/rtnl.o lib/run.o lib/say.o lib/slot.o lib/sysfilter.o lib/tty.o \
-	lib/veth.o
+	lib/rtnl.o lib/run.o lib/say.o lib/slot.o lib/start.o lib/sysfilter.o \
+	lib/tty.o lib/veth.o
 HDR = $(LIB:.o=.h)
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 

@@ -45,6 +45,10 @@ bool idmap_identity(const struct idmap *m);
  * caller's groups stay, and are nobody's inside.  Dies with 125. */
 void idmap_setgroups(size_t n, const gid_t *list);
 
+/* Becomes the root of our user namespace, with no group of the caller's.  Dies
+ * with 125. */
+void idmap_become_root(void);
+
 /* Whether the group ID is mapped in our user namespace. */
 bool idmap_own_gid(uint32_t id);
 
