@@ -23,11 +23,12 @@ SCRIPTS = box-run box-ps
 LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgroup.o lib/cgusage.o \
 	lib/cgv2.o lib/chain.o lib/confine.o lib/devdir.o lib/die.o lib/door.o \
 	lib/doorman.o lib/etcdir.o lib/file.o lib/firewall.o lib/hostnet.o \
-	lib/idmap.o lib/init.o lib/inroot.o lib/iptables.o lib/lock.o \
-	lib/mask.o lib/mnt.o lib/nat.o lib/netlink.o lib/netns.o lib/newroot.o \
-	lib/ns.o lib/opt.o lib/parse.o lib/passwd.o lib/resident.o lib/resolv.o \
-	lib/rtnl.o lib/run.o lib/say.o lib/slot.o lib/start.o lib/sysfilter.o \
-	lib/tty.o lib/veth.o
+	lib/idmap.o lib/idview.o lib/init.o lib/inroot.o lib/iptables.o \
+	lib/lock.o lib/mask.o lib/mnt.o lib/nat.o lib/netlink.o lib/netns.o \
+	lib/newroot.o lib/ns.o lib/opt.o lib/parse.o lib/passwd.o \
+	lib/resident.o lib/resolv.o lib/rtnl.o lib/run.o lib/say.o lib/slot.o \
+	lib/start.o lib/sysfilter.o lib/tree.o lib/tty.o lib/veth.o \
+	lib/volume.o
 HDR = $(LIB:.o=.h)
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 

@@ -110,10 +110,10 @@ parse(int argc, char *argv[])
 	while ((c = opt_next(&tool, argc, argv)) != -1)
 		switch (c) {
 		case 'v':
-			newroot_bind(&root, optarg);
+			volume_add(&root.volumes, optarg);
 			break;
 		case O_TMPFS:
-			newroot_tmpfs(&root, optarg);
+			volume_add_tmpfs(&root.volumes, optarg);
 			break;
 		case O_READ_ONLY:
 			root.read_only = true;

@@ -11,7 +11,7 @@
 #include "chain.h"
 #include "die.h"
 #include "door.h"
-#include "mnt.h"
+#include "idview.h"
 #include "ns.h"
 #include "say.h"
 
@@ -61,37 +61,12 @@ serve_veth(struct door_request *req)
 	return err;
 }
 
-/* A view of PATH with the box's ids, -1 with errno. */
-static int
-view(const char *path)
-{
-	const int tree = mnt_clone(AT_FDCWD, path, true);
-	int user, saved;
-
-	if (tree < 0)
-		return -1;
-	user = ns_open(man.box, NS_USER);
-	if (user >= 0 && mnt_idmap(tree, user) == 0) {
-		close(user);
-		return tree;
-	}
-	saved = errno;
-	if (saved == EINVAL || saved == EOPNOTSUPP)
-		say_why("a file system there cannot show other ids; ns-spawn "
-			"--map self needs none, or copy it to ext4, xfs, "
-			"btrfs or tmpfs");
-	close(tree);
-	if (user >= 0)
-		close(user);
-	errno = saved;
-	return -1;
-}
-
 static int
 serve_tree(struct door_request *req, struct door_reply *rep, int *fd)
 {
-	const int err =
+	int err =
 	    req->op == DOOR_ROOT ? count(&roots, 1) : count(&binds, DOOR_BINDS);
+	int user;
 
 	if (err)
 		return err;
@@ -103,8 +78,13 @@ serve_tree(struct door_request *req, struct door_reply *rep, int *fd)
 	}
 	say(SAY_SH, "mount --rbind -o X-mount.idmap=/proc/%d/ns/user %s",
 	    man.box, req->path);
-	*fd = view(req->path);
-	return *fd < 0 ? errno : 0;
+	user = ns_open(man.box, NS_USER);
+	if (user < 0)
+		return errno;
+	*fd = idview_open(req->path, user);
+	err = *fd < 0 ? errno : 0;
+	close(user);
+	return err;
 }
 
 static int

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* fsconfig(2) for each of "a=1,b"; -1 with errno. */
@@ -50,17 +51,31 @@ explain(int fs)
 	errno = saved;
 }
 
+static const struct {
+	uint64_t attr;
+	unsigned long st;
+	const char *name;
+} flags[] = {
+    {MOUNT_ATTR_RDONLY, ST_RDONLY, "ro,"},
+    {MOUNT_ATTR_NOSUID, ST_NOSUID, "nosuid,"},
+    {MOUNT_ATTR_NODEV, ST_NODEV, "nodev,"},
+    {MOUNT_ATTR_NOEXEC, ST_NOEXEC, "noexec,"},
+    {MOUNT_ATTR_NOATIME, ST_NOATIME, "noatime,"},
+    {MOUNT_ATTR_STRICTATIME, 0, "strictatime,"},
+    {MOUNT_ATTR_NODIRATIME, ST_NODIRATIME, "nodiratime,"},
+};
+
 static const char *
 attr_text(uint64_t attr, const char *opts)
 {
-	static char text[320];
+	static char text[384];
 
-	snprintf(text, sizeof(text), "%s%s%s%s%s%s",
-	    attr & MOUNT_ATTR_RDONLY ? "ro," : "",
-	    attr & MOUNT_ATTR_NOSUID ? "nosuid," : "",
-	    attr & MOUNT_ATTR_NODEV ? "nodev," : "",
-	    attr & MOUNT_ATTR_NOEXEC ? "noexec," : "", opts ? opts : "",
-	    opts ? "," : "");
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (attr & flags[i].attr)
+			strcat(text, flags[i].name);
+	snprintf(
+	    strchr(text, '\0'), 320, "%s%s", opts ? opts : "", opts ? "," : "");
 	if (!text[0])
 		return "defaults";
 	text[strlen(text) - 1] = '\0';
@@ -110,6 +125,23 @@ mnt_clone(int at, const char *path, bool deep)
 	return -1;
 }
 
+uint64_t
+mnt_flags(int fd)
+{
+	struct statvfs st;
+	uint64_t attr = 0;
+
+	if (fstatvfs(fd, &st) < 0)
+		die("fstatvfs");
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (st.f_flag & flags[i].st)
+			attr |= flags[i].attr;
+	/* relatime is what a new mount has. */
+	if (!(st.f_flag & (ST_NOATIME | ST_RELATIME)))
+		attr |= MOUNT_ATTR_STRICTATIME;
+	return attr;
+}
+
 int
 mnt_attr(int mnt, uint64_t attr, bool deep)
 {
@@ -117,6 +149,14 @@ mnt_attr(int mnt, uint64_t attr, bool deep)
 
 	return mount_setattr(mnt, "",
 	    AT_EMPTY_PATH | (deep ? (unsigned)AT_RECURSIVE : 0), &a, sizeof(a));
+}
+
+int
+mnt_writable(int mnt)
+{
+	struct mount_attr a = {.attr_clr = MOUNT_ATTR_RDONLY};
+
+	return mount_setattr(mnt, "", AT_EMPTY_PATH, &a, sizeof(a));
 }
 
 int

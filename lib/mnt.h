@@ -18,8 +18,15 @@ int mnt_new(
  * attached), with all that is mounted below it if DEEP.  -1 with errno. */
 int mnt_clone(int at, const char *path, bool deep);
 
+/* The flags (MOUNT_ATTR_...) of the mount that FD lies on, fstatvfs(3), its
+ * rule for access times included.  Dies with 125. */
+uint64_t mnt_flags(int fd);
+
 /* Sets ATTR on a mount and, if DEEP, on those below it.  -1 with errno. */
 int mnt_attr(int mnt, uint64_t attr, bool deep);
+
+/* Takes MOUNT_ATTR_RDONLY off a mount.  -1 with errno. */
+int mnt_writable(int mnt);
 
 /* Shows a detached mount, and those below it, with the ids of the user
  * namespace USERNS.  -1 with errno. */

@@ -12,102 +12,41 @@
 #include "newroot.h"
 #include "devdir.h"
 #include "die.h"
-#include "door.h"
 #include "etcdir.h"
 #include "inroot.h"
 #include "mask.h"
 #include "mnt.h"
 #include "ns.h"
 #include "say.h"
+#include "tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-static struct bind *
-add_bind(struct newroot *r)
+/* The flags of the caller's PATH, which in a user namespace are locked: a new
+ * mount of its file system must have them, too (mount_namespaces(7)). */
+static uint64_t
+locked(const char *path)
 {
-	if (r->n_binds == NEWROOT_BINDS)
-		diex("more than %d of --volume and --tmpfs", NEWROOT_BINDS);
-	return &r->binds[r->n_binds++];
-}
+	const int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t attr;
 
-/* Splits at the next colon; NULL after the last. */
-static char *
-cut(char *s)
-{
-	char *colon = s ? strchr(s, ':') : NULL;
-
-	if (colon)
-		*colon++ = '\0';
-	return colon;
-}
-
-static char *
-copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		die("strdup");
-	return c;
-}
-
-void
-newroot_bind(struct newroot *r, const char *word)
-{
-	char *from = copy(word), *to = cut(from), *options = cut(to);
-
-	if (!*from || !to || *to != '/' ||
-	    (options && strcmp(options, "ro") && strcmp(options, "rw")))
-		diex("--volume: '%s' is not FROM:/TO, FROM:/TO:ro or "
-		     "FROM:/TO:rw",
-		    word);
-	*add_bind(r) = (struct bind){from, to, options};
-}
-
-void
-newroot_tmpfs(struct newroot *r, const char *word)
-{
-	char *to = copy(word), *options = cut(to);
-
-	if (*to != '/')
-		diex("--tmpfs: '%s' is not /TO or /TO:OPTIONS", word);
-	*add_bind(r) = (struct bind){NULL, to, options};
-}
-
-/* A detached view of a path of the caller's, asked of the doorman where there
- * is one. */
-static int
-tree_of(enum door_op op, const char *path, bool *newns)
-{
-	int tree = -1;
-
-	errno = 0;
-	if (door_fd() >= 0)
-		tree = door_tree(op, path, newns);
-	if (tree < 0 && errno == 0)
-		tree = mnt_clone(AT_FDCWD, path, true);
-	if (tree < 0 && errno == EPERM && door_fd() < 0)
-		die_hint("sudo, or ns-spawn in front", "%s", path);
-	if (tree < 0 && said_why()[0])
-		die("%s: %s", path, said_why());
-	if (tree < 0)
+	if (fd < 0)
 		die("%s", path);
-	return tree;
+	attr = mnt_flags(fd);
+	close(fd);
+	return attr;
 }
 
 /* proc and sysfs belong to the pid and the network namespace; where those are
@@ -120,7 +59,7 @@ kernel_fs(const char *type, uint64_t attr, enum ns_kind kind, const char *dir)
 
 	snprintf(path, sizeof(path), "/%s", kind == NS_PID ? "proc" : "sys");
 	snprintf(where, sizeof(where), "%s%s", dir, path);
-	mnt = mnt_new(type, NULL, attr, where);
+	mnt = mnt_new(type, NULL, attr | locked(path), where);
 	if (mnt != -1)
 		return mnt;
 	if (errno != EPERM)
@@ -176,61 +115,6 @@ overlay(int lower, int upper, const char *dir)
 	return mnt;
 }
 
-/* Where a bind or tmpfs goes; /proc and /sys are the kernel's. */
-static int
-target(int root, const struct bind *b, const char *dir, bool file)
-{
-	const int fd = inroot_make(root, b->to, file);
-	struct statfs fs;
-	struct stat st, top;
-
-	if (fd < 0 || fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0 ||
-	    fstat(root, &top) < 0)
-		die("%s%s", dir, b->to);
-	if (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
-	    (st.st_ino == top.st_ino && st.st_dev == top.st_dev))
-		diex("%s%s: nothing may be mounted there", dir, b->to);
-	return fd;
-}
-
-static void
-put_bind(const struct newroot *r, int root, const struct bind *b)
-{
-	const char *dir = r->dir;
-	const bool ro = b->options && strcmp(b->options, "ro") == 0;
-	struct stat st;
-	int mnt;
-
-	if (!say(SAY_SH, "mount --rbind%s %s %s%s", ro ? " -o ro" : "", b->from,
-		dir, b->to))
-		return;
-	mnt = tree_of(DOOR_BIND, b->from, NULL);
-	if (fstat(mnt, &st) < 0)
-		die("stat %s", b->from);
-	if (mnt_attr(mnt,
-		(ro ? MOUNT_ATTR_RDONLY : 0) |
-		    (r->nosuid ? MOUNT_ATTR_NOSUID : 0) |
-		    (S_ISDIR(st.st_mode) ? MOUNT_ATTR_NODEV : 0),
-		true) < 0 ||
-	    mnt_attach(mnt, target(root, b, dir, !S_ISDIR(st.st_mode))) < 0)
-		die("mount %s on %s%s", b->from, dir, b->to);
-}
-
-static void
-put_tmpfs(int root, const struct bind *b, const char *dir)
-{
-	char where[PATH_MAX];
-	int mnt;
-
-	snprintf(where, sizeof(where), "%s%s", dir, b->to);
-	mnt = mnt_new(
-	    "tmpfs", b->options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, where);
-	if (mnt == -1)
-		die_said();
-	if (mnt >= 0 && mnt_attach(mnt, target(root, b, dir, false)) < 0)
-		die_said();
-}
-
 static void
 put(int mnt, int root, const char *name, const char *dir)
 {
@@ -258,24 +142,39 @@ own_mounts(bool have)
 		die_said();
 }
 
-/* The root itself, attached. */
+/* Layers do not hand on what the mounts that they lie on forbid. */
+static uint64_t
+layer_flags(int layer)
+{
+	return mnt_flags(layer) &
+	       (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+/* The root itself, attached, with what is mounted below it. */
 static int
 put_root(const struct newroot *r, int tree, int scratch)
 {
+	uint64_t attr = MOUNT_ATTR_NODEV | (r->nosuid ? MOUNT_ATTR_NOSUID : 0);
 	int root = tree, upper = scratch;
+	bool writable;
 
 	if (r->overlay) {
-		upper = tree_of(DOOR_BIND, r->overlay, NULL);
+		upper = tree_open(DOOR_BIND, r->overlay, NULL);
+		attr |= layer_flags(upper);
 		cover(upper);
 	}
 	if (r->overlay || r->ephemeral) {
 		/* A layer must be attached where it is used. */
 		cover(tree);
+		attr |= layer_flags(tree);
 		root = overlay(tree, upper, r->dir);
 	}
-	if (mnt_attr(root,
-		MOUNT_ATTR_NODEV | (r->nosuid ? MOUNT_ATTR_NOSUID : 0),
-		false) < 0)
+	writable = !(mnt_flags(root) & MOUNT_ATTR_RDONLY);
+	if (r->read_only)
+		attr |= MOUNT_ATTR_RDONLY;
+	/* The root itself last: mount points may have to be made in it. */
+	if (mnt_attr(root, attr, true) < 0 ||
+	    (r->read_only && writable && mnt_writable(root) < 0))
 		die("mount -o nodev %s", r->dir);
 	cover(root);
 	return root;
@@ -308,7 +207,7 @@ newroot_enter(const struct newroot *r)
 	struct stat st;
 
 	if (!dry) {
-		root = tree_of(DOOR_ROOT, r->dir, &own);
+		root = tree_open(DOOR_ROOT, r->dir, &own);
 		if (fstat(root, &st) == 0 && !S_ISDIR(st.st_mode)) {
 			errno = ENOTDIR;
 			die("%s", r->dir);
@@ -329,11 +228,7 @@ newroot_enter(const struct newroot *r)
 	put(sys, root, "sys", r->dir);
 	devdir_make(root, r->dir);
 	etcdir_make(root, scratch, r->dir, &r->dns);
-	for (unsigned i = 0; i < r->n_binds; i++)
-		if (r->binds[i].from)
-			put_bind(r, root, &r->binds[i]);
-		else
-			put_tmpfs(root, &r->binds[i], r->dir);
+	volumes_put(&r->volumes, root, r->dir, r->nosuid);
 	mask_paths(proc, sys, r->dir);
 	if (r->read_only &&
 	    say(SAY_SH, "mount -o remount,bind,ro %s", r->dir) &&

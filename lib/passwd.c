@@ -133,8 +133,9 @@ user_become(const struct user *u)
 	idmap_setgroups((size_t)u->n_groups, u->groups);
 	if (setresgid(u->gid, u->gid, u->gid) < 0 ||
 	    setresuid(u->uid, u->uid, u->uid) < 0)
-		die_hint("ids of the box are those that its map has, 0 to "
-			 "65535 by default",
+		die_hint("the box has the ids of its map: root's has 0 to "
+			 "65535, an ordinary user's 0 alone, or more with "
+			 "ns-spawn --map subid",
 		    "--user: become %u:%u", u->uid, u->gid);
 	/* The kernel forgets it on a change of ids; the parent may have died in
 	 * between. */

@@ -281,14 +281,112 @@ resolver() {
 	has "$output" file
 }
 
-@test "--volume: sub-mounts of the source, when it is read-only, are too" {
+# nested OPTIONS COMMAND: in a mount namespace of its own, with a mount of the
+# same file system on $src/sub that has these options.
+nested() {
+	src=$BATS_TEST_TMPDIR/src
+	mkdir -p "$src/sub" "$BATS_TEST_TMPDIR/other"
+	touch "$BATS_TEST_TMPDIR/other/there"
+	run --separate-stderr unshare -m env root="$root" src="$src" bash -c "cd '$BATS_TEST_TMPDIR' &&
+		mount --bind other src/sub && mount -o remount,bind,$1 src/sub && $2"
+	[ "$status" = 0 ] || fail "status $status: $2" "$output" "$stderr"
+}
+flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
+
+@test "--volume: what is mounted below the source is there, read-only with :ro" {
+	for map in 0:1879048192:65536 self; do
+		nested rw 'ns-spawn --map '$map' rootfs-enter -v ./src:/data:ro "$root" sh -c "ls /data/sub; touch /data/sub/x || echo refused
+			mount -o remount,bind,rw /data/sub; touch /data/sub/y || echo refused"'
+		is "$(grep -v ^new- <<<"$output")" $'there\nrefused\nrefused' "with --map $map"
+		nested rw 'ns-spawn --map '$map' rootfs-enter -v ./src:/data "$root" sh -c "touch /data/sub/x && stat -c %u /data/sub/x && rm /data/sub/x && touch /data/sub/new-'$map'"'
+		is "$output" 0
+	done
+	is "$(stat -c %u:%g "$BATS_TEST_TMPDIR/other"/new-*)" $'0:0\n0:0' "on disk"
+}
+
+@test "--volume: flags of the host's mounts stay" {
+	for map in 0:1879048192:65536 self; do
+		nested ro,nosuid,nodev,noexec,noatime 'ns-spawn --map '$map' rootfs-enter --new-privs -v ./src:/data:rw \
+			-v src/sub:/part "$root" cat /proc/self/mountinfo'
+		for at in /data/sub /part; do
+			for o in ro nosuid nodev noexec noatime; do has "$(flags $at)" ",$o,"; done
+		done
+		has "$(flags /data)" ",rw,"
+		hasnt "$(flags /data)" ",noexec,"
+	done
+}
+
+@test "--volume: a mount that cannot be shown with other ids is named, with the way out" {
+	mkdir -p "$BATS_TEST_TMPDIR/src/a b/sub"
+	try='mount -t proc none "$src/a b/sub" && ns-spawn'
+	end='"$root" touch /ran'
+	run -125 unshare -m env src="$BATS_TEST_TMPDIR/src" root="$root" bash -c "$try rootfs-enter -v \"\$src:/data\" $end"
+	has "${lines[0]}" "rootfs-enter: $BATS_TEST_TMPDIR/src/a b/sub: proc "
+	has "${lines[1]}" "hint: "
+	has "${lines[1]}" "--map self"
+	is "${#lines[@]}" 2
+	# It is the same below the root, and where it is the source itself.
+	run -125 unshare -m env src="$BATS_TEST_TMPDIR/src" root="$root" bash -c "$try rootfs-enter \"\$src\" true"
+	has "${lines[0]}" "/src/a b/sub: proc "
+	run -125 unshare -m env src="$BATS_TEST_TMPDIR/src" root="$root" bash -c "$try rootfs-enter -v \"\$src/a b/sub/1:/data\" $end"
+	has "${lines[0]}" "/src/a b/sub/1: proc "
+	[ ! -e "$root/ran" ]
+	# The way out.
+	run -0 unshare -m env src="$BATS_TEST_TMPDIR/src" root="$root" bash -c "$try --map self rootfs-enter -v \"\$src:/data\" $end"
+	[ -e "$root/ran" ]
+}
+
+@test "--volume: a nested tmpfs is shown, or (before 6.3) named" {
 	mkdir -p "$BATS_TEST_TMPDIR/src/sub"
 	run unshare -m bash -c 'mount -t tmpfs none "$1/sub" && touch "$1/sub/there" &&
 		ns-spawn rootfs-enter -v "$1:/data:ro" "$2" sh -c "ls /data/sub; touch /data/sub/x 2>/dev/null && echo WRITTEN; true"' - \
 	    "$BATS_TEST_TMPDIR/src" "$root"
-	# Before 6.12 a tmpfs cannot show other ids.
-	if [ "$status" = 125 ]; then has "$output" "cannot show other ids"; else is "$status" 0 "$output"; fi
-	hasnt "$output" WRITTEN
+	if [ "$status" = 125 ]; then
+		has "${lines[0]}" "$BATS_TEST_TMPDIR/src/sub: tmpfs "
+	else
+		is "$output" there
+	fi
+}
+
+@test "a root that is shown with other ids already is named" {
+	mkdir -p "$root/srv/root"
+	cp -a "$bb/." "$root/srv/root"
+	start ns-spawn rootfs-enter -v "$TOP/bin:/suite" "$root" sleep 1000
+	runs sleep
+	run -125 nsenter -t "$prog" -m -p /suite/ns-spawn --only user,mount /suite/rootfs-enter /srv/root true
+	has "${lines[0]}" "/srv/root: "
+	has "${lines[0]}" "cannot be shifted again"
+	kill -9 "$prog"
+	finish
+}
+
+@test "what is mounted below the root is nosuid, nodev, and with --read-only that, too" {
+	mkdir "$root/nest" "$BATS_TEST_TMPDIR/other"
+	try='mount --bind "$2" "$1/nest" && ns-spawn --map'
+	for map in 0:1879048192:65536 self; do
+		run -0 unshare -m bash -c "$try $map rootfs-enter \"\$1\" cat /proc/self/mountinfo" - "$root" "$BATS_TEST_TMPDIR/other"
+		has "$(flags /nest)" ",nosuid,"
+		has "$(flags /nest)" ",nodev,"
+		has "$(flags /nest)" ",rw,"
+		run -0 unshare -m bash -c "$try $map rootfs-enter --read-only \"\$1\" sh -c 'touch /nest/x /x; cat /proc/self/mountinfo'" - \
+		    "$root" "$BATS_TEST_TMPDIR/other"
+		has "$(flags /nest)" ",ro,"
+		[ ! -e "$BATS_TEST_TMPDIR/other/x" ] && [ ! -e "$root/x" ]
+	done
+}
+
+@test "flags that the host has on proc and sysfs, and locks, are taken over" {
+	for o in noatime nodiratime strictatime noatime,nodiratime; do
+		run -0 unshare -m bash -c 'mount -o remount,bind,'$o' /proc && mount -o remount,bind,'$o',ro /sys &&
+			ns-spawn rootfs-enter "$1" cat /proc/self/mountinfo' - "$root"
+		for at in /proc /sys; do
+			case $o in
+			strict*) hasnt "$(flags $at)" atime ;;
+			*) has "$(flags $at)" ",$o," ;;
+			esac
+		done
+		has "$(flags /proc)" ",rw,"
+	done
 }
 
 @test "--volume: bad ones are refused, and named" {
@@ -353,6 +451,89 @@ resolver() {
 	is "$(find "$BATS_TEST_TMPDIR/kept" -name new -printf '%U\n')" 0 "owner on disk"
 	refused --overlay /no/such -- true
 	refused --overlay "$root/etc/passwd" -- true
+}
+
+@test "--ephemeral and --overlay: the ids are the box's, whatever its slot" {
+	mkdir "$BATS_TEST_TMPDIR/kept"
+	install -o 1000 -g 1001 -m 640 /dev/null "$root/theirs"
+	for how in --ephemeral "--overlay $BATS_TEST_TMPDIR/kept"; do
+		for slot in 0 7; do
+			run -0 ns-spawn --slot $slot rootfs-enter $how "$root" sh -c 'stat -c %u:%g /bin /theirs
+				echo x >>/theirs && chown 7:8 /theirs && touch /new$1 && stat -c %u:%g /theirs /new$1; chown 1000:1001 /theirs' - $slot
+			is "$output" $'0:0\n1000:1001\n7:8\n0:0' "$how, slot $slot"
+		done
+	done
+	is "$(stat -c %u:%g "$root/theirs")" 1000:1001
+	for f in new0 new7 theirs; do stat -c %u:%g "$BATS_TEST_TMPDIR/kept/upper/$f"; done >"$BATS_TEST_TMPDIR/owners"
+	is "$(<"$BATS_TEST_TMPDIR/owners")" $'0:0\n0:0\n1000:1001' "on disk"
+}
+
+@test "--ephemeral and --overlay: noexec of what they lie on stays" {
+	mkdir "$BATS_TEST_TMPDIR/kept"
+	for at in root kept; do
+		for how in --ephemeral "--overlay '$BATS_TEST_TMPDIR/kept'"; do
+			[ "$at $how" != "kept --ephemeral" ] || continue
+			run -126 unshare -m bash -c 'cd "$1" && mount --bind '$at' '$at' && mount -o remount,bind,noexec '$at' &&
+				ns-spawn rootfs-enter '"$how"' root true' - "$BATS_TEST_TMPDIR"
+		done
+	done
+	run -0 ns-spawn rootfs-enter --overlay "$BATS_TEST_TMPDIR/kept" "$root" true
+}
+
+# A root directory of an ordinary user's, and ${user[@]}, who becomes them, in a
+# group that must not go along, with a range of ids.
+as_user() {
+	requires "setpriv" command -v setpriv
+	requires "newuidmap" command -v newuidmap
+	base=$(mktemp -d /tmp/bt.XXXXXX)
+	chmod 755 "$base"
+	mv "$root" "$base/root"
+	root=$base/root
+	chown -R 65534:65534 "$root"
+	echo nobody:300000:65536 >"$base/subuid"
+	echo nobody:400000:65536 >"$base/subgid"
+	user=(unshare -m bash -c 'for f in subuid subgid; do
+			[ -e /etc/$f ] || : >/etc/$f; mount --bind "$0/$f" /etc/$f || exit 99; done
+		exec setpriv --reuid 65534 --regid 65534 --groups 65534,1234 env -u BOX_STATE "$@"' "$base")
+	lacks_kernel "user namespaces for ordinary users" setpriv --reuid 65534 --regid 65534 --clear-groups unshare -Ur true
+}
+teardown_user() { rm -rf --one-file-system "${base:?}"; }
+
+@test "an ordinary user: their own id is the box's root" {
+	as_user
+	run "${user[@]}" ns-spawn rootfs-enter "$root" sh -c 'id -u; stat -c %u /bin; touch /new; chown 5 /new; su nobody -s /bin/sh -c id'
+	owner=$(stat -c %u "$root/new") one=$output
+	run "${user[@]}" ns-spawn rootfs-enter --ephemeral "$root" sh -c 'echo x >/mine && rm /etc/passwd && stat -c %u /mine'
+	two=$output
+	run "${user[@]}" ns-spawn rootfs-enter -u 5 "$root" true
+	three=$status$output left=$(ls "$root" "$root/etc")
+	teardown_user
+	has "$one" $'0\n0\n'
+	has "$one" "nvalid argument"
+	is "$owner" 65534
+	is "$two" 0
+	hasnt "$left" mine
+	has "$left" passwd
+	has "$three" "125rootfs-enter: --user: become 5:5: "
+	has "$three" "--map subid"
+}
+
+@test "an ordinary user: with --map subid there are all ids, by newuidmap" {
+	as_user
+	mkdir -m 777 "$base/kept"
+	run "${user[@]}" ns-spawn --map subid rootfs-enter "$root" sh -c 'id -u; stat -c %u /bin; touch /new /own; chown 5:6 /new; stat -c %u:%g /new
+		grep -E "^(Groups|Uid)" /proc/self/status; su nobody -s /bin/sh -c "id -u"'
+	one=$output owner=$(stat -c %u:%g "$root/new" "$root/own")
+	run "${user[@]}" ns-spawn --map subid rootfs-enter -u 5:6 --overlay "$base/kept" "$root" sh -c 'touch /dev/shm/x && stat -c %u:%g /dev/shm/x; echo no >/bin/x'
+	two=$output
+	run "${user[@]}" ns-spawn --map subid rootfs-enter --overlay "$base/kept" "$root" sh -c 'touch /kept && chown 7:8 /kept'
+	kept=$(stat -c %u:%g "$base/kept/upper/kept")
+	teardown_user
+	is "$(sed 's/[[:space:]]*$//' <<<"$one" | tr '\t' ' ')" $'0\n0\n5:6\nUid: 0 0 0 0\nGroups: 0\n65534'
+	is "$owner" $'300004:400005\n65534:65534' "on disk"
+	has "$two" $'5:6\n'
+	has "$two" "ermission denied"
+	is "$kept" 300006:400007
 }
 
 @test "a root below a 0700 home, and the suite itself there" {
