@@ -168,6 +168,47 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	is "$(awk '{print $1, $2, $3}' <<<"$output")" $'0 300000 65536\n0 400000 65536'
 }
 
+@test "id map: subid never has the host's 0 in it" {
+	requires "newuidmap" command -v newuidmap
+	run -125 unshare -m bash -c '
+		echo root:0:65536 >"$1/subuid" && echo root:400000:65536 >"$1/subgid" &&
+		for f in subuid subgid; do [ -e /etc/$f ] || exit 99; mount --bind "$1/$f" /etc/$f || exit 99; done
+		ns-spawn --map subid true' - "$BATS_TEST_TMPDIR"
+	has "$output" /etc/subuid
+}
+
+# As a member of a group that a file is closed to, which its owner and all
+# others may read.
+@test "an ordinary user: a group cannot be left to read what is closed to it" {
+	requires "setpriv" command -v setpriv
+	member=(setpriv --reuid 65534 --regid 65534 --groups "65534,1234" env -u BOX_STATE)
+	lacks_kernel "user namespaces for ordinary users" "${member[@]}" unshare -Ur true
+	dir=$(mktemp -d /tmp/bt.XXXXXX)
+	install -m 705 -o root -g 1234 /dev/null "$dir/closed"
+	chmod 755 "$dir"
+	run "${member[@]}" bash -c 'cat "$1" || ns-spawn sh -c "cat \"\$1\" || setpriv --clear-groups cat \"\$1\" || echo no" - "$1"' - "$dir/closed"
+	one=$output
+	run setpriv --reuid 65534 --regid 65534 --clear-groups cat "$dir/closed"
+	rm -r "$dir"
+	is "$status" 0 "to others it is open"
+	is "$(grep -c "ermission denied" <<<"$one")" 2
+	has "$one" "setgroups"
+	is "${one##*$'\n'}" no
+}
+
+@test "an ordinary user may not map what is not theirs" {
+	requires "setpriv" command -v setpriv
+	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups env -u BOX_STATE)
+	lacks_kernel "user namespaces for ordinary users" "${nobody[@]}" unshare -Ur true
+	for map in 0:0:1 0:65533:1 0:65534:2 0:300000:10; do
+		run -125 "${nobody[@]}" ns-spawn --map $map touch /tmp/bt.ran
+		has "$output" "hint: "
+	done
+	[ ! -e /tmp/bt.ran ]
+	run -0 "${nobody[@]}" ns-spawn --map 7:65534:1 id -u
+	is "$output" 7
+}
+
 @test "an ordinary user: their own id, and no setgroups" {
 	requires "setpriv" command -v setpriv
 	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
