@@ -282,14 +282,37 @@ traced() {
 	hasnt "$output" BOX_
 }
 
-@test "set-user-ID stages refuse to run" {
+# set_id PATH HOW: chmod's mode, or a capability of the file's.
+set_id() {
+	case $2 in
+	cap_*) setcap "$2" "$1" ;;
+	2*) chgrp 1 "$1" && chmod "$2" "$1" ;;
+	*) chmod "$2" "$1" ;;
+	esac
+}
+@test "set-user-ID, set-group-ID and file capabilities: every stage refuses to run" {
+	requires "setpriv" command -v setpriv
+	requires "setcap" command -v setcap
+	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 	dir=$(mktemp -d)
 	chmod 711 "$dir"
 	for t in ${TOOLS% box-run}; do
-		cp "$TOP/bin/$t" "$dir"
-		chmod 4755 "$dir/$t"
-		run -125 setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/$t" --help
-		hasnt "$output" usage
+		for how in 4755 2755 cap_sys_admin+ep cap_net_raw=p; do
+			rm -f "$dir/$t"
+			cp "$TOP/bin/$t" "$dir"
+			set_id "$dir/$t" $how
+			for args in --help "-n max true" "max touch $dir/ran"; do
+				# shellcheck disable=SC2086
+				run "${nobody[@]}" "$dir/$t" $args
+				is "$status $output" "125 $t: refusing to run set-user-ID or with file capabilities" "$t $how"
+			done
+		done
 	done
+	# Of a script it heeds none.
+	cp "$TOP/bin/box-run" "$dir"
+	chmod 4755 "$dir/box-run"
+	run -125 "${nobody[@]}" "$dir/box-run" "$bb" true
+	has "$output" "root's"
+	[ ! -e "$dir/ran" ]
 	rm -r "$dir"
 }
