@@ -15,10 +15,13 @@ self=${0##*/}
 nl='
 '
 
-# die LINE [HINT]
-die() {
+# warn LINE [HINT], die LINE [HINT]
+warn() {
 	printf '%s: %s\n' "$self" "$1" >&2
 	[ $# -lt 2 ] || printf '%s: hint: %s\n' "$self" "$2" >&2
+}
+die() {
+	warn "$@"
 	exit 125
 }
 
@@ -64,7 +67,7 @@ find_row() {
 
 # options WORD...: takes the options among the first words, which are $taken.
 options() {
-	rows="$nl${table#"$nl"}
+	rows="$table
   -h, --help                   print this and exit
   -V, --version                print the version and exit"
 	taken=$#
@@ -119,6 +122,18 @@ quote() {
 		rest=${rest#*"'"}
 	done
 	word="'$word$rest'"
+}
+
+# change CMD...: does it, or with $dry prints it instead; $trace: both.
+dry='' trace=''
+change() {
+	line=''
+	for each_word; do
+		quote "$each_word"
+		line="$line${line:+ }$word"
+	done
+	[ -z "$trace" ] || printf '+ %s\n' "$line" >&2
+	if [ "$dry" ]; then printf '%s\n' "$line"; else "$@"; fi
 }
 
 # json TEXT: $word is it as a string of JSON.
@@ -207,8 +222,8 @@ locked() {
 	[ $status = 9 ]
 }
 
-# box NAME: its $name, $dir and $keeper, and $pid, its process 1 ('' while
-# there is none).  1: no such box is running.  2: $why is not to be believed.
+# box NAME: its $name and $dir; $keeper, which runs since $since; and $pid, its
+# process 1, or ''.  1: no such box is running.  2: $why is not to be believed.
 box() {
 	name=$1 dir=$state/$1 keeper='' pid='' why=''
 	name "$name" || return 1
@@ -221,7 +236,7 @@ box() {
 		[ -z "$why" ] && return 1
 		return 2
 	}
-	keeper=$process
+	keeper=$process since=$began
 	locked || return 1
 	process pid || {
 		[ $? = 1 ] || why="$dir/pid is damaged"
@@ -239,7 +254,7 @@ need_box() {
 # damaged WHY: says so, and goes on; the status is for the end.
 damaged=0
 damaged() {
-	printf '%s: %s\n' "$self" "$1" >&2
+	warn "$1"
 	damaged=125
 	return 1
 }

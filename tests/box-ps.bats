@@ -3,30 +3,8 @@
 # live keepers and dead ones, and forged and damaged facts.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
+load family
 
-setup() {
-	export BOX_STATE=$BATS_TEST_TMPDIR/state
-	mkdir -p "$BOX_STATE/lock"
-	keepers=()
-}
-teardown() {
-	for k in "${keepers[@]}"; do kill -9 "$k" && wait "$k"; done 2>/dev/null
-	:
-}
-
-# when PID: the time it began at.
-when() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20; }
-# box NAME: a keeper that has the lock, in $keeper; and its directory, $d.
-box() {
-	d=$BOX_STATE/$1
-	mkdir -m 700 "$d"
-	# Executes sleep, with the lock.
-	(exec 9>"$BOX_STATE/lock/box-$1" && flock 9 && exec sleep 1000) 3>&- &
-	keeper=$! && keepers+=("$!")
-	eventually 5 comm_is sleep "$keeper"
-	echo "$keeper $(when "$keeper")" >"$d/keeper"
-}
-comm_is() { [ "$(<"/proc/$2/comm")" = "$1" ]; }
 # field NAME KEY: of --json.
 field() { box-ps --json | jq -c ".[] | select(.name == \"$1\") | .$2"; }
 names() { box-ps --json | jq -r '.[].name' | tr '\n' ' '; }
