@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# Whatever is killed whenever: the next start finds the truth, and after box-gc
+# the host is as before.  SOAK=N: N times as many rounds.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+setup() {
+	requires "curl" command -v curl
+	lab_up
+	bb_root
+	baseline_save
+	box=() id=()
+	RANDOM=${SEED:=$((BASHPID % 32768))}
+	echo "SEED=$SEED"
+}
+teardown() {
+	local n
+	for n in "${!box[@]}"; do kill -9 "${box[n]}" 2>/dev/null || :; done
+	wait
+	ended() {
+		box-gc
+		baseline_same
+	}
+	eventually 30 ended
+	lab_down
+}
+
+# launch N: box N, which serves the number of the round; its pid is ${box[N]}.
+launch() {
+	id[$1]=$round
+	start box-run --name "crash$1" -p "$((8080 + $1)):80" --tmpfs /www "$bb" \
+	    sh -c "echo $round >/www/index.html; httpd -f -h /www & sleep 1000 & wait"
+	box[$1]=$pid
+}
+serves() { is "$(outside curl -s -m 2 "http://192.0.2.1:$((8080 + $1))/")" "${id[$1]}"; }
+# family PID: it and all that descends from it.
+family() {
+	local p
+	echo "$1"
+	for p in $(cat "/proc/$1"/task/*/children 2>/dev/null); do family "$p"; done
+}
+# hit N: one process of box N, at random, or all at once.
+hit() {
+	local all
+	mapfile -t all < <(family "${box[$1]}")
+	if ((RANDOM % 8)); then
+		all=("${all[RANDOM % ${#all[@]}]}")
+	fi
+	kill -9 "${all[@]}" 2>/dev/null || :
+}
+doze() { sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"; }
+
+# bats test_tags=soak
+@test "processes killed at random, during the start and later" {
+	local n round
+	for ((round = 1; round <= 40 * ${SOAK:-1}; round++)); do
+		n=$((RANDOM % 4))
+		if [ "${box[n]}" ]; then
+			hit "$n"
+		else
+			launch "$n"
+			doze
+			if ((RANDOM % 2)); then
+				hit "$n"
+			else
+				# Nothing that is left of an earlier one is in its way.
+				eventually 10 serves "$n" ||
+				    fail "round $round, box $n: $(cat "$err")"
+				continue
+			fi
+		fi
+		# It ends of itself, except where the one hit was the program's
+		# child.
+		doze
+		kill "${box[n]}" 2>/dev/null || :
+		wait "${box[n]}" || :
+		unset "box[n]"
+	done
+}
