@@ -41,6 +41,7 @@ static const struct {
     {"proc", "bus", FREEZE},
     {"proc", "fs", FREEZE},
     {"proc", "irq", FREEZE},
+    {"proc", "pressure", FREEZE},
     {"proc", "sys", FREEZE},
     {"proc", "sysrq-trigger", FREEZE},
     {"sys", "devices/virtual/powercap", HIDE},
@@ -58,6 +59,11 @@ nothing(void)
 		die("/dev/null");
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
 		diex("/dev/null is not the device 1:3");
+	/* Not nodev: then it could not be opened. */
+	if (mnt_attr(mnt,
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+		false) < 0)
+		die("mount -o remount,bind,ro /dev/null");
 	return mnt;
 }
 
