@@ -71,6 +71,13 @@ check:
 	$(MAKE) all tests/attack/probe
 	bats --tap $${TESTS:-tests}
 
+# Writes tests/golden anew: see tests/golden.bats.
+golden: all
+	GOLDEN=update bats tests/golden.bats
+
+tests/golden/view: tests/golden/view.c
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -static -o $@ $@.c
+
 tests/attack/probe: tests/attack/probe.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -static -o $@ $@.c
 
@@ -116,6 +123,6 @@ uninstall:
 
 clean:
 	rm -rf bin lib/libbox.a $(OBJ) seccomp/compile seccomp/table.h \
-		tests/attack/probe
+		tests/attack/probe tests/golden/view
 
-.PHONY: all check check-systemd check-vm demo lint install uninstall clean vm
+.PHONY: all check check-systemd check-vm demo golden lint install uninstall clean vm

@@ -38,24 +38,6 @@ rows() {
 view() { sed -nE 's/^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):\s*/\1 /p' | tr '\t' ' ' | sed 's/ *$//'; }
 STATUS="cat /proc/self/status"
 
-@test "golden: /proc/self/status of the box's root" {
-	box -- $STATUS
-	is "$(view <<<"$output")" "$(printf '%s\n' "Uid 0 0 0 0" "Gid 0 0 0 0" "Groups 0" \
-	    "CapInh 0000000000000000" "CapPrm $DEFAULT" "CapEff $DEFAULT" "CapBnd $DEFAULT" \
-	    "CapAmb 0000000000000000" "NoNewPrivs 1" "Seccomp 2")"
-	# The defences off: all of it is gone.
-	box --cap-add ALL --new-privs --seccomp off -- $STATUS
-	has "$(view <<<"$output")" $'NoNewPrivs 0\nSeccomp 0'
-	hasnt "$output" "$DEFAULT"
-}
-
-@test "golden: /proc/self/status of another user" {
-	box -u 1000 -- $STATUS
-	is "$(view <<<"$output")" "$(printf '%s\n' "Uid 1000 1000 1000 1000" "Gid 1000 1000 1000 1000" "Groups 1000" \
-	    "CapInh 0000000000000000" "CapPrm 0000000000000000" "CapEff 0000000000000000" "CapBnd $DEFAULT" \
-	    "CapAmb 0000000000000000" "NoNewPrivs 1" "Seccomp 2")"
-}
-
 @test "the caller's groups and inheritable capabilities do not come along" {
 	run -0 host setpriv --groups 4,24,100 --inh-caps +net_raw,+sys_admin --ambient-caps +net_raw,+sys_admin \
 	    ns-spawn rootfs-enter "$root" $STATUS
