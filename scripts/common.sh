@@ -372,3 +372,53 @@ figures() {
 		uptime=$((${value%%.*} - began / ${hz:=$(getconf CLK_TCK)}))
 	fi
 }
+
+# known: network and figures; damaged if they are.
+known() {
+	network || damaged "$dir: slot or ports are damaged" || return
+	figures || damaged "$dir/cgroup is damaged"
+}
+
+# size BYTES: $size is it with a letter, as ls -h has it.
+size() {
+	size=$1 tenths='' letter=''
+	for unit in K M G T; do
+		[ "${size:-0}" -ge 1024 ] || break
+		tenths=.$((size % 1024 * 10 / 1024)) size=$((size / 1024))
+		letter=$unit
+	done
+	size=$size$tenths$letter
+}
+
+# line NAME PID ...: what is not there, or has no limit, is a "-".
+line() {
+	for column in '%-16s' ' %7s' ' %-13s' ' %11s' ' %5s' ' %5s' ' %7s' \
+	    ' %7s' ' %7s' ' %5s' ' %5s' ' %5s' ' %s\n'; do
+		# shellcheck disable=SC2059
+		printf "$column" "${1:--}"
+		shift
+	done
+}
+
+header() {
+	line NAME PID ADDRESS UP CPU% MAX% MEMORY PEAK MAX PROCS PEAK MAX PORTS
+}
+
+# row: the line of the box of which all is known, and $percent.
+row() {
+	up='' m=''
+	if [ "$uptime" ]; then
+		up=$(printf '%02d:%02d:%02d' $((uptime / 3600 % 24)) \
+		    $((uptime / 60 % 60)) $((uptime % 60)))
+		[ "$uptime" -lt 86400 ] || up=$((uptime / 86400))-$up
+	fi
+	for bytes in "$memory" "$memory_peak" "$memory_max"; do
+		size "$bytes"
+		m="$m ${size:--}"
+	done
+	# Words without blanks.
+	# shellcheck disable=SC2086
+	line "$name" "$pid" "$address" "$up" "$percent" "$cpu_max" $m \
+	    "$procs" "$procs_peak" "$procs_max" \
+	    "$(printf '%s' "$ports" | tr '\n' ',')"
+}
