@@ -29,12 +29,12 @@ die() {
 # --help, less the last two; the script has a function option, which is called
 # with each option's long name and its argument.
 help() {
-	printf 'usage: %s [options] %s%s\n' "$self" "$synopsis" "$rows"
+	printf 'usage: %s [options]%s%s\n' "$self" "${synopsis:+ $synopsis}" "$rows"
 	exit 0
 }
 usage() {
-	printf 'usage: %s [options] %s (see %s --help)\n' \
-	    "$self" "$synopsis" "$self" >&2
+	printf 'usage: %s [options]%s (see %s --help)\n' \
+	    "$self" "${synopsis:+ $synopsis}" "$self" >&2
 	exit 125
 }
 
