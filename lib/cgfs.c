@@ -23,11 +23,18 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-static const char *const names[] = {"cpu", "cpuacct", "memory", "pids"};
-#define N_NAMES (sizeof(names) / sizeof(*names))
+/* By number of version; v1's blkio is v2's io. */
+static const char *const names[CG_N][3] = {
+    {"", "cpu", "cpu"},
+    {"", "cpuacct", "cpuacct"},
+    {"", "memory", "memory"},
+    {"", "pids", "pids"},
+    {"", "cpuset", "cpuset"},
+    {"", "blkio", "io"},
+};
 
 /* At most one per controller, and v2. */
-static struct cg_tree trees[N_NAMES + 1];
+static struct cg_tree trees[CG_N + 1];
 static size_t n_trees;
 
 /* The controllers in a list, which is cut up. */
@@ -39,8 +46,9 @@ parse_list(char *list)
 
 	for (word = strtok_r(list, ", \n", &rest); word;
 	     word = strtok_r(NULL, ", \n", &rest))
-		for (size_t i = 0; i < N_NAMES; i++)
-			if (strcmp(word, names[i]) == 0)
+		for (size_t i = 0; i < CG_N; i++)
+			if (strcmp(word, names[i][1]) == 0 ||
+			    strcmp(word, names[i][2]) == 0)
 				set |= 1u << i;
 	return set;
 }
@@ -195,13 +203,14 @@ const struct cg_tree *
 cg_tree_of(unsigned controller)
 {
 	const struct cg_tree *t = look(controller);
-	const char *name = cg_names(controller, "");
+	const int version = t && t->version == 1 ? 1 : 2;
+	const char *name = names[__builtin_ctz(controller)][version];
 	char text[256];
 
 	cg_tree_any();
 	if (t && t->top[0])
 		return t;
-	if (t && t->version == 1)
+	if (version == 1)
 		snprintf(text, sizeof(text),
 		    "mkdir -p /sys/fs/cgroup/%s && "
 		    "mount -t cgroup -o %s %s /sys/fs/cgroup/%s",
@@ -228,6 +237,8 @@ const struct cg_tree *
 cg_tree_around(const char *dir)
 {
 	look(0);
+	if (strstr(dir, "/../"))
+		return NULL;
 	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
 		if (t->top[0] && cg_inside(dir, t->top) &&
 		    strcmp(dir, t->top) != 0)
@@ -252,10 +263,10 @@ cg_names(unsigned set, const char *prefix)
 	static char text[64];
 
 	text[0] = '\0';
-	for (size_t i = 0; i < N_NAMES; i++)
+	for (size_t i = 0; i < CG_N; i++)
 		if (set & 1u << i)
 			snprintf(strchr(text, '\0'), 16, "%s%s%s",
-			    text[0] ? " " : "", prefix, names[i]);
+			    text[0] ? " " : "", prefix, names[i][2]);
 	return text;
 }
 
@@ -296,7 +307,11 @@ cg_hint(const struct cg_tree *t, int err)
 		hint("mount -o remount,bind,rw %s", t->top);
 		break;
 	case EBUSY:
-		hint("%s --scope -p Delegate=yes cg-limit ...", scope);
+		if (t->version == 1)
+			hint("more than that is in use: a higher limit, or "
+			     "fewer processes");
+		else
+			hint("%s --scope -p Delegate=yes cg-limit ...", scope);
 		break;
 	case EAGAIN:
 		hint("a limit on processes is reached: ulimit -u; "
@@ -309,9 +324,12 @@ cg_hint(const struct cg_tree *t, int err)
 			     "%s/cpu.cfs_quota_us",
 			    t->own);
 		break;
+	case ENODEV:
+		hint("whole disks have limits, partitions do not: lsblk");
+		break;
 	case ENOENT:
-		hint("this kernel does not count that; for swap, boot with "
-		     "swapaccount=1");
+		hint("this kernel does not have that limit; for swap, boot "
+		     "with swapaccount=1");
 		break;
 	case EACCES:
 	case EPERM:

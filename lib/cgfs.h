@@ -13,6 +13,9 @@
 #define CG_CPUACCT 2u
 #define CG_MEMORY 4u
 #define CG_PIDS 8u
+#define CG_CPUSET 16u
+#define CG_IO 32u
+#define CG_N 6 /* so many */
 
 struct cg_tree {
 	int version;	      /* 1 or 2 */
@@ -34,7 +37,7 @@ const struct cg_tree *cg_tree_of(unsigned controller);
 const struct cg_tree *cg_tree_any(void);
 
 /* The mounted hierarchy in which DIR lies, below its top; NULL if there is
- * none. */
+ * none, or DIR has a "..". */
 const struct cg_tree *cg_tree_around(const char *dir);
 
 /* Whether the directory DIR is BASE or lies below it. */
@@ -49,7 +52,7 @@ bool cg_dir(const struct cg_tree *t, const char *group, char *buf);
  * cannot be read. */
 unsigned cg_controllers(const char *dir, const char *name);
 
-/* A set's names, each with PREFIX, blanks between; in a static buffer. */
+/* A set's names, v2's, each with PREFIX, blanks between; in a static buffer. */
 const char *cg_names(unsigned set, const char *prefix);
 
 /* Write TEXT to the file NAME of the group DIR; make a group; remove an empty

@@ -12,6 +12,7 @@
  */
 #include "cgroup.h"
 #include "cgend.h"
+#include "cpuset.h"
 #include "die.h"
 #include "file.h"
 #include "lock.h"
@@ -49,7 +50,7 @@ cgroup_begin(struct cgroup *g, const char *name)
 	 * others are empty when it is their turn. */
 	const struct cg_tree *t = cg_tree_find(CG_PIDS);
 
-	*g = (struct cgroup){.name = name};
+	*g = (struct cgroup){.name = name, .lock_fd = -1};
 	snprintf(g->lock, sizeof(g->lock), CG_LOCK "%s", name);
 	add_part(g, t ? t : cg_tree_any());
 }
@@ -70,7 +71,13 @@ cgroup_want(struct cgroup *g, unsigned controller)
 		add_part(g, t)->need |= controller;
 }
 
-/* What failed was said; removes what was made, and exits. */
+void
+cgroup_abandon(struct cgroup *g)
+{
+	cgroup_remove(g);
+	exit(EXIT_TOOL);
+}
+
 __attribute__((noreturn)) static void
 fail(struct cgroup *g, const struct cg_tree *t)
 {
@@ -78,8 +85,7 @@ fail(struct cgroup *g, const struct cg_tree *t)
 
 	warn("%s", said());
 	cg_hint(t, saved);
-	cgroup_remove(g);
-	exit(EXIT_TOOL);
+	cgroup_abandon(g);
 }
 
 /* Where the part will be; changes nothing. */
@@ -157,7 +163,7 @@ make(struct cgroup *g, struct cgroup_part *p)
 	if (cg_mkdir(p->dir) < 0)
 		return -1;
 	p->made = true;
-	return 0;
+	return p->tree->has & CG_CPUSET ? cpuset_fill(p->dir) : 0;
 }
 
 void
@@ -191,12 +197,20 @@ cgroup_version(const struct cgroup *g, unsigned controller)
 	return p ? p->tree->version : 0;
 }
 
+const char *
+cgroup_dir(const struct cgroup *g, unsigned controller)
+{
+	const struct cgroup_part *p = part_of(g, controller);
+
+	return p ? p->dir : NULL;
+}
+
 void
 cgroup_set(struct cgroup *g, unsigned controller, const char *file,
     const char *fmt, ...)
 {
 	const struct cgroup_part *p = part_of(g, controller);
-	char text[64];
+	char text[4096];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -278,6 +292,6 @@ cgroup_remove(struct cgroup *g)
 		if (g->parts[i].made && !cg_end(g->parts[i].dir))
 			gone = false;
 	cgv2_leave(&g->v2);
-	if (gone)
+	if (gone && g->lock_fd >= 0)
 		lock_remove(g->lock, g->lock_fd);
 }

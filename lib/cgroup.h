@@ -21,7 +21,7 @@ struct cgroup {
 		unsigned need; /* controllers */
 		bool made;
 		char dir[PATH_MAX];
-	} parts[5];
+	} parts[CG_N + 1];
 	struct cgv2 v2; /* at most one of them is v2's */
 };
 
@@ -42,6 +42,9 @@ void cgroup_make(struct cgroup *g, const char *parent);
 /* 1 or 2: whose files CONTROLLER has. */
 int cgroup_version(const struct cgroup *g, unsigned controller);
 
+/* The directory of the group that has CONTROLLER. */
+const char *cgroup_dir(const struct cgroup *g, unsigned controller);
+
 /* Writes a limit. */
 __attribute__((format(printf, 4, 5))) void cgroup_set(struct cgroup *g,
     unsigned controller, const char *file, const char *fmt, ...);
@@ -59,5 +62,8 @@ int64_t cgroup_number(const struct cgroup *g, unsigned controller,
 
 /* Kills what is left in the group and removes it, with all groups in it. */
 void cgroup_remove(struct cgroup *g);
+
+/* What failed was said: removes what was made, and exits. */
+__attribute__((noreturn)) void cgroup_abandon(struct cgroup *g);
 
 #endif

@@ -109,7 +109,8 @@ static bool
 unlimited(const char *dir, const char *name)
 {
 	char *text = slurp_in(dir, name);
-	const bool is = !text || strncmp(text, "max", 3) == 0;
+	const bool is =
+	    !text || strchr("\n", *text) || strncmp(text, "max", 3) == 0;
 
 	free(text);
 	return is;
@@ -121,12 +122,17 @@ confines(const char *dir)
 {
 	static const char *const attrs[] = {
 	    "user.delegate", "trusted.delegate"};
+	static const char *const limits[] = {
+	    "cpu.max", "memory.max", "cpuset.cpus", "io.max"};
 	char c;
 
 	for (int i = 0; i < 2; i++)
 		if (getxattr(dir, attrs[i], &c, 1) == 1 && c == '1')
 			return true;
-	return !unlimited(dir, "cpu.max") || !unlimited(dir, "memory.max");
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
+		if (!unlimited(dir, limits[i]))
+			return true;
+	return false;
 }
 
 __attribute__((noreturn)) static void
@@ -149,9 +155,8 @@ no_place(const struct cg_tree *t, const char *dir, unsigned need)
 			hint("set limits of these kinds for the outer box, "
 			     "too");
 		else
-			hint("systemctl edit %s  # [Service] Delegate=cpu "
-			     "memory pids",
-			    strrchr(dir, '/') + 1);
+			hint("systemctl edit %s  # [Service] Delegate=%s",
+			    strrchr(dir, '/') + 1, cg_names(need, ""));
 	}
 	exit(EXIT_TOOL);
 }
