@@ -17,11 +17,11 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 	-Ilib $(CPPFLAGS) $(CFLAGS)
 
-TOOLS = cg-limit ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop \
+TOOLS = cg-limit cg-set ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop \
 	sys-filter box-gc
 SCRIPTS = box-run box-logs box-ps box-stop box-top box-wait
 LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o \
-	lib/cgroup.o lib/cgusage.o lib/cpuset.o \
+	lib/cgopen.o lib/cgroup.o lib/cgusage.o lib/cpuset.o \
 	lib/cgv2.o lib/chain.o lib/confine.o lib/devdir.o lib/die.o lib/door.o \
 	lib/doorman.o lib/etcdir.o lib/file.o lib/firewall.o lib/hostnet.o \
 	lib/idmap.o lib/idview.o lib/init.o lib/inroot.o lib/iptables.o \

@@ -115,6 +115,29 @@ lock_wait(const char *name)
 	return lock(name, 0);
 }
 
+ssize_t
+lock_read(const char *name, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	ssize_t n = -1;
+	int fd;
+
+	path_fmt(path, sizeof(path), "%s/lock/%s", state_dir(), name);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0 || st.st_uid != geteuid())
+		errno = EPERM;
+	else if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+		errno = ENOENT;
+	else if (errno == EWOULDBLOCK)
+		n = read(fd, buf, size - 1);
+	buf[n < 0 ? 0 : n] = '\0';
+	close(fd);
+	return n;
+}
+
 void
 lock_remove(const char *name, int fd)
 {

@@ -1,6 +1,8 @@
 #ifndef LOCK_H
 #define LOCK_H
 
+#include <sys/types.h>
+
 /* Locks below the state directory, $BOX_STATE, else /run/box, else (an
  * ordinary user's) $XDG_RUNTIME_DIR/box.  A lock is flock(2) on a descriptor:
  * whoever inherits it keeps it, and a kill -9 of the last one frees it.  The
@@ -16,6 +18,10 @@ const char *state_dir(void);
  * another user's. */
 int lock_try(const char *name);
 int lock_wait(const char *name);
+
+/* Reads the record in a lock that somebody else has, at most size - 1 bytes
+ * and a NUL; -1 with errno, ENOENT if nobody has it. */
+ssize_t lock_read(const char *name, char *buf, size_t size);
 
 /* Removes the file of a lock that the caller has, and closes FD; with -n does
  * that alone. */

@@ -2,6 +2,7 @@
 # box-run: the reference container by default, docker's options, one chain.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
+load cgroups
 
 setup_file() { lab_up; }
 teardown_file() { lab_down; }
@@ -9,7 +10,10 @@ setup() {
 	bb_root
 	baseline_save
 }
-teardown() { baseline_check; }
+teardown() {
+	loop_gone
+	baseline_check
+}
 
 # boxed OPTIONS...: a box with a sleep in it; $prog is the sleep.
 boxed() {
@@ -32,11 +36,6 @@ refused() {
 	[ "$status" = "$want" ] || fail "status $status, want $want: ${*:2}" "$output" "$stderr"
 	is "$output" ""
 	[ "$stderr" ] && [ "$(wc -l <<<"$stderr")" -le 2 ] || fail "not a line and a hint: $stderr"
-}
-limit() {
-	local d
-	d=$(cgroup_dir "$1" "$prog")
-	if [ -e "$d/$2" ]; then cat "$d/$2"; else cat "$d/$3"; fi
 }
 quota() {
 	local d q p
@@ -96,6 +95,20 @@ quota() {
 	has "$stderr" "--pids-limit"
 	run --separate-stderr host box-run --pids-limit 40 "$bb" sh -c 'i=0; while [ $i -lt 30 ]; do sleep 1000 & i=$((i + 1)); done; echo all'
 	is "$output" all
+}
+
+@test "limits: --cpuset-cpus, --device-io, and others by cg-set" {
+	last_cpu
+	loop_device
+	boxed --name "web$$" --cpuset-cpus "$cpu" --device-io "$disk:rbps=1m"
+	is "$(cpus_of "$prog")" "$cpu"
+	is "$(rate rbps)" 1048576
+	run -0 cg-set --cpuset max --io "$disk:wbps=1m" -m 64m --pids 9 "web$$" 20%
+	is "$(cpus_of "$prog")" "$(cpus_of self)"
+	is "$(rate wbps)" 1048576
+	is "$(quota)" 200
+	is "$(limit memory memory.max memory.limit_in_bytes)" 67108864
+	over
 }
 
 @test "limits: --cpus, --memory, --pids-limit" {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cg-set - change the limits of a group that cg-limit has made
+ *
+ * The same table of limits, written to the files of a group that is in use.
+ * The kernel checks and applies each by itself: if it refuses one, those before
+ * it are changed.
+ */
+#include "cglimit.h"
+#include "cgopen.h"
+#include "parse.h"
+
+#include <unistd.h>
+
+static const struct tool tool = {
+    "cg-set", "NAME [CPU]", (const struct opt[]){CG_LIMIT_OPTS, {0}}, SAY_SH};
+
+int
+main(int argc, char *argv[])
+{
+	struct cg_limits limits = {0};
+	struct cgroup g;
+	const char *name;
+	int c;
+
+	tool_start(&tool);
+	while ((c = opt_next(&tool, argc, argv)) >= 0)
+		cg_limits_option(&limits, c, optarg);
+	if (argc - optind < 1 || argc - optind > 2)
+		opt_usage(&tool);
+	name = parse_name("NAME", argv[optind], 64);
+	if (argc - optind == 2)
+		cg_limits_cpu(&limits, argv[optind + 1]);
+	if (!limits.given)
+		opt_usage(&tool);
+
+	cgroup_open(&g, name);
+	for (unsigned i = 0; i < CG_N; i++)
+		if (cg_limits_need(&limits) & 1u << i)
+			cgroup_has(&g, 1u << i);
+	cg_limits_set(&limits, &g);
+	return 0;
+}

@@ -1,0 +1,14 @@
+#ifndef CGOPEN_H
+#define CGOPEN_H
+
+#include "cgroup.h"
+
+/* The group NAME that a cg-limit has made and is waiting for, to read it and to
+ * change its limits; it is not removed by us.  Dies with 125 if there is none.
+ */
+void cgroup_open(struct cgroup *g, const char *name);
+
+/* Dies unless the group has CONTROLLER. */
+void cgroup_has(const struct cgroup *g, unsigned controller);
+
+#endif
