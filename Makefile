@@ -69,7 +69,7 @@ $(SCRIPTS:%=bin/%): bin/%: scripts/% scripts/common.sh Makefile
 
 check:
 	scripts/deps test
-	$(MAKE) all tests/attack/probe
+	$(MAKE) all tests/attack/probe tests/golden/view
 	bats --tap $${TESTS:-tests}
 
 # Writes tests/golden anew: see tests/golden.bats.
@@ -86,7 +86,7 @@ tests/attack/probe: tests/attack/probe.c
 # virtual machine; with systemd as init; and a shell in the former.
 check-vm:
 	scripts/deps test
-	$(MAKE) all tests/attack/probe
+	$(MAKE) all tests/attack/probe tests/golden/view
 	tests/vm/run bats --tap $${TESTS:-tests}
 
 check-systemd:
