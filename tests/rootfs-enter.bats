@@ -351,7 +351,8 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 @test "a root that is shown with other ids already is named" {
 	mkdir -p "$root/srv/root"
 	cp -a "$bb/." "$root/srv/root"
-	start ns-spawn rootfs-enter -v "$TOP/bin:/suite" "$root" sleep 1000
+	cp -a "$TOP/bin" "$BATS_TEST_TMPDIR/suite"
+	start ns-spawn rootfs-enter -v "$BATS_TEST_TMPDIR/suite:/suite" "$root" sleep 1000
 	runs sleep
 	run -125 nsenter -t "$prog" -m -p /suite/ns-spawn --only user,mount /suite/rootfs-enter /srv/root true
 	has "${lines[0]}" "/srv/root: "
@@ -485,7 +486,7 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 as_user() {
 	requires "setpriv" command -v setpriv
 	requires "newuidmap" command -v newuidmap
-	base=$(mktemp -d /tmp/bt.XXXXXX)
+	base=$(mktemp -d)
 	chmod 755 "$base"
 	mv "$root" "$base/root"
 	root=$base/root
