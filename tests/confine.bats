@@ -265,37 +265,3 @@ taken() { nsenter -t "$prog" -U cap-drop ls "/proc/$prog/fd/" "/proc/$prog/root/
 		chroot / true; httpd -p 127.0.0.1:99 -h /etc; wget -qO- http://127.0.0.1:99/hostname'
 	is "$output" $'data\n7 4755\n65534\ncontainer'
 }
-
-@test "Debian: apt-get, a compiler, threads, python, strace, ping" {
-	deb=$BATS_TEST_TMPDIR/debian
-	requires "a Debian package source" "$TOP/rootfs/debian" --include python3,gcc,libc6-dev,strace,iputils-ping "$deb"
-	# A package of our own: none comes over the network of the tests.
-	p=$BATS_TEST_TMPDIR/package
-	mkdir -p "$p/DEBIAN" "$p/usr/bin"
-	printf '%s\n' "Package: box-test" "Version: 1" "Architecture: all" "Maintainer: x <x@example.org>" "Description: x" >"$p/DEBIAN/control"
-	printf '#!/bin/sh\nset -e\nuseradd -r boxtest\nmkfifo /var/boxtest\nchown boxtest /var/boxtest\n' >"$p/DEBIAN/postinst"
-	install -m 4755 /bin/true "$p/usr/bin/boxtest"
-	chmod 755 "$p/DEBIAN/postinst"
-	dpkg-deb --root-owner-group -b "$p" "$deb/box-test.deb"
-	cat >"$deb/thread.c" <<-END
-		#include <stdio.h>
-		#include <threads.h>
-		static int three(void *arg) { return arg ? 3 : 0; }
-		int main(void)
-		{
-			thrd_t t;
-			int result;
-			thrd_create(&t, three, &t);
-			thrd_join(t, &result);
-			printf("%d\n", result);
-		}
-	END
-	root=$deb box --ephemeral -- sh -c 'set -e
-		apt-get install -qq -y ./box-test.deb >/dev/null 2>&1 && stat -c "%U %A" /var/boxtest /usr/bin/boxtest
-		gcc -o /tmp/thread /thread.c && /tmp/thread
-		python3 -c "import subprocess as s, multiprocessing as m; p = m.Process(target=print, args=[s.getoutput(\"echo sub\")]); p.start(); p.join()"
-		strace -fo /tmp/log /tmp/thread && grep -c "clone(" /tmp/log
-		ping -c 1 10.0.0.1 | grep -o "1 received"
-		passwd -d boxtest >/dev/null; su nobody -s /bin/sh -c "id -u"'
-	is "$output" $'boxtest prw-r--r--\nroot -rwsr-xr-x\n3\nsub\n3\n1\n1 received\n65534'
-}

@@ -82,6 +82,15 @@ lab_down() {
 	for ns in ${HOSTNS:-} ${OUTNS:-}; do ip netns del "$ns"; done
 	unset HOSTNS OUTNS
 }
+# serve DIR: its files at http://192.0.2.2:8000, in the world outside, by $server.
+serve() {
+	requires "python3" command -v python3
+	requires "curl" command -v curl
+	(enter "$OUTNS" python3 -u -m http.server -b 192.0.2.2 -d "$1" 8000 \
+	    >"$BATS_TEST_TMPDIR/serve.log" 2>&1 3>&-) &
+	server=$!
+	eventually 20 outside curl -sS -o /dev/null http://192.0.2.2:8000/
+}
 
 # cgroup_dir CONTROLLER [PID]: the directory of its group, in the hierarchy
 # that has the controller, v1 or v2 ("" is v2 itself).
@@ -146,4 +155,14 @@ alpine_root() {
 	requires "Alpine's minirootfs (ALPINE_TAR=DIR)" test -f "${tar[0]}"
 	alpine=$BATS_TEST_TMPDIR/alpine_fs
 	mkdir "$alpine" && tar -C "$alpine" -xzf "${tar[0]}"
+}
+# With all that any test runs in it, as making one takes a minute.
+debian_root() {
+	local packages=nginx,python3,gcc,libc6-dev,strace,iputils-ping,openssh-server,postgresql
+	debian=${DEBIAN_ROOT:-$BATS_RUN_TMPDIR/debian}
+	[ -d "$debian" ] && return
+	requires "mmdebstrap" command -v mmdebstrap
+	"$TOP/rootfs/debian" --include $packages "$debian" >"$BATS_TEST_TMPDIR/debian.log" 2>&1 && return
+	rm -rf "$debian"
+	requires "Debian's packages: $(tail -n 1 "$BATS_TEST_TMPDIR/debian.log")" false
 }

@@ -24,10 +24,7 @@ page() { has "$("$1" curl -sS -m 5 "http://$2/")" "$PAGE"; }
 world() {
 	mkdir "$BATS_TEST_TMPDIR/world"
 	echo "the outside world" >"$BATS_TEST_TMPDIR/world/index.html"
-	(enter "$OUTNS" python3 -u -m http.server -b 192.0.2.2 -d "$BATS_TEST_TMPDIR/world" 8000 \
-	    >"$BATS_TEST_TMPDIR/world.log" 2>&1 3>&-) &
-	server=$!
-	eventually 20 outside curl -sS http://192.0.2.2:8000/
+	serve "$BATS_TEST_TMPDIR/world"
 }
 fetched() { has "$(nsenter -t "$prog" -n curl -sS -m 5 http://192.0.2.2:8000/)" "the outside world"; }
 passed() { ((${EPOCHREALTIME/./} - begin >= $1)); }
@@ -91,14 +88,6 @@ start_loop() {
 	is "$status" 0
 }
 
-debian_root() {
-	debian=${DEBIAN_ROOT:-$BATS_RUN_TMPDIR/debian}
-	[ -d "$debian" ] && return
-	requires "mmdebstrap" command -v mmdebstrap
-	"$TOP/rootfs/debian" --include nginx "$debian" >"$BATS_TEST_TMPDIR/debian.log" 2>&1 && return
-	rm -rf "$debian"
-	requires "Debian's packages: $(tail -n 1 "$BATS_TEST_TMPDIR/debian.log")" false
-}
 @test "the reference scenario on Debian, with nginx" {
 	debian_root
 	cp "$TOP/rootfs/nginx-setup" "$debian/root/nginx-setup"
