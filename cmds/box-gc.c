@@ -15,6 +15,7 @@
 #include "netns.h"
 #include "opt.h"
 #include "resident.h"
+#include "state.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -60,6 +61,7 @@ main(int argc, char *argv[])
 	resident_begin();
 	cg_end_dead();
 	netns_end_dead();
+	state_end_dead();
 	/* Only root has a firewall, or may enter a namespace. */
 	if (geteuid() == 0) {
 		netns_each(visit);

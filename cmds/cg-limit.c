@@ -16,6 +16,7 @@
 #include "opt.h"
 #include "parse.h"
 #include "resident.h"
+#include "state.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -37,7 +38,7 @@ static const struct tool tool = {"cg-limit", "CPU prog [arg...]",
     (const struct opt[]){
 	CG_LIMIT_OPTS,
 	{O_ALL, "all", NULL, "have all controllers, for cg-set"},
-	{O_NAME, "name", "NAME", "name of the group (box-PID)"},
+	{O_NAME, "name", "NAME", "name of the group (the box's, or box-PID)"},
 	{O_PARENT, "parent", "GROUP", "group to make it in (our own)"},
 	{O_REPORT, "report", "FD", "write usage to FD at exit, as JSON"},
 	{O_WARN, "warn", "[=KEY=OPTION,...]",
@@ -130,6 +131,8 @@ main(int argc, char *argv[])
 	cg_limits_fresh(&limits);
 
 	snprintf(own_name, sizeof(own_name), "box-%d", self);
+	if (!name)
+		name = box_name();
 	cgroup_begin(&g, name ? name : own_name);
 	for (unsigned i = 0; i < CG_N; i++)
 		if (cg_limits_need(&limits) & 1u << i)

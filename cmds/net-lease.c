@@ -13,6 +13,7 @@
 #include "opt.h"
 #include "parse.h"
 #include "slot.h"
+#include "state.h"
 
 #include <net/if.h>
 #include <poll.h>
@@ -105,6 +106,7 @@ main(int argc, char *argv[])
 	/* Said when it is done, as only then the number is known. */
 	say(SAY_SH, "exec 9>%s/lock/slot-%s && flock -n 9", state_dir(), text);
 	say_next(argv);
+	state_put("slot", "%s %s", text, addr_text(slot_addr(&s)));
 	setenv("BOX_SLOT", text, 1);
 	if (pool)
 		setenv("BOX_POOL", pool, 1);

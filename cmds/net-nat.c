@@ -13,6 +13,7 @@
 #include "opt.h"
 #include "parse.h"
 #include "resident.h"
+#include "state.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -91,6 +92,28 @@ hold(const struct nat_port *p)
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) < 0)
 		die("publish %s:%u/%s", addr_text(p->addr), p->host,
 		    p->udp ? "udp" : "tcp");
+}
+
+/* What is published, for those who look at the box from outside. */
+static void
+tell(void)
+{
+	const struct nat_port *p;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		die("open_memstream");
+	for (p = nat.ports; p < nat.ports + nat.n_ports; p++)
+		fprintf(f, "%s%s:%u:%u/%s", p > nat.ports ? "\n" : "",
+		    addr_text(p->addr), p->host, p->box,
+		    p->udp ? "udp" : "tcp");
+	if (fclose(f) == EOF)
+		die("open_memstream");
+	if (nat.n_ports)
+		state_put("ports", "%s", text);
+	free(text);
 }
 
 /* PROG in a child, the firewall as long as that lives. */
@@ -179,5 +202,6 @@ main(int argc, char *argv[])
 	if (up)
 		return 0;
 	say_next(argv);
+	tell();
 	around(argv);
 }

@@ -19,6 +19,7 @@
 #include "resident.h"
 #include "slot.h"
 #include "start.h"
+#include "state.h"
 #include "tty.h"
 
 #include <sched.h>
@@ -46,7 +47,7 @@ static const struct opt opts[] = {
     {O_HOSTNAME, "hostname", "NAME", "host name (default: container)"},
     {O_INIT, "init", "[=linger]",
 	"a minimal init as process 1; it stays for all"},
-    {O_NETNS, "netns", "NAME", "show the network to ip netns as NAME"},
+    {O_NETNS, "netns", "NAME", "network's name for ip netns (the box's)"},
     {O_INFO, "info-fd", "FD", "write pid and namespaces to FD, as JSON"},
     {0},
 };
@@ -133,6 +134,9 @@ main(int argc, char *argv[])
 	if (box.set.fresh & CLONE_NEWUSER)
 		idmaps_get(&box.maps, map_word, slot_ids(&slot));
 
+	/* Only root may make a name there, so only root has it unasked. */
+	if (!netns && (box.set.fresh & CLONE_NEWNET) && geteuid() == 0)
+		netns = box_name();
 	if (netns)
 		netns_claim(netns);
 	if (say_modes() & SAY_DRY) {
@@ -173,6 +177,7 @@ main(int argc, char *argv[])
 			netns_name(r.pid);
 		if (info >= 0)
 			write_info(r.pid);
+		state_put_pid("pid", r.pid);
 		man = (struct doorman){
 		    .box = r.pid,
 		    .newns = box.set.fresh & CLONE_NEWNS,

@@ -17,6 +17,7 @@
 #include "file.h"
 #include "lock.h"
 #include "say.h"
+#include "state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -166,6 +167,29 @@ make(struct cgroup *g, struct cgroup_part *p)
 	return p->tree->has & CG_CPUSET ? cpuset_fill(p->dir) : 0;
 }
 
+/* Where it is, for those who look at the box from outside. */
+static void
+tell(const struct cgroup *g)
+{
+	char text[(CG_N + 1) * (PATH_MAX + 64)] = "", *line, *s;
+	const struct cgroup_part *p = g->parts;
+	unsigned has;
+
+	for (; p < g->parts + g->n_parts; p++) {
+		has = p->tree->version == 1
+			  ? p->tree->has
+			  : CG_CPUACCT |
+				cg_controllers(p->dir, "cgroup.controllers");
+		line = strchr(text, '\0');
+		sprintf(
+		    line, "%s%s", line > text ? "\n" : "", cg_names(has, ""));
+		for (s = line; (s = strchr(s, ' ')); *s = ',')
+			;
+		sprintf(strchr(line, '\0'), " %s", p->dir);
+	}
+	state_put("cgroup", "%s", text);
+}
+
 void
 cgroup_make(struct cgroup *g, const char *parent)
 {
@@ -178,6 +202,7 @@ cgroup_make(struct cgroup *g, const char *parent)
 	for (int i = 0; i < g->n_parts; i++)
 		if (make(g, &g->parts[i]) < 0)
 			fail(g, g->parts[i].tree);
+	tell(g);
 }
 
 static const struct cgroup_part *

@@ -29,6 +29,7 @@
 #define MAX_LEASES 8
 
 static const char *const stages[] = {
+    "box-keep",
     "cg-limit",
     "ns-spawn",
     "net-lease",

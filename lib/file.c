@@ -67,6 +67,15 @@ slurp_at(int dir, const char *path)
 	}
 }
 
+bool
+is_own(int fd, mode_t type)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type &&
+	       st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
 int
 make_dirs(const char *path, mode_t mode)
 {

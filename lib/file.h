@@ -1,6 +1,7 @@
 #ifndef FILE_H
 #define FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -15,6 +16,10 @@ ssize_t read_at(int dir, const char *path, char *buf, size_t size);
 
 /* The same for a whole file of unknown length, malloc'ed; NULL on error. */
 char *slurp_at(int dir, const char *path);
+
+/* Whether FD is of TYPE (S_IFREG, S_IFDIR), this user's, and nobody else may
+ * write it: what it says is then as good as the user's own word. */
+bool is_own(int fd, mode_t type);
 
 /* mkdir -p. */
 int make_dirs(const char *path, mode_t mode);

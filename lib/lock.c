@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,16 +48,15 @@ static int
 lock_dir(void)
 {
 	char path[PATH_MAX];
-	struct stat st;
 	int fd;
 
 	path_fmt(path, sizeof(path), "%s/lock", state_dir());
 	if (make_dirs(path, 0755) < 0)
 		die("mkdir %s", path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
 		die("open %s", path);
-	if (st.st_uid != geteuid() || (st.st_mode & 022))
+	if (!is_own(fd, S_IFDIR))
 		diex("%s is not a directory that only its owner, this user, "
 		     "may write",
 		    path);
@@ -136,6 +134,18 @@ lock_read(const char *name, char *buf, size_t size)
 	buf[n < 0 ? 0 : n] = '\0';
 	close(fd);
 	return n;
+}
+
+bool
+lock_held(const char *name)
+{
+	char nothing[1];
+
+	if (lock_read(name, nothing, sizeof(nothing)) >= 0)
+		return true;
+	if (errno != ENOENT)
+		die("look at the lock %s/lock/%s", state_dir(), name);
+	return false;
 }
 
 void

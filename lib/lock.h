@@ -1,6 +1,7 @@
 #ifndef LOCK_H
 #define LOCK_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Locks below the state directory, $BOX_STATE, else /run/box, else (an
@@ -22,6 +23,10 @@ int lock_wait(const char *name);
 /* Reads the record in a lock that somebody else has, at most size - 1 bytes
  * and a NUL; -1 with errno, ENOENT if nobody has it. */
 ssize_t lock_read(const char *name, char *buf, size_t size);
+
+/* Whether somebody has the lock.  One who takes it at that moment may see it
+ * taken; makes nothing.  Dies if it is not this user's file. */
+bool lock_held(const char *name);
 
 /* Removes the file of a lock that the caller has, and closes FD; with -n does
  * that alone. */

@@ -87,7 +87,8 @@ netns_claim(const char *name)
 	snprintf(lock, sizeof(lock), PREFIX "%s", name);
 	lock_fd = lock_try(lock);
 	if (lock_fd < 0)
-		diex("--netns: a box named %s is running", name);
+		diex("a box named %s is running: it has that name in " DIR,
+		    name);
 	/* A record that is empty is one still to be written (lock.c). */
 	if (write(lock_fd, "\n", 1) != 1)
 		die("write lock %s", lock);

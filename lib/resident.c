@@ -78,6 +78,8 @@ forward(const struct resident *r, int fd)
 
 	if (read(fd, &si, sizeof(si)) != sizeof(si))
 		die("read signalfd");
+	if (r->signals)
+		sigaddset(r->signals, (int)si.ssi_signo);
 	if (r->parent && getppid() != r->parent)
 		kill(r->pid, SIGKILL);
 	switch (si.ssi_signo) {

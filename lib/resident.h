@@ -1,6 +1,7 @@
 #ifndef RESIDENT_H
 #define RESIDENT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -26,6 +27,9 @@ struct resident {
 	/* Stops the child with SIGSTOP when the terminal stops us: PID 1 of a
 	 * pid namespace takes no SIGTSTP. */
 	bool stop_child;
+	/* NULL, or the set to which each signal is added that the child has
+	 * got: from us, or with us as a part of the foreground group. */
+	sigset_t *signals;
 	/* A descriptor to be watched (-1: none) and what to do when it is
 	 * readable; that returns false to have it watched no longer. */
 	int fd;

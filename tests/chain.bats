@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
-TOOLS="cg-limit cg-set ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run"
+TOOLS="box-keep cg-limit cg-set ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run"
 
 setup_file() { lab_up; }
 teardown_file() { lab_down; }
@@ -17,6 +17,7 @@ teardown() { baseline_check; }
 # What stands before PROG: each tool alone where it can be, and the chains.
 chains() {
 	cat <<-END
+		box-keep
 		cg-limit max
 		cg-limit --pids 100 -m 64m 50%
 		ns-spawn --only uts
@@ -33,7 +34,7 @@ chains() {
 		sys-filter
 		ns-spawn --init net-veth cap-drop sys-filter
 		cg-limit 50% ns-spawn net-veth rootfs-enter $bb
-		net-lease net-nat -p 80:80 cg-limit --pids 30 50% ns-spawn --init net-veth rootfs-enter $bb
+		box-keep --name web net-lease net-nat -p 80:80 cg-limit --pids 30 50% ns-spawn --init net-veth rootfs-enter $bb
 		box-run $bb
 		box-run --network none --linger $bb
 	END
