@@ -309,7 +309,6 @@ groups() {
 # value FILE...: the first line of the first one that is there, in $value.
 value() {
 	for value; do
-		[ -r "$value" ] || continue
 		{ read -r value <"$value"; } 2>/dev/null && return
 	done
 	value=''
