@@ -66,6 +66,7 @@ doze() { sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"; }
 				# Nothing that is left of an earlier one is in its way.
 				eventually 10 serves "$n" ||
 				    fail "round $round, box $n: $(cat "$err")"
+				has "$(box-ps)" "crash$n "
 				continue
 			fi
 		fi
@@ -75,5 +76,6 @@ doze() { sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"; }
 		kill "${box[n]}" 2>/dev/null || :
 		wait "${box[n]}" || :
 		unset "box[n]"
+		hasnt "$(box-ps)" "crash$n "
 	done
 }
