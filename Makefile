@@ -4,6 +4,9 @@
 VERSION = 0.1
 PREFIX = /usr/local
 MANDIR = $(PREFIX)/share/man
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 CC = cc
 CFLAGS = -O2 -g
 LDFLAGS = -static
@@ -33,7 +36,10 @@ LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o \
 HDR = $(LIB:.o=.h)
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 
-all: $(TOOLS:%=bin/%) $(SCRIPTS:%=bin/%)
+BINS = $(TOOLS:%=bin/%) $(SCRIPTS:%=bin/%)
+COMPLETIONS = completions/bash completions/zsh completions/fish
+
+all: $(BINS) $(COMPLETIONS)
 
 $(OBJ): $(HDR) Makefile
 
@@ -66,6 +72,11 @@ $(SCRIPTS:%=bin/%): bin/%: scripts/% scripts/common.sh Makefile
 	sed -e '/^\. .*common\.sh"$$/{' -e 'r scripts/common.sh' -e d -e '}' $< | \
 		sed 's/@VERSION@/$(VERSION)/' >$@
 	@chmod 755 $@
+
+$(COMPLETIONS): scripts/completions $(BINS)
+	@mkdir -p completions
+	scripts/completions $(@F) $(BINS) >$@.new
+	mv $@.new $@
 
 check:
 	scripts/deps test
@@ -114,6 +125,14 @@ install: all
 		install -m 644 man/$$t.1 $(DESTDIR)$(MANDIR)/man1/ || exit; \
 	done
 	install -m 644 man/box.7 $(DESTDIR)$(MANDIR)/man7/
+	mkdir -p $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	install -m 644 completions/bash $(DESTDIR)$(BASHDIR)/boxtools
+	install -m 644 completions/zsh $(DESTDIR)$(ZSHDIR)/_boxtools
+	install -m 644 completions/fish $(DESTDIR)$(FISHDIR)/boxtools.fish
+	for t in $(TOOLS) $(SCRIPTS); do \
+		ln -sf boxtools $(DESTDIR)$(BASHDIR)/$$t && \
+		ln -sf boxtools.fish $(DESTDIR)$(FISHDIR)/$$t.fish || exit; \
+	done
 
 uninstall:
 	for t in $(TOOLS) $(SCRIPTS); do \
@@ -121,9 +140,13 @@ uninstall:
 			$(DESTDIR)$(MANDIR)/man1/$$t.1; \
 	done
 	rm -f $(DESTDIR)$(MANDIR)/man7/box.7
+	for t in $(TOOLS) $(SCRIPTS) boxtools; do \
+		rm -f $(DESTDIR)$(BASHDIR)/$$t $(DESTDIR)$(FISHDIR)/$$t.fish; \
+	done
+	rm -f $(DESTDIR)$(ZSHDIR)/_boxtools
 
 clean:
-	rm -rf bin lib/libbox.a $(OBJ) seccomp/compile seccomp/table.h \
+	rm -rf bin completions lib/libbox.a $(OBJ) seccomp/compile seccomp/table.h \
 		tests/attack/probe tests/golden/view
 
 .PHONY: all check check-systemd check-vm demo golden lint install uninstall clean vm

@@ -31,6 +31,7 @@ refused() {
 	box a
 	box b
 	is "$(names)" "a b "
+	is "$(box-ps -q)" $'a\nb'
 	is "$(field a keeper)" "$(cut -d' ' -f1 "$BOX_STATE/a/keeper")"
 	kill -9 "$keeper" && wait "$keeper" || :
 	is "$(names)" "a "
