@@ -89,26 +89,22 @@ cover(int mnt)
 	covers++;
 }
 
-static int
-subdir(int dir, const char *name)
-{
-	if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST)
-		die("mkdir %s", name);
-	return openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
 /* The root with what is written to it in UPPER (a directory with "upper" and
  * "work" in it).  Layers are named by descriptor: no path leads to them. */
 static int
 overlay(int lower, int upper, const char *dir)
 {
+	const int up = inroot_subdir(upper, "upper");
+	const int work = inroot_subdir(upper, "work");
 	char opts[192];
 	int mnt;
 
+	if (up < 0 || work < 0)
+		die("upper or work of --overlay");
 	snprintf(opts, sizeof(opts),
 	    "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d,"
 	    "workdir=/proc/self/fd/%d,userxattr",
-	    lower, subdir(upper, "upper"), subdir(upper, "work"));
+	    lower, up, work);
 	mnt = mnt_new("overlay", opts, 0, dir);
 	if (mnt < 0)
 		die_said();

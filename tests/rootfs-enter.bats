@@ -451,6 +451,10 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	is "$output" $'x\n0'
 	is "$(find "$BATS_TEST_TMPDIR/kept" -name new -printf '%U\n')" 0 "owner on disk"
 	refused --overlay /no/such -- true
+	rm -rf "$BATS_TEST_TMPDIR/kept/upper"
+	ln -s /etc "$BATS_TEST_TMPDIR/kept/upper"
+	refused --overlay "$BATS_TEST_TMPDIR/kept" -- true
+	has "$stderr" upper
 	refused --overlay "$root/etc/passwd" -- true
 }
 
