@@ -6,7 +6,8 @@
  * address, the box has its default through the host end's, which is the same
  * on every veth.  So boxes reach each other through the host only.  The pair
  * is made with its other end in the box at once, is in a device group of ours,
- * and goes with the box's namespace.
+ * and goes with the box's namespace.  Its host end is closed to all that is not
+ * IPv4 from the box's address before it is up.
  */
 #include "veth.h"
 #include "file.h"
@@ -35,13 +36,11 @@
 static int
 add_pair(struct netlink *nl, const struct veth *v, uint32_t mtu, int netns)
 {
-	/* The peer cannot be up before the pair is one. */
-	const struct ifinfomsg up = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP};
 	const struct ifinfomsg down = {0};
 	size_t info, data, peer;
 
 	netlink_begin(
-	    nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof(up));
+	    nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &down, sizeof(down));
 	netlink_put_str(nl, IFLA_IFNAME, v->host);
 	netlink_put_u32(nl, IFLA_MTU, mtu);
 	netlink_put_u32(nl, IFLA_GROUP, VETH_GROUP);
@@ -113,7 +112,7 @@ create(struct netlink *nl, const struct veth *v, int netns, const char *pid)
 
 	for (int tries = 0;; tries++) {
 		if (!say(SAY_IP,
-			"link add %s up mtu %u group %u type veth "
+			"link add %s mtu %u group %u type veth "
 			"peer name %s mtu %u netns %s",
 			v->host, mtu, VETH_GROUP, v->box, mtu, pid))
 			return 0;
@@ -124,34 +123,68 @@ create(struct netlink *nl, const struct veth *v, int netns, const char *pid)
 	}
 }
 
-/* Sets an IPv4 setting of the link to 1; where it is so already, /proc/sys may
- * be read-only. */
+/* What the host end is told before it is up.  The kernel's own defaults leave
+ * each of these open; ip-sysctl.rst in its documentation has them. */
+static const struct setting {
+	const char *family, *name, *value;
+	bool localnet; /* only where the veth has it */
+} settings[] = {
+    /* By its link-local address the host's services would be reached past
+     * every rule for IPv4. */
+    {"ipv6", "disable_ipv6", "1", false},
+    /* Whoever turns IPv6 on again, on all links at once, does not mean to take
+     * routes from a box. */
+    {"ipv6", "accept_ra", "0", false},
+    /* The one route to the box is also the only way from it. */
+    {"ipv4", "rp_filter", "1", false},
+    /* A box that is somebody's gateway does not send the host elsewhere. */
+    {"ipv4", "accept_redirects", "0", false},
+    /* The host's other addresses are not to be had by asking. */
+    {"ipv4", "arp_ignore", "1", false},
+    {"ipv4", "route_localnet", "1", true},
+};
+
 static int
-turn_on(const char *link, const char *setting)
+set(const struct setting *s, const char *link)
 {
 	char path[128], now[4];
 
-	snprintf(
-	    path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/%s", link, setting);
-	if (!say(SAY_SH, "echo 1 > %s", path) ||
-	    (read_at(AT_FDCWD, path, now, sizeof(now)) > 0 && now[0] == '1'))
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", s->family,
+	    link, s->name);
+	if (!say(SAY_SH, "echo %s > %s", s->value, path))
 		return 0;
-	return write_at(AT_FDCWD, path, "1");
+	/* Where it is so already, /proc/sys may be read-only. */
+	if (read_at(AT_FDCWD, path, now, sizeof(now)) > 0 &&
+	    now[0] == s->value[0])
+		return 0;
+	/* A kernel without IPv6 lets nobody in by it. */
+	return write_at(AT_FDCWD, path, s->value) < 0 && errno != ENOENT ? -1
+									 : 0;
 }
 
-/* The host end's address, the route to the box's, and no other source than
- * that from there. */
+static int
+close_end(const struct veth *v)
+{
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+		if ((v->localnet || !settings[i].localnet) &&
+		    set(&settings[i], v->host) < 0)
+			return -1;
+	return 0;
+}
+
+/* The host end's address, and the route to the box's. */
 static int
 configure(struct netlink *nl, const struct veth *v, int index)
 {
 	const struct route box = {.dst = v->addr, .len = 32, .link = index};
 
+	if (close_end(v) < 0)
+		return -1;
 	if (say(SAY_IP, "addr add %s/32 dev %s", addr_text(v->gateway),
 		v->host) &&
 	    addr_add(nl, index, v->gateway, 32, 0) < 0)
 		return -1;
-	if (turn_on(v->host, "rp_filter") < 0 ||
-	    (v->localnet && turn_on(v->host, "route_localnet") < 0))
+	if (say(SAY_IP, "link set %s up", v->host) && link_up(nl, index) < 0)
 		return -1;
 	if (say(SAY_IP, "route add %s dev %s scope link", addr_text(v->addr),
 		v->host) &&
