@@ -13,6 +13,7 @@
 #include "chain.h"
 #include "die.h"
 #include "file.h"
+#include "forward.h"
 #include "iptables.h"
 #include "lock.h"
 #include "parse.h"
@@ -28,11 +29,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FORWARD "/proc/sys/net/ipv4/ip_forward"
 #define COMMON "netns-"
 #define RECORDS "nat-"
 
-static const struct nat *nat;
+static struct nat nat;
 static const char *backend;
 static char records[40], record[52], common[40];
 static int record_fd;
@@ -78,7 +78,7 @@ of_this_netns(void)
 void
 firewall_of(const struct nat *n, const char *name)
 {
-	nat = n;
+	nat = *n;
 	backend = iptables_use(name);
 	if (!backend)
 		diex("--backend: '%s' is neither nft nor legacy", name);
@@ -139,34 +139,16 @@ feed(char *text)
 	return r;
 }
 
-/* Turns forwarding on; LOCK's file says that it was us, before we do. */
-static int
-forward_on(int lock)
-{
-	char now[4];
-
-	if (read_at(AT_FDCWD, FORWARD, now, sizeof(now)) < 0)
-		return -1;
-	if (now[0] != '0' || !say(SAY_SH, "echo 1 > " FORWARD))
-		return 0;
-	return pwrite(lock, "1", 1, 0) == 1 ? write_at(AT_FDCWD, FORWARD, "1")
-					    : -1;
-}
-
 /* Gives the common lock back; the last one out leaves forwarding as the first
  * found it. */
 static void
 unlock(int lock)
 {
-	char mark;
-
 	if (lock_count(records) > 0) {
 		close(lock);
 		return;
 	}
-	if (pread(lock, &mark, 1, 0) == 1 && say(SAY_SH, "echo 0 > " FORWARD) &&
-	    write_at(AT_FDCWD, FORWARD, "0") < 0)
-		warn("%s", said());
+	forward_off(lock);
 	lock_remove(common, lock);
 }
 
@@ -181,7 +163,7 @@ take_record(int lock)
 		unlock(lock);
 		diex("slot %u: a net-nat has it already, in this network "
 		     "namespace",
-		    nat->slot.num);
+		    nat.slot.num);
 	}
 	return read_record(record_fd);
 }
@@ -199,12 +181,12 @@ strike_out(void)
 __attribute__((noreturn)) static void
 fail(void)
 {
-	static const char *const tables[] = {"raw", "nat", "filter"};
+	static const char *const tables[] = {"raw", "mangle", "nat", "filter"};
 
 	iptables_warn("%s", said());
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		/* Fails, as it should, for a table where nothing was done. */
-		feed(nat_down(nat, tables[i]));
+		feed(nat_down(&nat, tables[i]));
 	strike_out();
 	exit(EXIT_TOOL);
 }
@@ -222,8 +204,8 @@ look_at_firewalld(void)
 	if (fd < 0)
 		return;
 	close(fd);
-	path_fmt(pool, sizeof(pool), "%s/%u", addr_text(nat->slot.pool),
-	    nat->slot.len);
+	path_fmt(pool, sizeof(pool), "%s/%u", addr_text(nat.slot.pool),
+	    nat.slot.len);
 	if (run_read((char *const *)argv, &rules, why, sizeof(why)) == 0 &&
 	    !strstr(rules, pool)) {
 		warnx("firewalld may refuse what %s sends to others", pool);
@@ -239,37 +221,38 @@ firewall_up(bool lasting)
 	int lock;
 
 	if (say_modes() & SAY_DRY) {
-		forward_on(-1);
-		iptables_restore(nat_up(nat));
+		nat.router = forward_mine(-1);
+		iptables_restore(nat_up(&nat));
+		forward_on();
 		return;
 	}
 	lock = lock_wait(common);
 	lasted = take_record(lock);
 	if (lasted && !lasting) {
-		warnx("slot %u is up already", nat->slot.num);
-		hint("net-nat --slot %u down", nat->slot.num);
+		warnx("slot %u is up already", nat.slot.num);
+		hint("net-nat --slot %u down", nat.slot.num);
 		exit(EXIT_TOOL);
 	}
-	if (lasted && sweep(nat->slot.num) < 0)
+	if (lasted && sweep(nat.slot.num) < 0)
 		exit(EXIT_TOOL);
 	iptables_use(backend);
 	write_record(lasting);
-	if (forward_on(lock) < 0) {
-		warn("echo 1 > " FORWARD);
-		lock_remove(record, record_fd);
-		lock_remove(common, lock);
+	nat.router = forward_mine(lock);
+	unlock(lock);
+	if (feed(nat_up(&nat)) < 0)
+		fail();
+	if (forward_on() < 0) {
+		warn("%s", said());
+		firewall_back();
 		exit(EXIT_TOOL);
 	}
-	unlock(lock);
-	if (feed(nat_up(nat)) < 0)
-		fail();
 	look_at_firewalld();
 }
 
 int
 firewall_back(void)
 {
-	if (feed(nat_down(nat, NULL)) < 0 && sweep(nat->slot.num) < 0)
+	if (feed(nat_down(&nat, NULL)) < 0 && sweep(nat.slot.num) < 0)
 		return -1;
 	strike_out();
 	return 0;
@@ -278,20 +261,20 @@ firewall_back(void)
 void
 firewall_down(void)
 {
-	char path[PATH_MAX], mark[2];
+	char path[PATH_MAX];
 	int lock;
 
 	if (say_modes() & SAY_DRY) {
-		sweep(nat->slot.num);
+		sweep(nat.slot.num);
 		path_fmt(path, sizeof(path), "%s/lock/%s", state_dir(), common);
-		if (read_at(AT_FDCWD, path, mark, sizeof(mark)) > 0 &&
-		    lock_count(records) <= 1)
-			say(SAY_SH, "echo 0 > " FORWARD);
+		lock = open(path, O_RDONLY | O_CLOEXEC);
+		if (lock >= 0 && lock_count(records) <= 1)
+			forward_off(lock);
 		return;
 	}
 	lock = lock_wait(common);
 	take_record(lock);
-	if (sweep(nat->slot.num) < 0)
+	if (sweep(nat.slot.num) < 0)
 		exit(EXIT_TOOL);
 	lock_remove(record, record_fd);
 	unlock(lock);

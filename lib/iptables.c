@@ -48,6 +48,25 @@ iptables_save(char **saved)
 	return done(run_read((char *const *)argv, saved, why, sizeof(why)));
 }
 
+/* Names the line that a message has the number of. */
+static void
+quote_line(const char *text)
+{
+	const char *at = strstr(why, "line ");
+	const size_t len = strlen(why);
+	unsigned n;
+
+	if (!at || sscanf(at, "line %u", &n) != 1)
+		return;
+	while (n > 1 && (text = strchr(text, '\n'))) {
+		text++;
+		n--;
+	}
+	if (text)
+		snprintf(why + len, sizeof(why) - len, ": %.*s",
+		    (int)strcspn(text, "\n"), text);
+}
+
 int
 iptables_restore(char *text)
 {
@@ -58,6 +77,8 @@ iptables_restore(char *text)
 	say_restore(used->restore);
 	if (*text && say(SAY_IPT, "%s", text))
 		r = done(run((char *const *)argv, text, why, sizeof(why)));
+	if (r < 0)
+		quote_line(text);
 	free(text);
 	return r;
 }

@@ -10,6 +10,9 @@
  * that port elsewhere goes where it is meant to.  127.0.0.0/8 is left out on
  * PREROUTING: what really comes from this host has passed OUTPUT, and a
  * neighbour's packet must not become one for the box.
+ *
+ * A chain is entered for its link's packets only: every packet that the host
+ * forwards passes two comparisons for each box, not its rules.
  */
 #include "nat.h"
 #include "die.h"
@@ -63,32 +66,61 @@ snat_rules(FILE *f, const char *chain, const struct nat *n)
 	    f, "-A %s -s 127.0.0.0/8 -o %s -j MASQUERADE\n", chain, n->link);
 }
 
-/* What the box begins, and what is published or an answer: not whatever the
- * host's neighbours send to the box's address through it. */
+/* What the box begins, and what is published or an answer, and other boxes, by
+ * their links as slot_link() names them: not whatever the host's neighbours
+ * send to the box's address through it. */
 static void
 forward_rules(FILE *f, const char *chain, const struct nat *n)
 {
 	fprintf(f, "-A %s -i %s -j ACCEPT\n", chain, n->link);
 	fprintf(f,
-	    "-A %s -o %s -m conntrack --ctstate RELATED,ESTABLISHED,DNAT "
-	    "-j ACCEPT\n",
-	    chain, n->link);
+	    "-A %s -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT\n",
+	    chain);
+	fprintf(f, "-A %s -i veth0 -j ACCEPT\n", chain);
+	fprintf(f, "-A %s -i box+ -j ACCEPT\n", chain);
+	fprintf(f, "-A %s -j DROP\n", chain);
 }
 
-/* Rows of one table stand together. */
+/* Forwarding is on for the boxes alone: what nobody has accepted up to here
+ * was not forwarded before. */
+static void
+rest_rules(FILE *f, const char *chain, const struct nat *n)
+{
+	(void)n;
+	fprintf(f, "-A %s -j DROP\n", chain);
+}
+
+enum when { ALWAYS, PORTS, ROUTER };
+
+/* Rows of one table stand together.  In a jump @ is the link. */
 static const struct chain {
 	const char *table, *name;
-	bool ports; /* only where a port is published */
+	enum when when;
 	void (*rules)(FILE *f, const char *chain, const struct nat *n);
 	const char *jumps[3];
 } chains[] = {
-    {"raw", "BOX-RAW", true, raw_rules, {"PREROUTING "}},
-    {"nat", "BOX-DNAT", true, dnat_rules,
-	{"PREROUTING ! -d 127.0.0.0/8 " LOCAL, "OUTPUT " LOCAL}},
-    {"nat", "BOX-SNAT", false, snat_rules, {"POSTROUTING "}},
-    {"filter", "BOX-FWD", false, forward_rules, {"FORWARD "}},
+    {"raw", "BOX-RAW", PORTS, raw_rules, {"-I PREROUTING -i @ "}},
+    {"nat", "BOX-DNAT", PORTS, dnat_rules,
+	{"-I PREROUTING ! -d 127.0.0.0/8 " LOCAL, "-I OUTPUT " LOCAL}},
+    {"nat", "BOX-SNAT", ALWAYS, snat_rules, {"-I POSTROUTING "}},
+    {"filter", "BOX-FWD", ALWAYS, forward_rules,
+	{"-I FORWARD -i @ ", "-I FORWARD -o @ "}},
+    {"filter", "BOX-REST", ROUTER, rest_rules, {"-A FORWARD "}},
 };
 #define N_CHAINS (sizeof(chains) / sizeof(*chains))
+
+static bool
+is_wanted(const struct chain *c, const struct nat *n)
+{
+	switch (c->when) {
+	case PORTS:
+		return n->n_ports > 0;
+	case ROUTER:
+		return n->router;
+	default:
+		return true;
+	}
+}
 
 static FILE *
 text_open(char **text, size_t *size)
@@ -107,6 +139,19 @@ text_close(FILE *f)
 		die("open_memstream");
 }
 
+/* HOW is -I or -A, as the row has it, or -D. */
+static void
+put_jumps(FILE *f, const struct chain *c, const struct nat *n, bool down)
+{
+	for (const char *const *j = c->jumps; *j; j++) {
+		const size_t at = strcspn(*j, "@");
+
+		fprintf(f, "%.2s%.*s%s%s-j %s-%u\n", down ? "-D" : *j,
+		    (int)at - 2, *j + 2, (*j)[at] ? n->link : "",
+		    *j + at + ((*j)[at] != '\0'), c->name, n->slot.num);
+	}
+}
+
 static void
 chain_up(FILE *f, const struct chain *c, const struct nat *n)
 {
@@ -115,8 +160,7 @@ chain_up(FILE *f, const struct chain *c, const struct nat *n)
 	snprintf(name, sizeof(name), "%s-%u", c->name, n->slot.num);
 	fprintf(f, "-N %s\n", name);
 	c->rules(f, name, n);
-	for (const char *const *j = c->jumps; *j; j++)
-		fprintf(f, "-I %s-j %s\n", *j, name);
+	put_jumps(f, c, n, false);
 }
 
 static void
@@ -125,8 +169,7 @@ chain_down(FILE *f, const struct chain *c, const struct nat *n)
 	char name[32];
 
 	snprintf(name, sizeof(name), "%s-%u", c->name, n->slot.num);
-	for (const char *const *j = c->jumps; *j; j++)
-		fprintf(f, "-D %s-j %s\n", *j, name);
+	put_jumps(f, c, n, true);
 	fprintf(f, "-F %s\n-X %s\n", name, name);
 }
 
@@ -141,8 +184,7 @@ each_chain(const struct nat *n, const char *table,
 	FILE *f = text_open(&text, &size);
 
 	for (c = chains; c < chains + N_CHAINS; c++) {
-		if ((c->ports && !n->n_ports) ||
-		    (table && strcmp(c->table, table) != 0))
+		if (!is_wanted(c, n) || (table && strcmp(c->table, table) != 0))
 			continue;
 		if (!in || strcmp(c->table, in) != 0)
 			fprintf(f, "%s*%s\n", in ? "COMMIT\n" : "", c->table);

@@ -23,6 +23,7 @@ struct nat {
 	char link[IFNAMSIZ]; /* the host's end of its link */
 	struct nat_port *ports;
 	size_t n_ports;
+	bool router; /* forwarding is on for boxes alone */
 };
 
 /* Each returns a malloc'ed text. */

@@ -36,6 +36,8 @@ eventually() {
 # $pid, its output in files $out and $err.  finish: waits; $status.
 start() {
 	out=$BATS_TEST_TMPDIR/out err=$BATS_TEST_TMPDIR/err
+	# Now, or a look at them could find the last one's words.
+	: >"$out" && : >"$err"
 	enter "${HOSTNS:-}" "$@" >"$out" 2>"$err" 3>&- &
 	pid=$!
 }
@@ -119,7 +121,7 @@ snapshot() {
 		    /^:/ && $2 != "ACCEPT" { print t, $1, $2 }'
 	done
 	nft list tables | grep -vE ' ip6? (filter|nat|raw|mangle|security)$'
-	(cd /proc/sys/net/ipv4 && grep . ip_forward conf/*/{forwarding,route_localnet})
+	(cd /proc/sys/net/ipv4 && grep . ip_forward conf/*/{forwarding,route_localnet,accept_redirects})
 	cut -d: -f2 /proc/self/cgroup | tr , '\n' | while read -r c; do
 		find "$(cgroup_dir "$c")" -type d
 	done | sort -u

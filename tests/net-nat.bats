@@ -334,6 +334,27 @@ beside() {
 	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
 }
 
+@test "ip_forward: what the kernel changes along with it is put back" {
+	host sysctl -qw net.ipv4.conf.all.accept_redirects=0 net.ipv4.conf.uplink.forwarding=1
+	baseline_save
+	start net-nat sleep 1000
+	runs sleep
+	first=$pid first_prog=$prog
+	start net-nat --slot 1 sleep 1000
+	runs sleep
+	kill -9 "$pid" "$prog"
+	finish
+	kill "$first_prog"
+	finish "$first"
+	run -0 host net-nat true
+	baseline_check
+	run -0 host net-nat up
+	run -0 host net-nat -n down
+	has "$output" "echo 0 > /proc/sys/net/ipv4/ip_forward"
+	has "$output" "echo 0 > /proc/sys/net/ipv4/conf/all/accept_redirects"
+	run -0 host net-nat down
+}
+
 @test "up and down alone" {
 	run -0 host net-nat -p 8080:80 up
 	is "$output" ""
@@ -442,7 +463,7 @@ beside() {
 	done
 	all_up() {
 		is "$(rules nft | sed -n 's/.*--to-destination \(10[.0-9]*\):80$/\1/p' | sort -u | wc -l)" 16
-		is "$(rules nft | grep -cE -- '-A FORWARD -j BOX-FWD-[0-9]+$')" 16
+		is "$(rules nft | grep -cE -- '-A FORWARD -i (veth0|box[0-9]+) -j BOX-FWD-[0-9]+$')" 16
 	}
 	eventually 30 all_up
 	yes | head -n 16 >&8
