@@ -29,6 +29,8 @@ enum {
 	ADDR,
 	HOST_LINK,
 	BACKEND,
+	ISOLATE,
+	DNS,
 };
 
 static const struct opt opts[] = {
@@ -39,6 +41,9 @@ static const struct opt opts[] = {
     {ADDR, "addr", "A", "the box's address, if not the slot's"},
     {HOST_LINK, "host-link", "NAME",
 	"the host's link to it, if not the slot's"},
+    {ISOLATE, "isolate", NULL,
+	"from other boxes, the host and private networks"},
+    {DNS, "dns", "ADDR", "a name server, or host, that it still may ask"},
     {BACKEND, "backend", "nft|legacy", "of iptables, if not the host's"},
     {0},
 };
@@ -144,6 +149,7 @@ main(int argc, char *argv[])
 {
 	const char *num = NULL, *pool = NULL, *addr = NULL, *link = NULL;
 	const char *backend = NULL;
+	struct resolv dns = {0};
 	bool up, down, dry;
 	int c;
 
@@ -168,6 +174,12 @@ main(int argc, char *argv[])
 		case HOST_LINK:
 			link = parse_name("--host-link", optarg, IFNAMSIZ - 1);
 			break;
+		case ISOLATE:
+			nat.isolate = true;
+			break;
+		case DNS:
+			resolv_add(&dns, optarg);
+			break;
 		case BACKEND:
 			backend = optarg;
 			break;
@@ -185,6 +197,8 @@ main(int argc, char *argv[])
 	slot_link(&nat.slot, nat.link, sizeof(nat.link));
 	if (link)
 		strcpy(nat.link, link);
+	if (dns.n || dns.word)
+		nat.n_dns = resolv_servers(&dns, nat.dns);
 	if (!dry && geteuid() != 0) {
 		errno = EPERM;
 		die_hint("sudo net-nat ...", "change the host's firewall");

@@ -16,6 +16,7 @@
  */
 #include "nat.h"
 #include "die.h"
+#include "isolate.h"
 #include "parse.h"
 
 #include <stdio.h>
@@ -90,7 +91,7 @@ rest_rules(FILE *f, const char *chain, const struct nat *n)
 	fprintf(f, "-A %s -j DROP\n", chain);
 }
 
-enum when { ALWAYS, PORTS, ROUTER };
+enum when { ALWAYS, PORTS, ISOLATED, ROUTER };
 
 /* Rows of one table stand together.  In a jump @ is the link. */
 static const struct chain {
@@ -100,6 +101,9 @@ static const struct chain {
 	const char *jumps[3];
 } chains[] = {
     {"raw", "BOX-RAW", PORTS, raw_rules, {"-I PREROUTING -i @ "}},
+    {"mangle", "BOX-HOST", ISOLATED, isolate_host_rules, {"-I INPUT -i @ "}},
+    {"mangle", "BOX-ISO", ISOLATED, isolate_rules,
+	{"-I FORWARD -i @ ", "-I FORWARD -o @ "}},
     {"nat", "BOX-DNAT", PORTS, dnat_rules,
 	{"-I PREROUTING ! -d 127.0.0.0/8 " LOCAL, "-I OUTPUT " LOCAL}},
     {"nat", "BOX-SNAT", ALWAYS, snat_rules, {"-I POSTROUTING "}},
@@ -115,6 +119,8 @@ is_wanted(const struct chain *c, const struct nat *n)
 	switch (c->when) {
 	case PORTS:
 		return n->n_ports > 0;
+	case ISOLATED:
+		return n->isolate;
 	case ROUTER:
 		return n->router;
 	default:

@@ -1,6 +1,7 @@
 #ifndef NAT_H
 #define NAT_H
 
+#include "resolv.h"
 #include "slot.h"
 
 #include <net/if.h>
@@ -24,6 +25,10 @@ struct nat {
 	struct nat_port *ports;
 	size_t n_ports;
 	bool router; /* forwarding is on for boxes alone */
+	bool isolate;
+	/* The name servers that an isolated box may ask, wherever they are. */
+	uint32_t dns[RESOLV_MAX];
+	unsigned n_dns;
 };
 
 /* Each returns a malloc'ed text. */

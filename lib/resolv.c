@@ -98,3 +98,18 @@ resolv_text(const struct resolv *r)
 		die("open_memstream");
 	return out;
 }
+
+unsigned
+resolv_servers(const struct resolv *r, uint32_t addr[RESOLV_MAX])
+{
+	char *text = resolv_text(r), *rest = text, *line, server[64];
+	struct in_addr a;
+	unsigned n = 0;
+
+	while (n < RESOLV_MAX && (line = strsep(&rest, "\n")))
+		if (sscanf(line, " nameserver %63s", server) == 1 &&
+		    inet_pton(AF_INET, server, &a) == 1)
+			addr[n++] = ntohl(a.s_addr);
+	free(text);
+	return n;
+}

@@ -1,6 +1,8 @@
 #ifndef RESOLV_H
 #define RESOLV_H
 
+#include <stdint.h>
+
 /* What a box's resolv.conf says (resolv.conf(5)). */
 
 #define RESOLV_MAX 3 /* name servers that a libc looks at */
@@ -18,5 +20,9 @@ void resolv_add(struct resolv *r, const char *word);
  * container's 8.8.8.8 and 8.8.4.4; "host": the real resolvers of this host,
  * never a stub on its loopback.  Dies with 125 where it has no other. */
 char *resolv_text(const struct resolv *r);
+
+/* The IPv4 ones of its name servers, in host byte order; returns how many, of
+ * which there are none with "none". */
+unsigned resolv_servers(const struct resolv *r, uint32_t addr[RESOLV_MAX]);
 
 #endif

@@ -185,6 +185,37 @@ quota() {
 		refused 125 --network "$bad" "$bb" true
 	done
 	refused 125 --network none -p 80:80 "$bb" true
+	refused 125 --network none --isolate "$bb" true
+}
+
+@test "--isolate, with the name servers that are left" {
+	run -0 host box-run -n --isolate --dns 192.168.1.1 "$bb" true
+	has "$output" "net-nat --isolate --dns 192.168.1.1 "
+	has "$output" "rootfs-enter --dns 192.168.1.1 "
+	start box-run --isolate --dns 192.168.1.1 "$bb" sleep 1000
+	runs sleep
+	is "$(nsenter -t "$prog" -m cat /etc/resolv.conf)" "nameserver 192.168.1.1"
+	rules=$(host iptables-save -t mangle)
+	has "$rules" "-A BOX-HOST-0 -j DROP"
+	has "$rules" "-A BOX-ISO-0 -d 192.168.1.1/32 -p udp -m udp --dport 53 -j RETURN"
+	over
+	# Without, the servers are the box's only.
+	run -0 host box-run -n --dns 192.168.1.1 "$bb" true
+	hasnt "$output" "net-nat --dns"
+}
+
+@test "--pool" {
+	fine --pool 10.64.0.0/16 -- sh -c 'ip -4 addr show dev veth1; ip route'
+	has "$output" 10.64.0.2/16
+	has "$output" "default via 10.64.0.1"
+	for bad in 10.64.0.0 10.64.0.1/16 10.0.0.0/31 nonsense ""; do
+		refused 125 --pool "$bad" "$bb" true
+	done
+	# One that the host has a use for, in whole or in part.
+	for pool in 192.0.2.0/24 192.0.2.128/25 192.0.0.0/16; do
+		refused 125 --pool $pool "$bb" true
+		has "$stderr" "dev uplink: Address already in use"
+	done
 }
 
 @test "-p" {
