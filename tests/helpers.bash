@@ -112,30 +112,51 @@ cgroup_dir() {
 	}' /proc/self/mountinfo | sed 's,/*$,,'
 }
 
-# The baseline: all that a box can leave behind, as one text.
-snapshot() {
-	ip -br link | awk '{print "link", $1, $3}'
-	ip -4 -o addr; ip -4 route show table all; ip rule
+# The baseline: all that a box can leave behind, as one text. It is taken twice
+# per test, and what costs is the number of processes: one awk sorts all out.
+look() {
+	local lines save
+	echo "@ links"; ip -br link
+	echo "@ net"; printf '%s\n' addr "route show table all" rule | ip -4 -o -batch -
 	for save in iptables-nft-save iptables-legacy-save ip6tables-nft-save; do
-		$save | awk -v s=$save '/^[*]/ { t = s " " $1 } /^-/ { print t, $0 }
-		    /^:/ && $2 != "ACCEPT" { print t, $1, $2 }'
+		echo "@ $save"; $save
 	done
-	nft list tables | grep -vE ' ip6? (filter|nat|raw|mangle|security)$'
+	echo "@ nft"; nft list tables
+	echo "@ all"
 	(cd /proc/sys/net/ipv4 && grep . ip_forward conf/*/{forwarding,route_localnet,accept_redirects})
-	cut -d: -f2 /proc/self/cgroup | tr , '\n' | while read -r c; do
-		find "$(cgroup_dir "$c")" -type d
-	done | sort -u
+	find "${groups[@]}" -type d
 	find /sys/fs/cgroup -path '*/boxtools*' -type d
-	cat /proc/self/mountinfo
-	ls -l --time-style=+ /run/netns
+	mapfile -t lines </proc/self/mountinfo
+	printf '%s\n' "${lines[@]}"
 	# A slot's lock is an empty file that stays; a record is a leak.
-	find "$BOX_STATE" -mindepth 1 ! -path "$BOX_STATE/lock" ! -path "$BOX_STATE/lock/slot-*"
-	# Processes of ours: they run a stage, or live in another pid namespace.
-	find /proc/[0-9]*/exe /proc/[0-9]*/ns/pid -maxdepth 0 -printf '%h %l\n' |
-	    grep -F -e " $TOP/bin/" -e "pid:[" | grep -vF "$(readlink /proc/self/ns/pid)"
+	find /run/netns "$BOX_STATE" -mindepth 1 ! -path "$BOX_STATE/lock" ! -path "$BOX_STATE/lock/slot-*" \
+	    -printf '%M %u:%g %p -> %l\n'
+	echo "@ processes"
+	find /proc/self/ns/pid /proc/[0-9]*/exe /proc/[0-9]*/ns/pid -maxdepth 0 -printf '%h %l\n'
+}
+snapshot() {
+	look | awk -v bin=" $TOP/bin/" '
+	/^@ / { part = $2; next }
+	part == "links" { print "link", $1, $3 }
+	part ~ /save$/ && /^[*]/ { table = part " " $1 }
+	part ~ /save$/ && /^-/ { print table, $0 }
+	part ~ /save$/ && /^:/ && $2 != "ACCEPT" { print table, $1, $2 }
+	part == "nft" && !/ ip6? (filter|nat|raw|mangle|security)$/
+	part == "net" || part == "all"
+	# Ours run a stage, or live in another pid namespace.
+	part == "processes" && $1 == "/proc/self/ns" { own = $2 }
+	part == "processes" && (index($0, bin) || index($0, "pid:[") && $2 != own)'
+}
+# The groups of the tests, in each hierarchy: always the same.
+own_groups() {
+	[ -s "$BATS_RUN_TMPDIR/groups" ] || cut -d: -f2 /proc/self/cgroup | tr , '\n' |
+	    while read -r c; do cgroup_dir "$c"; done | sort -u >"$BATS_RUN_TMPDIR/groups"
+	mapfile -t groups <"$BATS_RUN_TMPDIR/groups"
 }
 baseline() {
-	host bash -c "$(declare -f snapshot cgroup_dir); snapshot; :" 2>/dev/null
+	local groups
+	own_groups
+	host bash -c "$(declare -p groups; declare -f look snapshot); snapshot; :" 2>/dev/null
 }
 baseline_save() { baseline >"$BATS_TEST_TMPDIR/before"; }
 baseline_same() { diff "$BATS_TEST_TMPDIR/before" <(baseline) >&2; }
