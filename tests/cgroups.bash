@@ -1,12 +1,18 @@
 # cgroups.bash - a program in a group of cg-limit's, and that group's files
 # shellcheck shell=bash disable=SC2034,SC2154
 
-# limit CONTROLLER V2-FILE V1-FILE: of the group of $prog; v2 is what the host
-# has, where its group has such a file.
+# limit CONTROLLER V2-FILE V1-FILE: of the group of $prog; on v2 one without the
+# controller has no limit.
 limit() {
 	local d
 	d=$(cgroup_dir "$1" "$prog")
-	if [ -e "$d/$2" ]; then cat "$d/$2"; else cat "$d/$3"; fi
+	if [ -e "$d/$2" ]; then
+		cat "$d/$2"
+	elif [ -e "$d/cgroup.controllers" ]; then
+		echo max
+	else
+		cat "$d/$3"
+	fi
 }
 is_v2() { [ -e "$(cgroup_dir "$1")/cgroup.controllers" ]; }
 # The share of one CPU, in millionths, that the group's file says.
