@@ -20,7 +20,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 	-Ilib $(CPPFLAGS) $(CFLAGS)
 
-TOOLS = box-keep cg-limit cg-set ns-spawn net-lease net-veth net-nat \
+TOOLS = box-keep log-keep cg-limit cg-set ns-spawn net-lease net-veth net-nat \
 	rootfs-enter cap-drop sys-filter box-gc
 SCRIPTS = box-run box-doctor box-logs box-ps box-stop box-top box-wait
 LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o \

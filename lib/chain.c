@@ -30,6 +30,7 @@
 
 static const char *const stages[] = {
     "box-keep",
+    "log-keep",
     "cg-limit",
     "ns-spawn",
     "net-lease",

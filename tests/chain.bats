@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
-TOOLS="box-keep cg-limit cg-set ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run"
+TOOLS="box-keep log-keep cg-limit cg-set ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run"
 
 setup_file() { lab_up; }
 teardown_file() { lab_down; }

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+/*
+ * log-keep - keep what a program prints, in files of a bounded size
+ *
+ * The program's stdout and stderr are a pipe that we empty, whatever becomes of
+ * the files: it must not wait for a disk that is full.  What cannot be written
+ * is lost, and counted; a line in the log says where, once there is room. Bytes
+ * are kept as they come, and files end with a line's end where one is in sight.
+ */
+#include "chain.h"
+#include "die.h"
+#include "file.h"
+#include "opt.h"
+#include "parse.h"
+#include "resident.h"
+#include "say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { O_SIZE = OPT_LONG, O_FILES };
+
+static const struct opt opts[] = {
+    {O_SIZE, "size", "SIZE", "of a file, at most (1m)"},
+    {O_FILES, "files", "N", "how many: current, and 1 (younger) to N-1 (4)"},
+    {0},
+};
+static const struct tool tool = {
+    "log-keep", "DIR prog [arg ...]", opts, SAY_SH};
+
+static const char *path;
+static uint64_t max_size = 1 << 20, files = 4;
+static int dir, file = -1;
+static uint64_t size, lost;
+
+static void
+parse(int argc, char *argv[])
+{
+	int c;
+
+	while ((c = opt_next(&tool, argc, argv)) != -1)
+		switch (c) {
+		case O_SIZE:
+			max_size = parse_size("--size", optarg);
+			if (max_size < 512)
+				diex("--size: '%s' is less than 512", optarg);
+			break;
+		case O_FILES:
+			files = parse_num("--files", optarg, 1, 1000);
+			break;
+		}
+	if (!argv[optind] || !argv[optind + 1])
+		opt_usage(&tool);
+	path = argv[optind];
+}
+
+/* LEN bytes are not written; the first time it is said. */
+static void
+lose(size_t len)
+{
+	if (!lost)
+		warn("write %s/current", path);
+	lost += len;
+}
+
+static void
+open_file(void)
+{
+	struct stat st;
+
+	file = openat(dir, "current",
+	    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	    0600);
+	if (file < 0 || fstat(file, &st) < 0)
+		return;
+	size = (uint64_t)st.st_size;
+	if (S_ISREG(st.st_mode))
+		return;
+	close(file);
+	file = -1;
+	errno = EINVAL;
+}
+
+/* A log's N-th file; 0 is the one that is written. */
+static const char *
+file_name(uint64_t n, char *buf, size_t len)
+{
+	snprintf(buf, len, "%" PRIu64, n);
+	return n ? buf : "current";
+}
+
+static void
+rotate(void)
+{
+	char from[24], to[24];
+
+	for (uint64_t n = files - 1; n > 0; n--)
+		/* Where there is none yet, or it fails, the next one says. */
+		renameat(dir, file_name(n - 1, from, sizeof(from)), dir,
+		    file_name(n, to, sizeof(to)));
+	if (files == 1)
+		unlinkat(dir, "current", 0);
+	close(file);
+	open_file();
+	/* What could not be moved away must not grow. */
+	if (file >= 0 && size > 0) {
+		close(file);
+		file = -1;
+	}
+}
+
+static bool
+put(const char *buf, size_t len)
+{
+	const ssize_t n = file < 0 ? -1 : write(file, buf, len);
+
+	if (n > 0)
+		size += (uint64_t)n;
+	if (n == (ssize_t)len)
+		return true;
+	if (n >= 0)
+		errno = ENOSPC;
+	lose(len - (n > 0 ? (size_t)n : 0));
+	return false;
+}
+
+/* Says how much is missing, if something is. */
+static void
+confess(void)
+{
+	const uint64_t n = lost;
+	char line[80];
+
+	if (!lost)
+		return;
+	snprintf(line, sizeof(line),
+	    "\nlog-keep: %" PRIu64 " bytes are missing here\n", n);
+	if (put(line, strlen(line)))
+		lost = 0;
+	else
+		lost = n;
+}
+
+/* How much of BUF goes into this file: whole lines, if one is not longer than a
+ * file. */
+static size_t
+fitting(const char *buf, size_t len)
+{
+	const uint64_t room = max_size > size ? max_size - size : 0;
+	const char *end;
+
+	if (len <= room)
+		return len;
+	end = memrchr(buf, '\n', room);
+	if (end)
+		return (size_t)(end + 1 - buf);
+	return size > 0 ? 0 : room;
+}
+
+static void
+keep(const char *buf, size_t len)
+{
+	size_t n;
+
+	if (file < 0)
+		open_file();
+	for (; len > 0 && file >= 0; buf += n, len -= n) {
+		confess();
+		n = fitting(buf, len);
+		if (n > 0)
+			put(buf, n);
+		if (n < len)
+			rotate();
+	}
+	if (len > 0)
+		lose(len);
+}
+
+/* Some of what is in the pipe; false if that is all that will ever be. */
+static bool
+drain(int fd)
+{
+	char buf[65536];
+	const ssize_t n = read(fd, buf, sizeof(buf));
+
+	if (n > 0)
+		keep(buf, (size_t)n);
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static void
+open_log(void)
+{
+	if (make_dirs(path, 0700) < 0)
+		die("mkdir %s", path);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		die("open %s", path);
+	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+		diex("%s: another log-keep writes there", path);
+	open_file();
+	if (file < 0)
+		die("open %s/current", path);
+}
+
+int
+main(int argc, char *argv[])
+{
+	const pid_t self = getpid();
+	struct resident r = {.ready = drain};
+	int ends[2], status;
+
+	tool_start(&tool);
+	parse(argc, argv);
+	argv += optind + 1;
+	if (!say(SAY_SH, "mkdir -p %s && exec >>%s/current 2>&1", path, path))
+		say_next(argv);
+	open_log();
+	resident_begin();
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		die("pipe");
+	r.fd = ends[0];
+	r.pid = fork();
+	if (r.pid < 0)
+		die("fork");
+	if (r.pid == 0) {
+		if (dup2(ends[1], 1) < 0 || dup2(ends[1], 2) < 0)
+			die("dup2");
+		resident_child();
+		resident_die_with(self);
+		chain(argv);
+	}
+	close(ends[1]);
+	status = resident_wait(&r);
+	/* What is in the pipe, which is no more than one read; who is left
+	 * behind may print for ever. */
+	if (fcntl(r.fd, F_SETFL, O_NONBLOCK) < 0)
+		die("fcntl");
+	drain(r.fd);
+	return status;
+}
