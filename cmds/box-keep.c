@@ -8,27 +8,33 @@
  * a kill -9 by the next keeper.
  */
 #include "chain.h"
+#include "detach.h"
 #include "die.h"
+#include "file.h"
 #include "lock.h"
 #include "names.h"
 #include "opt.h"
 #include "parse.h"
+#include "ready.h"
 #include "resident.h"
 #include "restart.h"
 #include "state.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { O_NAME = OPT_LONG, O_RESTART, O_ENTER };
+enum { O_NAME = OPT_LONG, O_RESTART, O_READY, O_LOG, O_ENTER };
 
 static const struct opt opts[] = {
     {O_NAME, "name", "NAME", "the box's name (one is made up)"},
     {O_RESTART, "restart", "WHEN", "no, on-failure[:MAX] or always (no)"},
+    {'d', "detach", NULL, "go on in the background; print the name when up"},
+    {O_READY, "ready", "WHEN", "it is up: exec, port[:N] or notify (exec)"},
+    {O_LOG, "log", "DIR", "keep what it prints there, by log-keep"},
     {O_ENTER, "enter", "WORDS", "options for who enters the box, as sh reads"},
     {0},
 };
@@ -41,7 +47,10 @@ static const struct tool tool = {"box-keep", "prog [arg ...]", opts, SAY_SH};
 #define TRIES 1000
 
 static struct restart restart;
-static const char *name, *enter;
+static const char *name, *enter, *log_dir;
+static bool detached;
+static pid_t keeper;
+static int lock_fd, exit_fd = -1, status = EXIT_TOOL;
 
 static void
 parse(int argc, char *argv[])
@@ -56,6 +65,15 @@ parse(int argc, char *argv[])
 		case O_RESTART:
 			restart_parse(&restart, "--restart", optarg);
 			break;
+		case 'd':
+			detached = true;
+			break;
+		case O_READY:
+			ready_parse("--ready", optarg);
+			break;
+		case O_LOG:
+			log_dir = optarg;
+			break;
 		case O_ENTER:
 			enter = optarg;
 			break;
@@ -64,13 +82,13 @@ parse(int argc, char *argv[])
 		opt_usage(&tool);
 }
 
-static int
-try_name(const char *word)
+static const char *
+lock_name(const char *word)
 {
-	char lock[80];
+	static char lock[80];
 
 	snprintf(lock, sizeof(lock), STATE_LOCK "%s", word);
-	return lock_try(lock);
+	return lock;
 }
 
 /* The name's lock, and the name if there was none. */
@@ -80,19 +98,54 @@ take_name(void)
 	int fd, ms = 0, tries = 0;
 
 	if (name) {
-		while ((fd = try_name(name)) < 0 && ms < PATIENCE)
+		while ((fd = lock_try(lock_name(name))) < 0 && ms < PATIENCE)
 			ms += POLL + poll(NULL, 0, POLL);
 		if (fd < 0)
 			diex("--name: a box named %s is running", name);
 	} else {
-		while ((fd = try_name(name = name_made_up())) < 0)
-			if (++tries == TRIES)
+		do {
+			if (++tries > TRIES)
 				diex("no name is free: --name gives it one");
+			name = name_made_up();
+		} while ((fd = lock_try(lock_name(name))) < 0);
 	}
 	/* A record that is empty is one still to be written (lock.c). */
 	if (write(fd, "\n", 1) != 1)
 		die("write %s/lock/" STATE_LOCK "%s", state_dir(), name);
 	return fd;
+}
+
+/* However we end; a child of ours that ends is not the keeper. */
+static void
+give_back(void)
+{
+	if (getpid() != keeper)
+		return;
+	if (exit_fd >= 0)
+		state_end(name, exit_fd, status);
+	lock_remove(lock_name(name), lock_fd);
+}
+
+/* The log's directory, made, as an absolute path. */
+static void
+make_log(void)
+{
+	char path[PATH_MAX];
+
+	if (!log_dir && detached) {
+		if (geteuid() == 0 && !env_or("BOX_STATE", NULL))
+			path_fmt(path, sizeof(path), "/var/log/box/%s", name);
+		else
+			path_fmt(
+			    path, sizeof(path), "%s/log/%s", state_dir(), name);
+		log_dir = path;
+	}
+	if (!log_dir)
+		return;
+	if (make_dirs(log_dir, 0700) < 0)
+		die("mkdir %s", log_dir);
+	if (!(log_dir = realpath(log_dir, NULL)))
+		die("realpath");
 }
 
 static void
@@ -109,7 +162,31 @@ tell(char *argv[])
 	free(words);
 	if (enter)
 		state_put("enter", "%s", enter);
-	state_put_pid("keeper", getpid());
+	if (log_dir)
+		state_put("log", "%s", log_dir);
+	state_put_pid("keeper", keeper);
+}
+
+/* The same behind log-keep, that of our own directory. */
+static char **
+with_log(char *argv[])
+{
+	char self[PATH_MAX], path[PATH_MAX], **words;
+	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	words = calloc((size_t)argc + 3, sizeof(*words));
+	if (n < 0 || !words)
+		die("find log-keep");
+	self[n] = '\0';
+	path_fmt(path, sizeof(path), "%.*slog-keep",
+	    (int)(strrchr(self, '/') + 1 - self), self);
+	if (!(words[0] = strdup(path)) || !(words[1] = strdup(log_dir)))
+		die("strdup");
+	memcpy(words + 2, argv, (size_t)argc * sizeof(*argv));
+	return words;
 }
 
 /* What a run of PROG knows of the box; the next run has it otherwise. */
@@ -125,30 +202,27 @@ forget(void)
 static int
 run(char *argv[])
 {
-	const pid_t self = getpid();
-	struct resident r = {.signals = &restart.signals, .pid = fork()};
-	int status;
+	struct resident r = {.signals = &restart.signals,
+	    .fd = ready_begin(),
+	    .ready = ready_serve};
+	int result;
 
+	r.pid = fork();
+	if (r.pid < 0)
+		die("fork");
 	if (r.pid == 0) {
 		resident_child();
-		resident_die_with(self);
+		resident_die_with(keeper);
 		chain(argv);
 	}
-	if (r.pid < 0) {
-		warn("fork");
-		return EXIT_TOOL;
-	}
-	status = resident_wait(&r);
+	result = resident_wait(&r);
 	forget();
-	return status;
+	return result;
 }
 
 int
 main(int argc, char *argv[])
 {
-	char lock[80];
-	int lock_fd, exit_fd, status;
-
 	tool_start(&tool);
 	parse(argc, argv);
 	argv += optind;
@@ -158,19 +232,31 @@ main(int argc, char *argv[])
 	}
 
 	resident_begin();
+	keeper = getpid();
 	lock_fd = take_name();
+	atexit(give_back);
 	state_end_dead();
+	make_log();
+	if (detached) {
+		ready_up = detach_up;
+		detach(name, log_dir);
+		keeper = getpid();
+	}
 	chain_lease(lock_fd);
 	setenv("BOX_NAME", name, 1);
 	exit_fd = state_make(name);
+	ready_start(name);
 	tell(argv);
+	if (log_dir)
+		argv = with_log(argv);
+	/* What has never been up is not started again: who waits for it is to
+	 * know. */
 	do {
 		state_put("restarts", "%u", restart.count);
 		restart_begin(&restart);
 		status = run(argv);
-	} while (restart_again(&restart, status));
-	state_end(name, exit_fd, status);
-	snprintf(lock, sizeof(lock), STATE_LOCK "%s", name);
-	lock_remove(lock, lock_fd);
+		if (detached)
+			detach_output(log_dir);
+	} while (ready_end() && restart_again(&restart, status));
 	return status;
 }

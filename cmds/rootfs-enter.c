@@ -14,6 +14,7 @@
 #include "die.h"
 #include "newroot.h"
 #include "opt.h"
+#include "parse.h"
 #include "say.h"
 
 #include <stdio.h>
@@ -163,6 +164,23 @@ parse(int argc, char *argv[])
 	box.no_filter = filter && strcmp(filter, "off") == 0;
 }
 
+/* PROG is to say when it is up (box-keep): in /dev, which is the box's own,
+ * the socket leaves no trace in the root directory. */
+static void
+take_notify(void)
+{
+	static char to[] = "NOTIFY_SOCKET=/dev/notify";
+	const char *path = env_or("BOX_NOTIFY", NULL);
+	char *word;
+
+	if (!path)
+		return;
+	if (asprintf(&word, "%s:%s", path, strchr(to, '/')) < 0)
+		die("asprintf");
+	volume_add(&root.volumes, word);
+	put_env(to);
+}
+
 /* Who PROG is to be, by the files of the root that has been entered. */
 static void
 become_ready(struct user *user)
@@ -192,6 +210,7 @@ main(int argc, char *argv[])
 	put_env((char *)PATH_DEFAULT);
 	pass_env("TERM");
 	parse(argc, argv);
+	take_notify();
 
 	if (!box.no_filter)
 		sysfilter_read(&box.filter, filter);

@@ -43,6 +43,7 @@ static const char *const stages[] = {
 
 static int leases[MAX_LEASES];
 static unsigned n_leases;
+static int ready = -1;
 static int opened = -1;
 static bool opened_own;
 
@@ -78,6 +79,10 @@ chain_receive(void)
 			if ((fd = receive(s, S_IFREG)) >= 0)
 				chain_lease(fd);
 	unsetenv("BOX_LEASE_FDS");
+	s = getenv("BOX_READY_FD");
+	if (s && (fd = receive(s, S_IFIFO)) >= 0)
+		chain_ready(fd);
+	unsetenv("BOX_READY_FD");
 }
 
 void
@@ -86,6 +91,28 @@ chain_lease(int fd)
 	if (n_leases == MAX_LEASES)
 		diex("more than %d leases", MAX_LEASES);
 	leases[n_leases++] = fd;
+}
+
+void
+chain_ready(int fd)
+{
+	ready = fd;
+}
+
+void
+chain_ready_leave(void)
+{
+	if (ready >= 0)
+		close(ready);
+	ready = -1;
+}
+
+/* Nobody may read it any more; then nobody need know. */
+static void
+tell_ready(char what)
+{
+	if (ready >= 0 && write(ready, &what, 1) < 0)
+		chain_ready_leave();
 }
 
 /* Whether FD is one of the stages in the directory of the running one. */
@@ -207,6 +234,7 @@ failed(const char *path)
 	const int status = errno == ENOENT ? EXIT_NOENT : EXIT_NOEXEC;
 
 	explain(path);
+	tell_ready('f');
 	exit(status);
 }
 
@@ -248,6 +276,11 @@ hand_on(void)
 		keep(leases[i], list, sizeof(list));
 	if (n_leases)
 		setenv("BOX_LEASE_FDS", list, 1);
+	if (ready >= 0) {
+		list[0] = '\0';
+		keep(ready, list, sizeof(list));
+		setenv("BOX_READY_FD", list, 1);
+	}
 }
 
 void
@@ -278,6 +311,7 @@ chain_last(char *const argv[])
 
 	door_shut();
 	clean_environment();
+	tell_ready('x');
 	if (search(argv[0], path, sizeof(path)) == 0)
 		execve(path, argv, environ);
 	else

@@ -22,6 +22,13 @@ __attribute__((noreturn)) void chain_last(char *const argv[]);
  * on that is ours.  The caller keeps it close-on-exec. */
 void chain_lease(int fd);
 
+/* The write end of a pipe that tells its reader when foreign code begins, in
+ * every stage from here on that is ours: 'x' when that is about to be executed,
+ * 'f' after it if that failed, and the end of the file.  Kept close-on-exec;
+ * chain_ready_leave() is for who stays behind. */
+void chain_ready(int fd);
+void chain_ready_leave(void);
+
 /* For the doorman: opens (O_PATH) what NAME means here by $PATH; *own says
  * whether it is one of our stages.  -1 with errno as of execvp(3). */
 int chain_open(const char *name, bool *own);

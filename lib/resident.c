@@ -7,6 +7,7 @@
  * window's new size) went to the whole foreground group, the child included.
  */
 #include "resident.h"
+#include "chain.h"
 #include "die.h"
 #include "door.h"
 
@@ -105,8 +106,9 @@ resident_wait(const struct resident *r)
 	int status;
 	pid_t pid;
 
-	/* The child has the door; ours would keep it open. */
+	/* The child has them; ours would keep them open. */
 	door_leave();
+	chain_ready_leave();
 	sigfillset(&all);
 	p[0].fd = signalfd(-1, &all, SFD_CLOEXEC);
 	if (p[0].fd < 0)

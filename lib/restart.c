@@ -86,7 +86,12 @@ restart_again(struct restart *r, int status)
 		return false;
 	for (unsigned i = 0; i < r->row && ms < PAUSE_MAX; i++)
 		ms *= 2;
+	if (ms > PAUSE_MAX)
+		ms = PAUSE_MAX;
+	if (status != 0)
+		warnx("it ended with status %d, and starts again in %ld.%ld s",
+		    status, ms / 1000, ms % 1000 / 100);
 	r->row++;
 	r->count++;
-	return rest(ms < PAUSE_MAX ? ms : PAUSE_MAX);
+	return rest(ms);
 }

@@ -205,6 +205,200 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 	run -0 box-keep --name web true
 }
 
+# In the background: its name is $name, its keeper $pid, by STATE.
+detached() {
+	name=$(host timeout $((20 * ${SLACK:-1})) box-keep -d "$@")
+	read -r pid _ <"$BOX_STATE/$name/keeper"
+}
+log() { cat "$BOX_STATE/log/${1:-web}/current"; }
+# over_there: ends it; nobody here can wait for it.
+over_there() {
+	kill "$pid"
+	eventually 10 gone "$pid"
+}
+
+@test "-d: returns when PROG runs, with the name, and nothing of ours stays open" {
+	echo data >"$BATS_TEST_TMPDIR/data"
+	exec 9<"$BATS_TEST_TMPDIR/data"
+	detached sh -c 'echo out; echo err >&2; cat; exec sleep 1000'
+	exec 9<&-
+	[[ $name == *-* ]]
+	runs sleep
+	is "$(log "$name")" $'out\nerr'
+	is "$(cat "$BOX_STATE/$name/log")" "$BOX_STATE/log/$name"
+	is "$(ps -o sid= -p "$pid" | tr -d ' ')" "$pid"
+	is "$(ps -o tty= -p "$pid" | tr -d ' ')" "?"
+	for p in "$pid" "$prog"; do
+		for fd in "/proc/$p"/fd/*; do
+			to=$(readlink "$fd")
+			case $to in
+			/dev/null | "$BOX_STATE"/* | pipe:* | anon_inode:*) ;;
+			*) fail "$(cat "/proc/$p/comm") has $to open" ;;
+			esac
+		done
+	done
+	over_there
+	[ ! -e "$BOX_STATE/$name" ]
+}
+
+@test "-d: what ends before it is up is told, with what it printed" {
+	refuse() {
+		run --separate-stderr timeout $((20 * ${SLACK:-1})) box-keep -d --name web "${@:2}"
+		is "$status" "$1" "$stderr"
+		is "$output" ""
+	}
+	run -0 box-keep -d --name web echo "of an earlier one"
+	eventually 10 test ! -e "$BOX_STATE/web"
+	refuse 127 no-such-program
+	has "$stderr" no-such-program
+	hasnt "$stderr" earlier
+	refuse 125 cg-limit --no-such-option max true
+	has "$stderr" no-such-option
+	# It never was up, so it is not started again.
+	refuse 7 --restart always --ready notify sh -c 'echo Address already in use >&2; exit 7'
+	is "$stderr" "Address already in use"
+	# A name in use, and a log that cannot be.
+	detached --name web sleep 1000
+	refuse 125 true
+	has "$stderr" "web"
+	over_there
+	refuse 125 --log /dev/null/x true
+	has "$stderr" /dev/null/x
+}
+
+@test "-d: a signal to the caller before it is up ends both" {
+	start box-keep -d --name web --ready notify sleep 1000
+	eventually 10 test -s "$BOX_STATE/web/keeper"
+	read -r keeper _ <"$BOX_STATE/web/keeper"
+	runs sleep "$keeper"
+
+	kill -TERM "$pid"
+	finish
+	is "$status" 143
+	eventually 10 gone "$prog"
+	eventually 10 gone "$keeper"
+	is "$(cat "$out")" ""
+}
+
+@test "-d: it survives the terminal, its session and its caller" {
+	requires "python3" command -v python3
+	python3 "$TOP/tests/terminal.py" sh -c 'box-keep -d --name web sleep 1000; read x; kill -9 $$' <<-END
+		expect web
+		send \n
+		end -9
+	END
+	read -r pid _ <"$BOX_STATE/web/keeper"
+	runs sleep
+	kill -0 "$prog"
+	over_there
+}
+
+@test "-d --restart: it comes back, and says so in the log" {
+	detached --name web --restart on-failure sh -c 'echo here; exec sleep 1000'
+	for n in 1 2; do
+		runs sleep
+		kill -9 "$prog"
+		eventually 10 counted $n
+	done
+	runs sleep
+	is "$(log | grep -c '^here$')" 3
+	is "$(log | grep -c 'box-keep: it ended with status 137, and starts again in')" 2
+	over_there
+}
+
+@test "--log without -d: the terminal is left to others" {
+	run -3 box-keep --log "$BATS_TEST_TMPDIR/l" sh -c 'echo x; exit 3'
+	is "$output" ""
+	is "$(<"$BATS_TEST_TMPDIR/l/current")" x
+}
+
+# A service manager: $manager is its socket, its messages come in $told.
+manage() {
+	requires "python3" command -v python3
+	manager=${1:-$BATS_TEST_TMPDIR/manager} told=$BATS_TEST_TMPDIR/told
+	rm -f "$manager" "$told"
+	(enter "$HOSTNS" python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1].replace("@", "\0"))
+print("listening", flush=True)
+while True: print(s.recv(4096).decode(), flush=True)' "$manager") >"$told" 3>&- &
+	managing=$!
+	eventually 10 test -s "$told"
+}
+told() { [ "$(tail -n +2 "$told")" = "$1" ]; }
+
+@test "a service manager is told once, by a path or an abstract name" {
+	for at in "$BATS_TEST_TMPDIR/manager" "@boxtools-$$"; do
+		manage "$at"
+		start env NOTIFY_SOCKET="$at" box-keep --restart always sh -c 'echo "<$NOTIFY_SOCKET>"; sleep 0.1'
+		eventually 10 told READY=1
+		again() { [ "$(grep -c '<>' "$out")" -ge 3 ]; }
+		eventually 10 again
+		kill "$pid"
+		finish
+		told READY=1
+		kill "$managing"
+		wait "$managing" || :
+	done
+}
+
+@test "--ready notify: PROG says when; nothing else that it says goes on" {
+	manage
+	start env NOTIFY_SOCKET="$manager" box-keep --name web --ready notify python3 -c '
+import os, socket, sys, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+to = os.environ["NOTIFY_SOCKET"]
+s.sendto(b"STATUS=READY=1\nMAINPID=1", to)
+s.sendto(b"x" * 5000, to)
+print("said", flush=True)
+while not os.path.exists(sys.argv[1]): time.sleep(0.01)
+s.sendto(b"STATUS=fine\nREADY=1\nMAINPID=1", to)
+time.sleep(1000)' "$BATS_TEST_TMPDIR/go"
+	eventually 20 test -s "$out"
+	told ""
+	touch "$BATS_TEST_TMPDIR/go"
+	eventually 10 told READY=1
+	kill "$pid"
+	finish
+	kill "$managing"
+	wait "$managing" || :
+	for bad in "" never port: port:0 port:x exec:1; do
+		refused box-keep --ready "$bad" true
+	done
+}
+
+@test "--ready exec: not before the last of our stages has become PROG" {
+	requires "root" test "$EUID" = 0
+	bb_root
+	manage
+	# A full pipe keeps ns-spawn from letting its child go on.
+	mkfifo "$BATS_TEST_TMPDIR/full"
+	exec 8<>"$BATS_TEST_TMPDIR/full"
+	dd if=/dev/zero of="$BATS_TEST_TMPDIR/full" bs=4096 oflag=nonblock 2>/dev/null || :
+	start env NOTIFY_SOCKET="$manager" box-keep --name web ns-spawn --info-fd 8 --init rootfs-enter "$bb" sleep 1000
+	eventually 10 payload_is ns-spawn "$pid"
+	told ""
+	head -c 65536 <&8 >/dev/null
+	exec 8<&-
+	eventually 10 told READY=1
+	payload_is sleep "$pid"
+	over
+	kill "$managing"
+	wait "$managing" || :
+	# Chains that end before they come so far.
+	manage
+	run -127 host env NOTIFY_SOCKET="$manager" box-keep ns-spawn --init rootfs-enter "$bb" no-such
+	run -126 host env NOTIFY_SOCKET="$manager" box-keep ns-spawn --init rootfs-enter "$bb" /etc
+	run -125 host env NOTIFY_SOCKET="$manager" box-keep ns-spawn --init rootfs-enter /no/such true
+	told ""
+	# And one that has ended before anybody has looked.
+	run -0 host env NOTIFY_SOCKET="$manager" box-keep ns-spawn --init rootfs-enter "$bb" true
+	eventually 10 told READY=1
+	kill "$managing"
+	wait "$managing" || :
+}
+
 # A dead box whose directory is not what a keeper makes.
 dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 @test "a forged directory is refused, and not followed" {
@@ -213,6 +407,7 @@ dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 	forged() {
 		refused box-keep --name web true
 		has "$stderr" "$BOX_STATE/web"
+		dead
 		# It keeps nobody else from working.
 		run -0 --separate-stderr box-keep --name db sh -c 'echo works'
 		is "$output" works

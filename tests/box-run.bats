@@ -334,6 +334,85 @@ m>"
 	done
 }
 
+web=(sh -c 'mkdir -p /tmp/w && echo page >/tmp/w/index.html && exec httpd -f -p 80 -h /tmp/w')
+asks() { is "$("$1" curl -sS -m 3 "$2")" page; }
+keeper() { read -r pid _ <"$BOX_STATE/$1/keeper"; }
+# stop NAME: nobody here can wait for it.
+stop() {
+	keeper "$1"
+	kill "$pid"
+	eventually 10 gone "$pid"
+}
+
+@test "-d --ready port: a server that answers at once, and lives on after the session" {
+	requires "curl" command -v curl
+	requires "python3" command -v python3
+	host python3 "$TOP/tests/terminal.py" sh -c 'x=$(box-run -d --name web --ready port -p 8080:80 "$@"); echo "<$x>"; curl -sS http://127.0.0.1:8080/
+		read x; kill -9 $$' sh "$bb" sh -c 'sleep 1; mkdir -p /tmp/w && echo page >/tmp/w/index.html && exec httpd -f -p 80 -h /tmp/w' <<-END
+		expect <web>
+		expect page
+		send \n
+		end -9
+	END
+	asks outside http://192.0.2.1:8080/
+	refused 125 --name web "$bb" true
+	stop web
+	run ! outside curl -sS -m 1 http://192.0.2.1:8080/
+}
+
+@test "-d: a name that is made up, its log, and -e and -u for who enters" {
+	name=$(host box-run -d -e "A=it's" -u 1000 "$bb" sh -c 'echo "$A"; exec sleep 1000')
+	keeper "$name"
+	runs sleep
+	is "$(<"$BOX_STATE/log/$name/current")" "it's"
+	is "$(stat -Lc %i "/run/netns/$name")" "$(stat -Lc %i "/proc/$prog/ns/net")"
+	eval "set -- $(<"$BOX_STATE/$name/enter")"
+	is "$*" "-e A=it's -u 1000"
+	is "$(<"$BOX_STATE/$name/slot")" "0 10.0.0.2"
+	stop "$name"
+}
+
+@test "-d: an end before it is up is told" {
+	run -125 --separate-stderr host box-run -d --name web --cap-add NONSENSE "$bb" true
+	has "$stderr" "NONSENSE"
+	is "$output" ""
+	run -127 --separate-stderr host box-run -d --name web "$bb" no-such
+	has "$stderr" "no-such"
+	refused 125 --ready port "$bb" true
+	refused 125 --ready port:80 --network none "$bb" true
+	refused 125 --restart sometimes "$bb" true
+}
+
+@test "-d --restart: another box of the same name, with its port" {
+	requires "curl" command -v curl
+	host box-run -d --name web --restart always --ready port -p 8080:80 "$bb" "${web[@]}"
+	keeper web
+	for i in 1 2; do
+		first=$(payload "$pid")
+		kill -9 "$first"
+		again() { runs_other && asks host http://127.0.0.1:8080/; }
+		runs_other() { payload_is httpd "$pid" && [ "$prog" != "$first" ]; }
+		eventually 20 again
+		is "$(<"$BOX_STATE/web/restarts")" "$i"
+	done
+	stop web
+}
+
+@test "--ready notify: from within the box, also with a read-only root" {
+	copy_root
+	make_probe
+	cp "$probe" "$root/bin/probe"
+	start box-run -d --name web --ready notify --read-only -u 1000 "$root" \
+	    sh -c 'echo "$NOTIFY_SOCKET"; sleep 0.3; probe notify READY=1 && exec sleep 1000'
+	finish
+	is "$status" 0 "$(<"$err")"
+	is "$(<"$out")" web
+	is "$(tail -n 1 "$BOX_STATE/log/web/current")" /dev/notify
+	keeper web
+	runs sleep
+	stop web
+}
+
 @test "bad input: ROOTFS" {
 	refused 125 /no/such/root true
 	has "$stderr" /no/such/root

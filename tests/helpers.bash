@@ -128,8 +128,10 @@ look() {
 	find /sys/fs/cgroup -path '*/boxtools*' -type d
 	mapfile -t lines </proc/self/mountinfo
 	printf '%s\n' "${lines[@]}"
-	# A slot's lock is an empty file that stays; a record is a leak.
-	find /run/netns "$BOX_STATE" -mindepth 1 ! -path "$BOX_STATE/lock" ! -path "$BOX_STATE/lock/slot-*" \
+	# A slot's lock is an empty file that stays; a record is a leak. A log is
+	# there to stay.
+	find /run/netns "$BOX_STATE" -mindepth 1 -path "$BOX_STATE/log" -prune -o \
+	    ! -path "$BOX_STATE/lock" ! -path "$BOX_STATE/lock/slot-*" \
 	    -printf '%M %u:%g %p -> %l\n'
 	echo "@ processes"
 	find /proc/self/ns/pid /proc/[0-9]*/exe /proc/[0-9]*/ns/pid -maxdepth 0 -printf '%h %l\n'

@@ -6,6 +6,7 @@
  *     probe NAME...      these
  *     probe ids          the ids and capabilities that it has
  *     probe key PROG...  a new session keyring with a key in it, then PROG
+ *     probe notify TEXT  sends it to $NOTIFY_SOCKET
  *
  * A row's call is made with arguments with which it does no harm where it is
  * not refused, in a child, which takes what it changes along.  Static, as it
@@ -34,6 +35,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -373,9 +375,28 @@ give_key(char *prog[])
 	err(1, "%s", prog[0]);
 }
 
+static void
+notify(const char *text)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	const int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	if (!path)
+		errx(1, "no NOTIFY_SOCKET");
+	strncpy(to.sun_path, path, sizeof(to.sun_path) - 1);
+	if (sendto(fd, text, strlen(text), 0, (struct sockaddr *)&to,
+		sizeof(to)) < 0)
+		err(1, "%s", path);
+}
+
 int
 main(int argc, char *argv[])
 {
+	if (argc == 3 && strcmp(argv[1], "notify") == 0) {
+		notify(argv[2]);
+		return 0;
+	}
 	if (argc > 2 && strcmp(argv[1], "key") == 0)
 		give_key(argv + 2);
 	if (argc == 2 && strcmp(argv[1], "ids") == 0) {
