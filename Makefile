@@ -23,18 +23,17 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 TOOLS = box-keep log-keep cg-limit cg-set ns-spawn net-lease net-veth net-nat \
 	rootfs-enter cap-drop sys-filter box-gc
 SCRIPTS = box-run box-doctor box-logs box-ps box-stop box-top box-wait
-LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o \
-	lib/cgopen.o lib/cgroup.o lib/cgusage.o lib/cpuset.o \
-	lib/cgv2.o lib/chain.o lib/confine.o lib/detach.o lib/devdir.o lib/die.o lib/door.o \
-	lib/doorman.o lib/etcdir.o lib/file.o lib/firewall.o \
-	lib/forward.o lib/hostnet.o \
-	lib/idmap.o lib/idview.o lib/init.o lib/inroot.o lib/iptables.o \
-	lib/isolate.o \
-	lib/lock.o lib/mask.o lib/mnt.o lib/names.o lib/nat.o lib/netlink.o \
-	lib/netns.o lib/newroot.o lib/ns.o lib/opt.o lib/parse.o lib/passwd.o \
-	lib/ready.o lib/resident.o lib/resolv.o lib/restart.o lib/rtnl.o lib/run.o \
-	lib/say.o lib/slot.o lib/start.o lib/state.o lib/sysfilter.o \
-	lib/tree.o lib/tty.o lib/veth.o lib/volume.o
+LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o lib/cgopen.o \
+	lib/cgroup.o lib/cgusage.o lib/cgv2.o lib/chain.o lib/confine.o \
+	lib/cpuset.o lib/detach.o lib/devdir.o lib/die.o lib/door.o \
+	lib/doorman.o lib/etcdir.o lib/file.o lib/firewall.o lib/forward.o \
+	lib/hostnet.o lib/idmap.o lib/idview.o lib/init.o lib/inroot.o \
+	lib/iptables.o lib/isolate.o lib/lock.o lib/mask.o lib/mnt.o \
+	lib/names.o lib/nat.o lib/natctl.o lib/netlink.o lib/netns.o \
+	lib/newroot.o lib/ns.o lib/opt.o lib/parse.o lib/passwd.o lib/ports.o \
+	lib/ready.o lib/resident.o lib/resolv.o lib/restart.o lib/rtnl.o \
+	lib/run.o lib/say.o lib/slot.o lib/start.o lib/state.o \
+	lib/sysfilter.o lib/tree.o lib/tty.o lib/veth.o lib/volume.o
 HDR = $(LIB:.o=.h)
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 

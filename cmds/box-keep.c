@@ -193,7 +193,8 @@ with_log(char *argv[])
 static void
 forget(void)
 {
-	static const char *const facts[] = {"pid", "slot", "ports", "cgroup"};
+	static const char *const facts[] = {
+	    "pid", "slot", "ports", "cgroup", "nat"};
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
 		state_drop(name, facts[i]);

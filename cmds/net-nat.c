@@ -10,17 +10,16 @@
 #include "chain.h"
 #include "die.h"
 #include "firewall.h"
+#include "natctl.h"
 #include "opt.h"
 #include "parse.h"
+#include "ports.h"
 #include "resident.h"
 #include "state.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -31,6 +30,7 @@ enum {
 	BACKEND,
 	ISOLATE,
 	DNS,
+	BOX,
 };
 
 static const struct opt opts[] = {
@@ -45,6 +45,7 @@ static const struct opt opts[] = {
 	"from other boxes, the host and private networks"},
     {DNS, "dns", "ADDR", "a name server, or host, that it still may ask"},
     {BACKEND, "backend", "nft|legacy", "of iptables, if not the host's"},
+    {BOX, "box", "NAME", "up, down: only the ports of that running box"},
     {0},
 };
 static const struct tool tool = {
@@ -52,73 +53,75 @@ static const struct tool tool = {
 
 static struct nat nat;
 
-/* [ADDR:]PORT:PORT[/tcp|/udp] */
-static struct nat_port
-parse_port(const char *s)
+static bool
+same(const struct nat_port *a, const struct nat_port *b)
 {
-	struct nat_port p = {0};
-	char words[64], *host, *box, *proto;
-
-	if (snprintf(words, sizeof(words), "%s", s) >= (int)sizeof(words) ||
-	    !(box = strrchr(words, ':')))
-		goto bad;
-	*box++ = '\0';
-	if ((proto = strchr(box, '/'))) {
-		*proto++ = '\0';
-		p.udp = strcmp(proto, "udp") == 0;
-		if (!p.udp && strcmp(proto, "tcp") != 0)
-			goto bad;
-	}
-	if ((host = strrchr(words, ':'))) {
-		*host++ = '\0';
-		p.addr = parse_addr("--publish", words);
-	}
-	p.host = (uint16_t)parse_num(
-	    "--publish", host ? host : words, 1, UINT16_MAX);
-	p.box = (uint16_t)parse_num("--publish", box, 1, UINT16_MAX);
-	return p;
-bad:
-	diex("--publish: '%s' is not [ADDR:]PORT:PORT[/tcp|/udp]", s);
+	return a->addr == b->addr && a->host == b->host && a->box == b->box &&
+	       a->udp == b->udp;
 }
 
-/* Holds the port for as long as we live: bound but not listening.  Without
- * SO_REUSEADDR, so that one who listens on one address only is seen. */
-static void
-hold(const struct nat_port *p)
+/* The ports as R wants them: one more, the last one, or one less.  The socket
+ * that makes the difference is in *FD.  NULL with the reason in *WHY. */
+static struct nat_port *
+wanted(const struct natctl_request *r, size_t *n, int *fd, const char **why)
 {
-	const struct sockaddr_in sin = {
-	    .sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(p->addr),
-	    .sin_port = htons(p->host),
-	};
-	const int fd = socket(
-	    AF_INET, (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	struct nat_port *ports = calloc(nat.n_ports + 1, sizeof(*ports));
 
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) < 0)
-		die("publish %s:%u/%s", addr_text(p->addr), p->host,
-		    p->udp ? "udp" : "tcp");
+	*n = 0;
+	*fd = r->add ? port_hold(&r->port) : -1;
+	*why = r->add || !ports ? strerror(errno) : "it is not published";
+	for (size_t i = 0; i < nat.n_ports && ports; i++)
+		if (!r->add && same(&nat.ports[i], &r->port))
+			*fd = nat.ports[i].fd;
+		else
+			ports[(*n)++] = nat.ports[i];
+	if (!ports || *fd < 0) {
+		free(ports);
+		return NULL;
+	}
+	if (r->add) {
+		ports[*n] = r->port;
+		ports[(*n)++].fd = *fd;
+	}
+	return ports;
 }
 
-/* What is published, for those who look at the box from outside. */
-static void
-tell(void)
+/* A request to change them: what resident_wait() calls. */
+static bool
+change(int listening)
 {
-	const struct nat_port *p;
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	struct natctl_request r;
+	const int conn = natctl_next(listening, &r);
+	struct nat_port *ports;
+	char reason[512], *text;
+	const char *why;
+	size_t n;
+	bool done;
+	int fd;
 
-	if (!f)
-		die("open_memstream");
-	for (p = nat.ports; p < nat.ports + nat.n_ports; p++)
-		fprintf(f, "%s%s:%u:%u/%s", p > nat.ports ? "\n" : "",
-		    addr_text(p->addr), p->host, p->box,
-		    p->udp ? "udp" : "tcp");
-	if (fclose(f) == EOF)
-		die("open_memstream");
-	if (nat.n_ports)
-		state_put("ports", "%s", text);
+	if (conn < 0)
+		return true;
+	if (!(ports = wanted(&r, &n, &fd, &why))) {
+		natctl_answer(conn, false, why);
+		return true;
+	}
+	text = firewall_ports_text(ports, n);
+	done = !r.dry && firewall_ports(ports, n, reason, sizeof(reason)) == 0;
+	if (done) {
+		struct nat_port *old = nat.ports;
+
+		nat.ports = ports;
+		nat.n_ports = n;
+		ports = old;
+		ports_tell(&nat);
+	}
+	/* Not a port that is published now, nor one that still is. */
+	if (done != (r.add != 0))
+		close(fd);
+	natctl_answer(conn, done || r.dry, done || r.dry ? text : reason);
+	free(ports);
 	free(text);
+	return true;
 }
 
 /* PROG in a child, the firewall as long as that lives. */
@@ -126,7 +129,8 @@ __attribute__((noreturn)) static void
 around(char *argv[])
 {
 	const pid_t parent = getpid();
-	struct resident r = {.pid = fork()};
+	const int requests = natctl_listen();
+	struct resident r = {.pid = fork(), .fd = requests, .ready = change};
 	int status = EXIT_TOOL;
 
 	if (r.pid == 0) {
@@ -148,8 +152,9 @@ int
 main(int argc, char *argv[])
 {
 	const char *num = NULL, *pool = NULL, *addr = NULL, *link = NULL;
-	const char *backend = NULL;
+	const char *backend = NULL, *box = NULL;
 	struct resolv dns = {0};
+	struct nat_port *p;
 	bool up, down, dry;
 	int c;
 
@@ -160,7 +165,7 @@ main(int argc, char *argv[])
 	while ((c = opt_next(&tool, argc, argv)) != -1)
 		switch (c) {
 		case 'p':
-			nat.ports[nat.n_ports++] = parse_port(optarg);
+			nat.ports[nat.n_ports++] = port_parse(optarg);
 			break;
 		case SLOT:
 			num = optarg;
@@ -183,6 +188,9 @@ main(int argc, char *argv[])
 		case BACKEND:
 			backend = optarg;
 			break;
+		case BOX:
+			box = state_name("--box", optarg);
+			break;
 		}
 	argv += optind;
 	dry = say_modes() & SAY_DRY;
@@ -192,6 +200,13 @@ main(int argc, char *argv[])
 	down = strcmp(*argv, "down") == 0;
 	if ((up || down) && argv[1])
 		opt_usage(&tool);
+	if (box) {
+		if ((!up && !down) || !nat.n_ports)
+			diex("--box: needs --publish, and up or down");
+		for (p = nat.ports; p < nat.ports + nat.n_ports; p++)
+			natctl_ask(box, up, p);
+		return 0;
+	}
 	nat.slot = slot_get(num, pool);
 	nat.addr = addr ? parse_addr("--addr", addr) : slot_addr(&nat.slot);
 	slot_link(&nat.slot, nat.link, sizeof(nat.link));
@@ -210,12 +225,13 @@ main(int argc, char *argv[])
 		firewall_down();
 		return 0;
 	}
-	for (size_t i = 0; i < nat.n_ports && !dry; i++)
-		hold(&nat.ports[i]);
+	for (p = nat.ports; p < nat.ports + nat.n_ports && !dry; p++)
+		if ((p->fd = port_hold(p)) < 0)
+			die("publish %s", port_text(p));
 	firewall_up(up);
 	if (up)
 		return 0;
 	say_next(argv);
-	tell();
+	ports_tell(&nat);
 	around(argv);
 }

@@ -29,6 +29,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define LOCALNET "/proc/sys/net/ipv4/conf/%s/route_localnet"
 #define COMMON "netns-"
 #define RECORDS "nat-"
 
@@ -177,14 +178,15 @@ strike_out(void)
 	unlock(lock);
 }
 
+static const char *const tables[] = {"raw", "mangle", "nat", "filter"};
+#define N_TABLES (sizeof(tables) / sizeof(*tables))
+
 /* Undoes what a text for several tables has done of its first ones. */
 __attribute__((noreturn)) static void
 fail(void)
 {
-	static const char *const tables[] = {"raw", "mangle", "nat", "filter"};
-
 	iptables_warn("%s", said());
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < N_TABLES; i++)
 		/* Fails, as it should, for a table where nothing was done. */
 		feed(nat_down(&nat, tables[i]));
 	strike_out();
@@ -247,6 +249,65 @@ firewall_up(bool lasting)
 		exit(EXIT_TOOL);
 	}
 	look_at_firewalld();
+}
+
+static struct nat
+with_ports(struct nat_port *ports, size_t n_ports)
+{
+	struct nat to = nat;
+
+	to.ports = ports;
+	to.n_ports = n_ports;
+	return to;
+}
+
+/* By 127.0.0.1, too, as net-veth does it where ports are published from the
+ * start; without the rules that go with them it would be a hole. */
+static int
+localnet(bool on, char *why, size_t size)
+{
+	char path[PATH_MAX];
+
+	path_fmt(path, sizeof(path), LOCALNET, nat.link);
+	if (!say(SAY_SH, "echo %d > %s", on, path) ||
+	    write_at(AT_FDCWD, path, on ? "1" : "0") == 0)
+		return 0;
+	snprintf(why, size, "%s: %s", said(), strerror(errno));
+	return -1;
+}
+
+char *
+firewall_ports_text(struct nat_port *ports, size_t n_ports)
+{
+	const struct nat to = with_ports(ports, n_ports);
+	char *rules = nat_change(&nat, &to, NULL), *text;
+
+	if ((nat.n_ports == 0) == (n_ports == 0))
+		return rules;
+	if (asprintf(&text, "# echo %d > " LOCALNET "\n%s", n_ports > 0,
+		nat.link, rules) < 0)
+		die("asprintf");
+	free(rules);
+	return text;
+}
+
+int
+firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
+{
+	const struct nat to = with_ports(ports, n_ports);
+
+	if (nat.n_ports && !n_ports && localnet(false, why, size) < 0)
+		return -1;
+	if (feed(nat_change(&nat, &to, NULL)) < 0)
+		snprintf(why, size, "%s", iptables_why());
+	else if (nat.n_ports || !n_ports || localnet(true, why, size) == 0) {
+		nat = to;
+		return 0;
+	}
+	for (size_t i = 0; i < N_TABLES; i++)
+		/* Fails, as above. */
+		feed(nat_change(&to, &nat, tables[i]));
+	return -1;
 }
 
 int

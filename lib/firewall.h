@@ -16,6 +16,14 @@ void firewall_of(const struct nat *n, const char *backend);
  * process: until firewall_down(). */
 void firewall_up(bool lasting);
 
+/* Publishes these ports in place of those before.  -1 with the reason in WHY,
+ * and nothing changed. */
+int firewall_ports(
+    struct nat_port *ports, size_t n_ports, char *why, size_t size);
+
+/* What that feeds to iptables, malloc'ed. */
+char *firewall_ports_text(struct nat_port *ports, size_t n_ports);
+
 /* Takes back what firewall_up() did, whatever of it is still there; -1 where
  * that failed, with a line that says why, and the record kept. */
 int firewall_back(void);

@@ -112,6 +112,12 @@ iptables_use(const char *name)
 	return NULL;
 }
 
+const char *
+iptables_why(void)
+{
+	return why;
+}
+
 void
 iptables_warn(const char *fmt, ...)
 {

@@ -16,8 +16,10 @@ int iptables_restore(char *text);
 /* *SAVED becomes the text of iptables-save, malloc'ed. */
 int iptables_save(char **saved);
 
-/* Both return -1 if that failed; this says why, in a line on stderr, and what
- * to install if it is missing. */
+/* Both return -1 if that failed; then this is the reason. */
+const char *iptables_why(void);
+
+/* Says so, in a line on stderr, and what to install if it is missing. */
 __attribute__((format(printf, 1, 2))) void iptables_warn(const char *fmt, ...);
 
 #endif

@@ -179,9 +179,19 @@ chain_down(FILE *f, const struct chain *c, const struct nat *n)
 	fprintf(f, "-F %s\n-X %s\n", name, name);
 }
 
-static char *
-each_chain(const struct nat *n, const char *table,
-    void (*fn)(FILE *f, const struct chain *c, const struct nat *n))
+static void
+chain_again(FILE *f, const struct chain *c, const struct nat *n)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s-%u", c->name, n->slot.num);
+	fprintf(f, "-F %s\n", name);
+	c->rules(f, name, n);
+}
+
+/* NULL: none. */
+char *
+nat_change(const struct nat *from, const struct nat *to, const char *table)
 {
 	const char *in = NULL;
 	const struct chain *c;
@@ -190,12 +200,20 @@ each_chain(const struct nat *n, const char *table,
 	FILE *f = text_open(&text, &size);
 
 	for (c = chains; c < chains + N_CHAINS; c++) {
-		if (!is_wanted(c, n) || (table && strcmp(c->table, table) != 0))
+		const bool was = from && is_wanted(c, from);
+		const bool is = to && is_wanted(c, to);
+
+		if ((!was && !is) || (table && strcmp(c->table, table) != 0))
 			continue;
 		if (!in || strcmp(c->table, in) != 0)
 			fprintf(f, "%s*%s\n", in ? "COMMIT\n" : "", c->table);
 		in = c->table;
-		fn(f, c, n);
+		if (!was)
+			chain_up(f, c, to);
+		else if (!is)
+			chain_down(f, c, from);
+		else
+			chain_again(f, c, to);
 	}
 	if (in)
 		fputs("COMMIT\n", f);
@@ -206,13 +224,13 @@ each_chain(const struct nat *n, const char *table,
 char *
 nat_up(const struct nat *n)
 {
-	return each_chain(n, NULL, chain_up);
+	return nat_change(NULL, n, NULL);
 }
 
 char *
 nat_down(const struct nat *n, const char *table)
 {
-	return each_chain(n, table, chain_down);
+	return nat_change(n, NULL, table);
 }
 
 /* The chain that NAME is of the slot's, or -1. */

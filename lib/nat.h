@@ -16,6 +16,7 @@ struct nat_port {
 	uint32_t addr;
 	uint16_t host, box;
 	bool udp;
+	int fd; /* the socket that holds it, or -1 */
 };
 
 struct nat {
@@ -40,6 +41,11 @@ char *nat_up(const struct nat *n);
 /* Removes what nat_up() makes; fails where part of it is missing.  With TABLE
  * (else NULL), in that table alone. */
 char *nat_down(const struct nat *n, const char *table);
+
+/* From one to the other, which differ in their ports; a packet meets all of a
+ * table's old rules, or all of the new. */
+char *nat_change(
+    const struct nat *from, const struct nat *to, const char *table);
 
 /* Removes what there is of the slot's by SAVED, the text of iptables-save,
  * which is cut up: "" if there is nothing. */

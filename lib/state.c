@@ -78,9 +78,8 @@ open_dir(const char *name)
 	return fd;
 }
 
-/* The same, where only ENOENT is an answer. */
-static int
-open_own_dir(const char *name)
+int
+state_open(const char *name)
 {
 	const int fd = open_dir(name);
 
@@ -94,7 +93,7 @@ open_own_dir(const char *name)
 char *
 state_get(const char *name, const char *fact)
 {
-	const int dir = open_own_dir(name);
+	const int dir = state_open(name);
 	struct stat st;
 	char *text;
 	int fd;
@@ -187,7 +186,7 @@ state_put(const char *fact, const char *fmt, ...)
 	va_list ap;
 	int dir;
 
-	if (!name || (say_modes() & SAY_DRY) || (dir = open_own_dir(name)) < 0)
+	if (!name || (say_modes() & SAY_DRY) || (dir = state_open(name)) < 0)
 		return;
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) < 0 || asprintf(&line, "%s\n", text) < 0)
@@ -278,7 +277,7 @@ state_end(const char *name, int exit_fd, int status)
 void
 state_drop(const char *name, const char *fact)
 {
-	const int dir = open_own_dir(name);
+	const int dir = state_open(name);
 
 	if (dir < 0)
 		return;

@@ -24,6 +24,10 @@ const char *box_name(void);
 /* Whether there is such a box. */
 bool state_alive(const char *name);
 
+/* Its directory, opened (close-on-exec); -1 if there is none.  Dies as
+ * state_get() does. */
+int state_open(const char *name);
+
 /* The text of a fact, malloc'ed, with the newline at its end; NULL with ENOENT
  * if the box or its fact is not there.  Dies with 125 if directory or file is
  * not this user's own, may be written by others, or is not what it should be
