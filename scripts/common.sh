@@ -100,6 +100,12 @@ options() {
 	taken=$((taken - $#))
 }
 
+# find_stages: those beside this file come before all others.
+find_stages() {
+	case $0 in */*) PATH=${0%/*}:$PATH ;; esac
+	export PATH="$PATH:/usr/sbin:/sbin"
+}
+
 # number TEXT: whether it is one, in decimal, that arithmetic can take.
 number() {
 	case $1 in
@@ -184,14 +190,15 @@ fact() {
 	{ IFS= read -r fact <"$dir/$1"; } 2>/dev/null || [ "$fact" ]
 }
 
-# began PID: when the process began, in $began, as /proc/PID/stat has it.  Its
-# name may hold anything, a newline too, but is the last thing in brackets.
+# began PID: when the process began, in $began, as /proc/PID/stat has it; false
+# if it has ended.  Its name may hold anything, but is the last in brackets.
 began() {
 	began='' stat=''
 	{
 		while IFS= read -r line; do stat=$stat$line; done <"/proc/$1/stat"
 	} 2>/dev/null || :
 	stat=${stat##*") "}
+	case $stat in [ZX]*) return 1 ;; esac
 	# shellcheck disable=SC2086
 	set -- $stat
 	[ $# -ge 20 ] && shift 19 && began=$1
@@ -321,12 +328,17 @@ limit() {
 	case $value in max* | -* | 922337203685477????) value='' ;; esac
 }
 
+# find_residents: how many stages stay in the group and count in it: ns-spawn,
+# and its init where that is process 1.  They are not the payload's.
+find_residents() {
+	residents=1
+	value "/proc/$pid/comm"
+	[ "$value" != ns-spawn ] || residents=2
+}
+
 # figures: what the kernel counts of the box, '' where it does not: $cpu, CPU
 # time in microseconds, and $cpu_max, percent of one CPU; bytes of memory and
 # numbers of processes, with peaks and limits; $uptime, seconds.
-#
-# The limit on processes has room for the stages that stay in the group
-# (ns-spawn, and its init where that is process 1): they are not the payload's.
 figures() {
 	groups || return 1
 	cpu='' cpu_max='' uptime=''
@@ -356,9 +368,7 @@ figures() {
 	limit "$g/memory.max" "$g/memory.limit_in_bytes"
 	memory_max=$value
 
-	residents=1
-	value "/proc/$pid/comm"
-	[ "$value" != ns-spawn ] || residents=2
+	find_residents
 	value "$pids_group/pids.current"
 	procs=${value:+$((value - residents))}
 	value "$pids_group/pids.peak"

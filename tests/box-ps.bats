@@ -185,8 +185,15 @@ group() {
 	is "$(names)" "web "
 }
 
-@test "a process 1 that is gone is no pid" {
+@test "a process 1 that is gone is no pid, nor is a zombie" {
 	box web
+	# Its parent does not wait for it.
+	bash -c 'sleep 0.5 & echo $! >"$0"; exec sleep 1000' "$BATS_TEST_TMPDIR/child" 3>&- &
+	keepers+=("$!")
+	dead() { grep -q ") Z " "/proc/$(cat "$BATS_TEST_TMPDIR/child")/stat"; }
+	eventually 5 dead
+	one "$(<"$BATS_TEST_TMPDIR/child")"
+	is "$(field web 'pid, .uptime' | xargs)" "null null"
 	echo "$keeper 5" >"$d/pid"
 	is "$(field web 'pid, .uptime' | xargs)" "null null"
 }
