@@ -69,9 +69,10 @@ $(TOOLS:%=bin/%): bin/%: cmds/%.o lib/libbox.a
 	@chmod 755 $@
 
 # What a script reads by "." becomes part of it.
-$(SCRIPTS:%=bin/%): bin/%: scripts/% scripts/common.sh Makefile
+$(SCRIPTS:%=bin/%): bin/%: scripts/% scripts/common.sh scripts/options.sh Makefile
 	@mkdir -p bin
 	sed -e '/^\. .*common\.sh"$$/{' -e 'r scripts/common.sh' -e d -e '}' $< | \
+		sed -e '/^\. .*options\.sh"$$/{' -e 'r scripts/options.sh' -e d -e '}' | \
 		sed 's/@VERSION@/$(VERSION)/' >$@
 	@chmod 755 $@
 

@@ -1,104 +1,14 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # SPDX-License-Identifier: MIT
-# common.sh - what the family shares: options, boxes, their figures, JSON
-#
-# The Makefile puts this text where a script reads it by ".", so that each one
-# stands alone once it is installed.
+# common.sh - what the family shares: boxes, their figures, JSON
 #
 # A box exists while its keeper holds the lock box-NAME.  What STATE/NAME says
 # of it is believed only if nobody but this user can have written it, and a pid
 # only as long as the process is the one that began at the recorded time.
 
-set -eu
+# shellcheck source=scripts/options.sh
+. "${0%/*}/options.sh"
 export LC_ALL=C
-self=${0##*/}
-nl='
-'
-
-# warn LINE [HINT], die LINE [HINT]
-warn() {
-	printf '%s: %s\n' "$self" "$1" >&2
-	[ $# -lt 2 ] || printf '%s: hint: %s\n' "$self" "$2" >&2
-}
-die() {
-	warn "$@"
-	exit 125
-}
-
-# Options.  $synopsis is what follows "TOOL [options]" and $table the rows of
-# --help, less the last two; the script has a function option, which is called
-# with each option's long name and its argument.
-help() {
-	printf 'usage: %s [options]%s%s\n' "$self" "${synopsis:+ $synopsis}" "$rows"
-	exit 0
-}
-usage() {
-	printf 'usage: %s [options]%s (see %s --help)\n' \
-	    "$self" "${synopsis:+ $synopsis}" "$self" >&2
-	exit 125
-}
-
-# find_row OPT: its long name in $long; $takes is 1 if it has an argument.
-find_row() {
-	long=$1
-	case $1 in
-	*[!a-zA-Z0-9-]*) rest='' ;;
-	--*)
-		case $rows in
-		*"$nl      $1 "*) rest=${rows#*"$nl      $1 "} ;;
-		*"$nl  -"?", $1 "*) rest=${rows#*"$nl  -"?", $1 "} ;;
-		*) rest='' ;;
-		esac
-		;;
-	*)
-		rest=${rows#*"$nl  $1, "}
-		[ "$rest" != "$rows" ] || rest=''
-		long=${rest%% *}
-		rest=${rest#"$long "}
-		;;
-	esac
-	takes=1
-	case $rest$1 in
-	--*) die "unrecognized option '$1'" ;;
-	-*) die "invalid option -- '${1#-}'" ;;
-	esac
-	case $rest in ' '*) takes='' ;; esac
-}
-
-# options WORD...: takes the options among the first words, which are $taken.
-options() {
-	rows="$table
-  -h, --help                   print this and exit
-  -V, --version                print the version and exit"
-	taken=$#
-	while [ $# -gt 0 ]; do
-		form='' arg=''
-		case $1 in
-		--) shift && break ;;
-		--*=*) word=${1%%=*} arg=${1#*=} form='=' ;;
-		-[!-]?*) arg=${1#-?} form=more && word=${1%"$arg"} ;;
-		-?*) word=$1 ;;
-		*) break ;;
-		esac
-		shift
-		find_row "$word"
-		case $form$takes in
-		'=') die "option '$word' doesn't allow an argument" ;;
-		more) set -- "-$arg" "$@" && arg='' ;;
-		1)
-			[ $# -gt 0 ] || die "option '$word' requires an argument"
-			arg=$1
-			shift
-			;;
-		esac
-		case $long in
-		--help) help ;;
-		--version) echo "$self (boxtools) @VERSION@" && exit ;;
-		*) option "$long" "$arg" ;;
-		esac
-	done
-	taken=$((taken - $#))
-}
 
 # find_stages: those beside this file come before all others.
 find_stages() {
@@ -112,34 +22,6 @@ number() {
 	0) ;;
 	'' | 0* | *[!0-9]* | ???????????????????*) return 1 ;;
 	esac
-}
-
-# quote WORD: $word is what a shell reads as WORD.
-quote() {
-	word=$1
-	case $word in
-	'' | *[!A-Za-z0-9_./:,=@%+-]*) ;;
-	*) return ;;
-	esac
-	word='' rest=$1
-	while :; do
-		case $rest in *"'"*) ;; *) break ;; esac
-		word=$word${rest%%"'"*}"'\\''"
-		rest=${rest#*"'"}
-	done
-	word="'$word$rest'"
-}
-
-# change CMD...: does it, or with $dry prints it instead; $trace: both.
-dry='' trace=''
-change() {
-	line=''
-	for each_word; do
-		quote "$each_word"
-		line="$line${line:+ }$word"
-	done
-	[ -z "$trace" ] || printf '+ %s\n' "$line" >&2
-	if [ "$dry" ]; then printf '%s\n' "$line"; else "$@"; fi
 }
 
 # json TEXT: $word is it as a string of JSON.
