@@ -37,7 +37,8 @@ drop_capabilities(void)
 	cap_free(c);
 }
 
-static void
+/* Returns whether it was SIGTERM. */
+static bool
 forward(int fd, pid_t prog)
 {
 	struct signalfd_siginfo si;
@@ -47,12 +48,14 @@ forward(int fd, pid_t prog)
 	/* ESRCH: it has just ended. */
 	if (si.ssi_signo != SIGCHLD && si.ssi_code != SI_KERNEL)
 		kill(prog, (int)si.ssi_signo);
+	return si.ssi_signo == SIGTERM;
 }
 
 __attribute__((noreturn)) static void
 run_init(pid_t prog, bool linger)
 {
 	int fd, status, result = 0;
+	bool ending = false;
 	sigset_t all;
 	pid_t pid;
 
@@ -76,10 +79,14 @@ run_init(pid_t prog, bool linger)
 			prog = -1;
 			for (int i = 0; i < 3; i++)
 				close(i);
+			/* Who told PROG to end means the box. */
+			if (ending)
+				kill(-1, SIGTERM);
 		}
 		if (pid < 0)
 			exit(result);
-		forward(fd, prog);
+		if (forward(fd, prog))
+			ending = true;
 	}
 }
 
