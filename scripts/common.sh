@@ -24,6 +24,13 @@ number() {
 	esac
 }
 
+# harmless: a filter for a box's own words: but for tabs and newlines, control
+# characters, of which UTF-8 has some more, become "?".
+harmless() {
+	sed "$(printf 's/\r$//; s/[\001-\010\013-\037\177]/?/g
+	    s/\302[\200-\237]/?/g')"
+}
+
 # json TEXT: $word is it as a string of JSON.
 json() {
 	word='' rest=$1
