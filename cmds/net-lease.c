@@ -3,17 +3,20 @@
  * net-lease - a slot of one's own, for as long as the chain lives
  *
  * The lease is a lock on a descriptor that the stages of the chain inherit and
- * no payload sees, so it ends with the last of them, however that dies.  A
- * network namespace outlives its last process a little: a free slot whose link
- * is still there gets a moment, before the next one is tried.
+ * no payload sees, so it ends with the last of them, however that dies.  A box
+ * outlives its lease a little, and its link the box: what is dying is waited
+ * for, but not for each slot anew; what is dead makes way for net-veth.
  */
 #include "chain.h"
 #include "die.h"
+#include "hostnet.h"
 #include "lock.h"
 #include "opt.h"
 #include "parse.h"
+#include "rtnl.h"
 #include "slot.h"
 #include "state.h"
+#include "veth.h"
 
 #include <net/if.h>
 #include <poll.h>
@@ -21,7 +24,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define GRACE 100 /* ms */
+#define GRACE 100 /* ms, in all */
 #define POLL 5	  /* ms */
 
 enum {
@@ -36,10 +39,29 @@ static const struct opt opts[] = {
 };
 static const struct tool tool = {"net-lease", "prog [arg ...]", opts, SAY_SH};
 
+/* Whether there is such a link, and not that of a dead box. */
+static bool
+is_taken(const char *name)
+{
+	struct netlink nl;
+	struct link l;
+	bool taken = true;
+
+	if (!if_nametoindex(name))
+		return false;
+	if (netlink_open(&nl) == 0) {
+		taken = link_get(&nl, 0, name, &l) == 0 &&
+			!(l.group == VETH_GROUP && link_far_dead(&nl, &l));
+		close(nl.fd);
+	}
+	return taken;
+}
+
 /* Takes the slot: the lock, or -1 with the reason in WHY. */
 static int
 lease(const struct slot *s, char *why, size_t size)
 {
+	static int left = GRACE;
 	char name[32], link[IFNAMSIZ];
 	int fd;
 
@@ -50,8 +72,8 @@ lease(const struct slot *s, char *why, size_t size)
 		return -1;
 	}
 	slot_link(s, link, sizeof(link));
-	for (int ms = 0; if_nametoindex(link); ms += POLL) {
-		if (ms >= GRACE) {
+	for (; is_taken(link); left -= POLL) {
+		if (left <= 0) {
 			snprintf(why, size, "there is a link %s", link);
 			close(fd);
 			return -1;
@@ -77,6 +99,23 @@ lease_one(struct slot *s, bool any)
 	diex("slot %u: %s", s->num - 1, why);
 }
 
+/* A pool that was chosen must be free; the default one need not, where no
+ * address is used. */
+static void
+check_pool(const struct slot *s)
+{
+	const struct veth v = {
+	    .addr = slot_addr(s), .len = s->len, .gateway = slot_gateway(s)};
+	struct netlink nl;
+
+	if (netlink_open(&nl) < 0)
+		die_said();
+	if (hostnet_check(&nl, &v) < 0)
+		die_hint("--pool 10.99.0.0/24, or another free network",
+		    "%s: %s", said(), said_why());
+	close(nl.fd);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -99,6 +138,8 @@ main(int argc, char *argv[])
 	if (!*argv)
 		opt_usage(&tool);
 	s = slot_get(num ? num : "0", pool);
+	if (pool || env_or("BOX_POOL", NULL))
+		check_pool(&s);
 	if (!(say_modes() & SAY_DRY))
 		chain_lease(lease_one(&s, !num));
 	if (num || !(say_modes() & SAY_DRY))

@@ -47,15 +47,15 @@ state_dir(void)
 static int
 lock_dir(void)
 {
+	const int how = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	char path[PATH_MAX];
 	int fd;
 
 	path_fmt(path, sizeof(path), "%s/lock", state_dir());
-	if (make_dirs(path, 0755) < 0)
-		die("mkdir %s", path);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		die("open %s", path);
+	/* It is there already, but for the first time. */
+	while ((fd = open(path, how)) < 0)
+		if (errno != ENOENT || make_dirs(path, 0755) < 0)
+			die("open %s", path);
 	if (!is_own(fd, S_IFDIR))
 		diex("%s is not a directory that only its owner, this user, "
 		     "may write",

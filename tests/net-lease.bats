@@ -49,23 +49,78 @@ over() { kill -9 "$prog" && finish; }
 	finish "$first"
 }
 
-@test "fifty at the same moment get fifty slots" {
+@test "two hundred at the same moment get two hundred slots" {
 	mkfifo "$BATS_TEST_TMPDIR/gate"
 	exec 8<>"$BATS_TEST_TMPDIR/gate"
-	for i in {1..50}; do
+	for i in {1..200}; do
 		(exec 3>&-; read -r _ <"$BATS_TEST_TMPDIR/gate"
 		    exec nsenter --net="/run/netns/$HOSTNS" net-lease ns-spawn sh -c \
 		    'cat /proc/self/uid_map; exec sleep 1000') >"$BATS_TEST_TMPDIR/slot$i" 8>&- &
 		pids[i]=$!
 	done
-	yes | head -n 50 >&8
-	all_there() { is "$(cat "$BATS_TEST_TMPDIR"/slot* | wc -l)" 50; }
+	yes | head -n 200 >&8
+	all_there() { is "$(cat "$BATS_TEST_TMPDIR"/slot* | wc -l)" 200; }
 	eventually 30 all_there
 	is "$(awk -v b=$BASE '{print ($2 - b) / 65536}' "$BATS_TEST_TMPDIR"/slot* | sort -n | tr '\n' ' ')" \
-	    "$(seq -s ' ' 0 49) "
+	    "$(seq -s ' ' 0 199) "
 	kill -9 "${pids[@]}"
-	for i in {1..50}; do finish "${pids[i]}"; done
+	for i in {1..200}; do finish "${pids[i]}"; done
 	exec 8>&-
+}
+
+@test "a large pool: as many slots as there are ranges of ids" {
+	start net-lease --pool 10.64.0.0/16 --slot 4095 ns-spawn net-veth sleep 1000
+	runs sleep
+	is "$(slot_of "$prog")" 4095
+	# The last id is the last one below 2^31.
+	read -r _ base n _ <"/proc/$prog/uid_map"
+	is $((base + n)) $((1 << 31))
+	is "$(nsenter -t "$prog" -n ip -4 -o addr show dev veth1 | awk '{print $4}')" 10.64.16.1/16
+	is "$(host ip -4 route show dev box4095 | sed 's/ *$//')" "10.64.16.1 scope link"
+	run -125 host net-lease --pool 10.64.0.0/16 --slot 4096 true
+	over
+}
+
+@test "a pool that the host has a use for is refused, and what that is is said" {
+	for pool in 192.0.2.0/24 192.0.2.128/25 192.0.0.0/16; do
+		run -125 host net-lease --pool $pool touch "$BATS_TEST_TMPDIR/ran"
+		is "${#lines[@]}" 2
+		has "$output" "dev uplink: Address already in use"
+		run -125 host env BOX_POOL=$pool "$TOP/bin/net-lease" touch "$BATS_TEST_TMPDIR/ran"
+		[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	done
+	host ip route add 10.64.32.0/20 via 192.0.2.2
+	run -125 host net-lease --pool 10.64.0.0/16 true
+	has "${lines[0]}" "the host has the route 10.64.32.0/20 dev uplink"
+	host ip route del 10.64.32.0/20
+	# Another box of the pool is no such use.
+	start net-lease --pool 10.64.0.0/16 ns-spawn net-veth sleep 1000
+	runs sleep
+	run -0 host net-lease --pool 10.64.0.0/16 ns-spawn net-veth true
+	over
+}
+
+@test "slots whose links are in use are passed over, and not waited for one by one" {
+	for i in {1..30}; do host ip link add "box$i" type veth peer name "xob$i"; done
+	leased
+	first=$pid first_prog=$prog
+	begin=${EPOCHREALTIME/./}
+	leased
+	is "$slot" 31
+	between $((${EPOCHREALTIME/./} - begin)) 0 2000000
+	over
+	kill -9 "$first_prog" && finish "$first"
+	for i in {1..30}; do host ip link del "box$i"; done
+}
+
+@test "the slot of a box that was just killed is the next one's" {
+	for _ in {1..10}; do
+		start net-lease ns-spawn net-veth sleep 1000
+		runs sleep
+		kill -9 "$pid"
+		finish
+		run -0 host net-lease --slot 0 ns-spawn net-veth true
+	done
 }
 
 @test "kill -9 of the chain frees its slot" {
