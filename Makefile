@@ -24,16 +24,17 @@ TOOLS = box-keep log-keep cg-limit cg-set ns-spawn net-lease net-veth net-nat \
 	rootfs-enter cap-drop sys-filter box-gc
 SCRIPTS = box-run box-doctor box-limit box-logs box-ps box-stop box-top \
 	box-wait
-LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o lib/cgopen.o \
-	lib/cgroup.o lib/cgusage.o lib/cgv2.o lib/chain.o lib/confine.o \
-	lib/cpuset.o lib/detach.o lib/devdir.o lib/die.o lib/door.o \
-	lib/doorman.o lib/etcdir.o lib/file.o lib/firewall.o lib/forward.o \
-	lib/hostnet.o lib/idmap.o lib/idview.o lib/init.o lib/inroot.o \
-	lib/iptables.o lib/isolate.o lib/lock.o lib/mask.o lib/mnt.o \
-	lib/names.o lib/nat.o lib/natctl.o lib/netlink.o lib/netns.o \
-	lib/newroot.o lib/ns.o lib/opt.o lib/parse.o lib/passwd.o lib/ports.o \
-	lib/ready.o lib/resident.o lib/resolv.o lib/restart.o lib/rtnl.o \
-	lib/run.o lib/say.o lib/slot.o lib/start.o lib/state.o \
+LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o \
+	lib/cgopen.o lib/cgroup.o lib/cgusage.o lib/cgv2.o lib/chain.o \
+	lib/confine.o lib/cpuset.o lib/detach.o lib/devdir.o lib/die.o \
+	lib/door.o lib/doorman.o lib/etcdir.o lib/fdpass.o lib/file.o \
+	lib/firewall.o lib/forward.o lib/hostnet.o lib/idmap.o lib/idview.o \
+	lib/init.o lib/inroot.o lib/iptables.o lib/isolate.o lib/lock.o \
+	lib/mask.o lib/mnt.o lib/names.o lib/nat.o lib/natctl.o \
+	lib/netlink.o lib/netns.o lib/newroot.o lib/ns.o lib/opt.o \
+	lib/parse.o lib/passwd.o lib/payload.o lib/ports.o lib/pty.o \
+	lib/ready.o lib/relay.o lib/resident.o lib/resolv.o lib/restart.o \
+	lib/rtnl.o lib/run.o lib/say.o lib/slot.o lib/start.o lib/state.o \
 	lib/sysfilter.o lib/tree.o lib/tty.o lib/veth.o lib/volume.o
 HDR = $(LIB:.o=.h)
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
@@ -95,6 +96,9 @@ tests/golden/view: tests/golden/view.c
 
 tests/attack/probe: tests/attack/probe.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -static -o $@ $@.c
+
+tests/attack/knock: tests/attack/knock.c lib/libbox.a
+	$(CC) $(ALL_CFLAGS) -static -o $@ $@.c lib/libbox.a $(LDLIBS)
 
 # The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
 # virtual machine; with systemd as init; and a shell in the former.

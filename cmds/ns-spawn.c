@@ -20,7 +20,6 @@
 #include "slot.h"
 #include "start.h"
 #include "state.h"
-#include "tty.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -124,7 +123,7 @@ main(int argc, char *argv[])
 	struct doorman man;
 	struct slot slot;
 	uint32_t uid, gid;
-	int prog, status;
+	int prog;
 	bool own;
 
 	tool_start(&tool);
@@ -152,7 +151,6 @@ main(int argc, char *argv[])
 			chain(argv);
 		chain_opened(prog, own);
 	}
-	tty_save();
 	if (idmap_out(&box.maps.u, 0, &uid) && idmap_out(&box.maps.g, 0, &gid))
 		give_pipes(uid, gid);
 	resident_begin();
@@ -189,7 +187,5 @@ main(int argc, char *argv[])
 		doorman_start(&man);
 		start_go(r.fd);
 	}
-	status = resident_wait(&r);
-	tty_restore();
-	return status;
+	return resident_wait(&r);
 }

@@ -113,8 +113,32 @@ put_dev(int root, const char *dir)
 	return mnt;
 }
 
+/* DEV is ours, so that nothing has led the way to another pts, and the console
+ * is covered as the file that it is. */
+static void
+put_console(int dev, const char *dir, struct pty *pty)
+{
+	int pts, at, node;
+
+	if (!say(SAY_SH, "mount --bind %s/dev/pts/0 %s/dev/console", dir, dir))
+		return;
+	pts = inroot_subdir(dev, "pts");
+	at = inroot_subfile(dev, "console");
+	if (pts < 0 || at < 0)
+		die_said();
+	pty_open(pty, pts);
+	node = mnt_clone(pty->slave, NULL, false);
+	if (node < 0 ||
+	    mnt_attr(node, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, false) < 0 ||
+	    mnt_attach(node, at) < 0)
+		die_said();
+	close(pts);
+	close(at);
+	close(node);
+}
+
 void
-devdir_make(int root, const char *dir)
+devdir_make(int root, const char *dir, struct pty *pty)
 {
 	const uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	const int dev = put_dev(root, dir);
@@ -139,4 +163,6 @@ devdir_make(int root, const char *dir)
 		0 &&
 	    errno != EPERM)
 		die_said();
+	if (pty)
+		put_console(dev, dir, pty);
 }

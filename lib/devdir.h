@@ -1,9 +1,12 @@
 #ifndef DEVDIR_H
 #define DEVDIR_H
 
+#include "pty.h"
+
 /* A minimal /dev on a tmpfs below ROOT (a mount, attached): the nodes that
- * every program expects, bound from the host's; pts, shm, mqueue.  DIR is
+ * every program expects, bound from the host's; pts, shm, mqueue.  With PTY
+ * (else NULL) a terminal is opened in this pts, and is its console.  DIR is
  * ROOT's name in what is said; with -n ROOT is not used.  Dies with 125. */
-void devdir_make(int root, const char *dir);
+void devdir_make(int root, const char *dir, struct pty *pty);
 
 #endif

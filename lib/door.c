@@ -9,6 +9,7 @@
  */
 #include "door.h"
 #include "die.h"
+#include "fdpass.h"
 #include "say.h"
 
 #include <errno.h>
@@ -40,51 +41,25 @@ door_leave(void)
 	door = -1;
 }
 
-/* The answer's descriptor, or -1. */
+/* FD goes along (-1: none).  -1 with errno, or the answer's descriptor, or 0
+ * where the operation has none. */
 static int
-receive(struct door_reply *rep)
-{
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = {rep, sizeof(*rep)};
-	struct msghdr msg = {
-	    .msg_iov = &iov,
-	    .msg_iovlen = 1,
-	    .msg_control = control.buf,
-	    .msg_controllen = sizeof(control.buf),
-	};
-	struct cmsghdr *c;
-	ssize_t n;
-	int fd = -1;
-
-	do {
-		n = recvmsg(door, &msg, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		die("the door: recvmsg");
-	if (n != (ssize_t)sizeof(*rep))
-		diex("the door: ns-spawn has died");
-	c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
-}
-
-/* -1 with errno, or the descriptor, or 0 where the operation has none. */
-static int
-ask(struct door_request *req, uint32_t *flags)
+ask_with(struct door_request *req, int fd, uint32_t *flags)
 {
 	struct door_reply rep;
-	int fd;
+	ssize_t n;
 
 	req->version = DOOR_VERSION;
 	req->modes = (uint32_t)say_modes();
-	/* MSG_NOSIGNAL: the reason is a line, not a SIGPIPE. */
-	if (send(door, req, sizeof(*req), MSG_NOSIGNAL) < 0)
+	if (fd_send(door, req, sizeof(*req), fd) < 0)
 		die("the door: send");
-	fd = receive(&rep);
+	do {
+		n = fd_recv(door, &rep, sizeof(rep), &fd);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		die("the door: receive");
+	if (n != (ssize_t)sizeof(rep))
+		diex("the door: ns-spawn has died");
 	*flags = rep.flags;
 	if (rep.err == 0)
 		return fd < 0 ? 0 : fd;
@@ -92,6 +67,12 @@ ask(struct door_request *req, uint32_t *flags)
 	said_set(rep.said, rep.why);
 	errno = rep.err;
 	return -1;
+}
+
+static int
+ask(struct door_request *req, uint32_t *flags)
+{
+	return ask_with(req, -1, flags);
 }
 
 /* 0, or -1 where PATH is too long to be asked for. */
@@ -140,6 +121,15 @@ door_file(const char *path)
 	uint32_t flags;
 
 	return set_path(&req, path) < 0 ? -1 : ask(&req, &flags);
+}
+
+int
+door_tty(int master)
+{
+	struct door_request req = {.op = DOOR_TTY};
+	uint32_t flags;
+
+	return ask_with(&req, master, &flags);
 }
 
 int

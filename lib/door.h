@@ -9,9 +9,10 @@
 
 /* The box's side of the door: what a stage inside the box asks of ns-spawn's
  * resident parent, over one SOCK_SEQPACKET socket (box(7)).  Messages are of
- * fixed size and versioned; at most one veth, one root, 64 binds, one file. */
+ * fixed size and versioned; at most one veth, one root, 64 binds, one file,
+ * one terminal. */
 
-#define DOOR_VERSION 1
+#define DOOR_VERSION 2
 #define DOOR_BINDS 64
 
 enum door_op {
@@ -20,6 +21,7 @@ enum door_op {
 	DOOR_BIND,     /* the same of a directory or file to bind */
 	DOOR_PROG,     /* open the next program of the chain */
 	DOOR_FILE,     /* open a file for reading */
+	DOOR_TTY,      /* relay a terminal, whose master comes along */
 	DOOR_SHUT,     /* the last word */
 };
 
@@ -58,6 +60,10 @@ int door_tree(enum door_op op, const char *path, bool *newns);
 
 /* PATH, opened for reading. */
 int door_file(const char *path);
+
+/* Hands over MASTER, of a pty in the box, to be relayed with the caller's
+ * terminal. */
+int door_tty(int master);
 
 /* The program NAME, O_PATH; *own: one of our stages. */
 int door_prog(const char *name, bool *own);

@@ -11,19 +11,19 @@
 #include "chain.h"
 #include "die.h"
 #include "door.h"
+#include "fdpass.h"
 #include "idview.h"
 #include "ns.h"
+#include "relay.h"
 #include "say.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 static struct doorman man;
-static unsigned veths, roots, binds, files;
+static unsigned veths, roots, binds, files, ttys;
 
 void
 doorman_start(const struct doorman *d)
@@ -112,9 +112,22 @@ serve_prog(struct door_request *req, struct door_reply *rep, int *fd)
 	return 0;
 }
 
+/* The master is the relay's, which looks at what it is. */
+static int
+serve_tty(int master)
+{
+	int err = count(&ttys, 1);
+
+	if (!err && relay_start(master) < 0)
+		err = errno;
+	if (err)
+		close(master);
+	return err;
+}
+
 /* The asking stage's -n and -x are of our part, too. */
 static void
-serve(struct door_request *req, struct door_reply *rep, int *fd)
+serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
 {
 	const int modes = say_modes();
 
@@ -132,6 +145,9 @@ serve(struct door_request *req, struct door_reply *rep, int *fd)
 	case DOOR_FILE:
 		rep->err = serve_file(req, fd);
 		break;
+	case DOOR_TTY:
+		rep->err = serve_tty(given);
+		break;
 	default:
 		rep->err = serve_prog(req, rep, fd);
 	}
@@ -140,46 +156,25 @@ serve(struct door_request *req, struct door_reply *rep, int *fd)
 	say_mode(modes, SAY_SH);
 }
 
-static bool
-answer(int door, const struct door_reply *rep, int fd)
-{
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct iovec iov = {(void *)rep, sizeof(*rep)};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-	struct cmsghdr *c;
-
-	if (fd >= 0) {
-		msg.msg_control = control.buf;
-		msg.msg_controllen = sizeof(control.buf);
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	}
-	return sendmsg(door, &msg, MSG_NOSIGNAL) == sizeof(*rep);
-}
-
 bool
 doorman_serve(int door)
 {
 	struct door_request req;
 	struct door_reply rep = {0};
 	bool more = false;
-	int fd = -1;
-	/* MSG_TRUNC: a longer message is not cut to one of ours. */
-	ssize_t n = recv(door, &req, sizeof(req), MSG_TRUNC);
+	int given, fd = -1;
+	const ssize_t n = fd_recv(door, &req, sizeof(req), &given);
 
 	if (n < 0 && errno == EINTR)
 		return true;
 	if (n == sizeof(req) && req.version == DOOR_VERSION &&
-	    req.op >= DOOR_VETH && req.op < DOOR_SHUT) {
+	    req.op >= DOOR_VETH && req.op < DOOR_SHUT &&
+	    (given >= 0) == (req.op == DOOR_TTY)) {
 		req.path[sizeof(req.path) - 1] = '\0';
-		serve(&req, &rep, &fd);
-		more = answer(door, &rep, fd);
+		serve(&req, given, &rep, &fd);
+		more = fd_send(door, &rep, sizeof(rep), fd) == sizeof(rep);
+	} else if (given >= 0) {
+		close(given);
 	}
 	if (fd >= 0)
 		close(fd);

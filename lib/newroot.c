@@ -222,7 +222,7 @@ newroot_enter(const struct newroot *r)
 	}
 	put(proc, root, "proc", r->dir);
 	put(sys, root, "sys", r->dir);
-	devdir_make(root, r->dir);
+	devdir_make(root, r->dir, r->pty);
 	etcdir_make(root, scratch, r->dir, &r->dns);
 	volumes_put(&r->volumes, root, r->dir, r->nosuid);
 	mask_paths(proc, sys, r->dir);

@@ -1,6 +1,7 @@
 #ifndef NEWROOT_H
 #define NEWROOT_H
 
+#include "pty.h"
 #include "resolv.h"
 #include "volume.h"
 
@@ -13,7 +14,8 @@ struct newroot {
 	const char *overlay; /* keep changes in this directory, or NULL */
 	bool ephemeral;	     /* throw changes away */
 	bool read_only;
-	bool nosuid; /* the root and what is shown in it */
+	bool nosuid;	 /* the root and what is shown in it */
+	struct pty *pty; /* to be opened in its devpts, or NULL */
 	struct resolv dns;
 	struct volumes volumes;
 };

@@ -4,12 +4,18 @@
  *
  * All signals are blocked and read from a descriptor.  Each goes to the child
  * once: what the kernel itself sent (si_code SI_KERNEL: Ctrl-C, Ctrl-Z, a
- * window's new size) went to the whole foreground group, the child included.
+ * window's new size) went to the whole foreground group, the child included,
+ * unless that has a terminal of its own (relay.c).
+ *
+ * Each one in a chain gives the terminal back, so that it comes back also when
+ * the one that had changed it is killed.
  */
 #include "resident.h"
 #include "chain.h"
 #include "die.h"
 #include "door.h"
+#include "relay.h"
+#include "tty.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,6 +36,7 @@ resident_begin(void)
 	const struct sigaction dfl = {.sa_handler = SIG_DFL};
 	sigset_t all;
 
+	tty_save();
 	sigfillset(&all);
 	if (sigprocmask(SIG_BLOCK, &all, &caller_mask) < 0 ||
 	    sigaction(SIGCHLD, &dfl, &caller_chld) < 0)
@@ -63,6 +70,13 @@ exit_status(int status)
 static void
 stop(const struct resident *r, const struct signalfd_siginfo *si)
 {
+	/* On a terminal of its own the box does not stop with us. */
+	if (relay_used()) {
+		relay_pause();
+		raise(SIGSTOP);
+		relay_resume();
+		return;
+	}
 	/* ESRCH: the child has just ended, and SIGCHLD says so next. */
 	if (r->stop_child)
 		kill(r->pid, SIGSTOP);
@@ -70,6 +84,15 @@ stop(const struct resident *r, const struct signalfd_siginfo *si)
 		kill(r->pid, (int)si->ssi_signo);
 	raise(SIGSTOP);
 	/* Continued: by a SIGCONT that is forwarded, as any signal is. */
+}
+
+/* Whether the child has got it, too.  A hangup is told to the session's leader
+ * alone. */
+static bool
+was_for_all(const struct signalfd_siginfo *si)
+{
+	return si->ssi_code == SI_KERNEL && !relay_used() &&
+	       !(si->ssi_signo == SIGHUP && getsid(0) == getpid());
 }
 
 static void
@@ -91,8 +114,14 @@ forward(const struct resident *r, int fd)
 	case SIGTTOU:
 		stop(r, &si);
 		break;
+	case SIGWINCH:
+		if (relay_used()) {
+			relay_resize();
+			break;
+		}
+		/* fallthrough */
 	default:
-		if (si.ssi_code != SI_KERNEL)
+		if (!was_for_all(&si))
 			kill(r->pid, (int)si.ssi_signo);
 	}
 }
@@ -100,7 +129,7 @@ forward(const struct resident *r, int fd)
 int
 resident_wait(const struct resident *r)
 {
-	struct pollfd p[2] = {{.events = POLLIN},
+	struct pollfd p[2 + RELAY_FDS] = {{.events = POLLIN},
 	    {.fd = r->ready ? r->fd : -1, .events = POLLIN}};
 	sigset_t all;
 	int status;
@@ -114,8 +143,10 @@ resident_wait(const struct resident *r)
 	if (p[0].fd < 0)
 		die("signalfd");
 	while ((pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		relay_poll(p + 2);
+		if (poll(p, 2 + RELAY_FDS, -1) < 0 && errno != EINTR)
 			die("poll");
+		relay_turn(p + 2);
 		if (p[0].revents)
 			forward(r, p[0].fd);
 		if (p[1].revents && !r->ready(p[1].fd))
@@ -123,6 +154,8 @@ resident_wait(const struct resident *r)
 	}
 	if (pid < 0)
 		die("waitpid");
+	relay_finish(p[0].fd);
 	close(p[0].fd);
+	tty_restore();
 	return exit_status(status);
 }

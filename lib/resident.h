@@ -8,7 +8,8 @@
 /* A stage that waits for its child: resident_begin(), fork or clone,
  * resident_child() there, resident_wait() here. */
 
-/* Blocks all signals for the resident, which reads them from a descriptor. */
+/* Blocks all signals for the resident, which reads them from a descriptor; and
+ * remembers the caller's terminal (tty.h). */
 void resident_begin(void);
 
 /* In the child: the caller's signal mask and SIGCHLD's action again. */
@@ -37,8 +38,9 @@ struct resident {
 };
 
 /* Waits for the child's end; forwards every signal once, but what the kernel
- * sent to the whole foreground group; stops and continues with the child.
- * Returns the status of the chain contract (128+N for a signal). */
+ * sent to the whole foreground group; stops and continues with the child;
+ * relays its terminal (relay.h) and gives the caller's back.  Returns the
+ * status of the chain contract (128+N for a signal). */
 int resident_wait(const struct resident *r);
 
 /* A wait(2) status as the chain contract has it. */

@@ -3,6 +3,7 @@
 #   send TEXT     types it (escapes as in Python; no newline of its own)
 #   expect TEXT   waits for it, after all that was matched before
 #   size ROWS COLS   of the window
+#   hang          ends the terminal's life, as one that is closed
 #   end STATUS    waits for CMD's end
 # A deadline (20 s, times SLACK) ends it with status 1 and the transcript.
 import fcntl, os, pty, select, struct, sys, termios, time
@@ -50,6 +51,9 @@ for line in script:
             time.sleep(0.2)
     elif verb == "size":
         size(*rest.split())
+    elif verb == "hang":
+        os.close(fd)
+        fd = os.open("/dev/null", os.O_RDWR)
     elif verb == "expect":
         while (i := seen.find(text, at)) < 0:
             if not pump(end):
