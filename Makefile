@@ -70,11 +70,18 @@ $(TOOLS:%=bin/%): bin/%: cmds/%.o lib/libbox.a
 	@chmod 755 $@
 
 # What a script reads by "." becomes part of it.
-$(SCRIPTS:%=bin/%): bin/%: scripts/% scripts/common.sh scripts/options.sh Makefile
+PARTS = scripts/common.sh scripts/figures.sh scripts/options.sh
+
+$(SCRIPTS:%=bin/%): bin/%: scripts/% $(PARTS) Makefile
 	@mkdir -p bin
-	sed -e '/^\. .*common\.sh"$$/{' -e 'r scripts/common.sh' -e d -e '}' $< | \
-		sed -e '/^\. .*options\.sh"$$/{' -e 'r scripts/options.sh' -e d -e '}' | \
-		sed 's/@VERSION@/$(VERSION)/' >$@
+	awk 'function put(file, line) { \
+		while ((getline line < file) > 0) { \
+			gsub(/@VERSION@/, "$(VERSION)", line); \
+			if (line !~ /^\. ".*\.sh"$$/) { print line; continue } \
+			gsub(/.*\/|"$$/, "", line); \
+			put("scripts/" line) \
+		} \
+	} BEGIN { put("$<") }' >$@
 	@chmod 755 $@
 
 $(COMPLETIONS): scripts/completions $(BINS)

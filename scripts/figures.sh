@@ -1,0 +1,145 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# SPDX-License-Identifier: MIT
+# figures.sh - what a box uses, from the kernel's own files, and as a table
+
+# shellcheck source=scripts/common.sh
+. "${0%/*}/common.sh"
+
+# network: the box's $slot, $address and $ports ("ADDR:PORT:PORT/PROTO", a line
+# each), '' where it has none.  False if one of them is damaged.
+network() {
+	slot='' address='' ports=''
+	if fact slot; then
+		slot=${fact%% *} address=${fact#* }
+		number "$slot" || return 1
+		case $address in '' | *[!0-9.]*) return 1 ;; esac
+	fi
+	[ -f "$dir/ports" ] || return 0
+	while IFS=:/ read -r addr host port proto; do
+		case $addr:$proto in *[!0-9.]*:* | *:*[!a-z]*) return 1 ;; esac
+		number "$host" && number "$port" || return 1
+		ports=$ports${ports:+$nl}$addr:$host:$port/$proto
+	done <"$dir/ports"
+}
+
+# groups: the box's groups, by controller; v2 has one for all of them, and
+# counts CPU time without a controller.  False if a line is damaged.
+groups() {
+	cpu_group='' cpuacct_group='' memory_group='' pids_group=''
+	[ -f "$dir/cgroup" ] || return 0
+	while read -r list path; do
+		case $path in
+		*/../* | */./* | *//*) return 1 ;;
+		/*/"$name") ;;
+		*) return 1 ;;
+		esac
+		case ,$list, in *,cpu,*) cpu_group=$path ;; esac
+		case ,$list, in *,cpuacct,*) cpuacct_group=$path ;; esac
+		case ,$list, in *,memory,*) memory_group=$path ;; esac
+		case ,$list, in *,pids,*) pids_group=$path ;; esac
+		[ ! -e "$path/cgroup.controllers" ] || cpuacct_group=$path
+	done <"$dir/cgroup"
+}
+
+# limit FILE...: the same for a limit, '' if there is none; v1 writes -1, or
+# the greatest number of pages.
+limit() {
+	value "$@"
+	case $value in max* | -* | 922337203685477????) value='' ;; esac
+}
+
+# figures: what the kernel counts of the box, '' where it does not: $cpu, CPU
+# time in microseconds, and $cpu_max, percent of one CPU; bytes of memory and
+# numbers of processes, with peaks and limits; $uptime, seconds.
+figures() {
+	groups || return 1
+	cpu='' cpu_max='' uptime=''
+	value "$cpuacct_group/cpuacct.usage"
+	if number "$value"; then
+		cpu=$((value / 1000))
+	elif [ -r "$cpuacct_group/cpu.stat" ]; then
+		while read -r key value; do
+			[ "$key" != usage_usec ] || cpu=$value
+		done <"$cpuacct_group/cpu.stat"
+	fi
+	limit "$cpu_group/cpu.max"
+	quota=${value%% *} period=${value##* }
+	[ "$quota" ] || {
+		limit "$cpu_group/cpu.cfs_quota_us"
+		quota=$value
+		value "$cpu_group/cpu.cfs_period_us"
+		period=$value
+	}
+	! number "$quota" || cpu_max=$((quota * 100 / period))
+
+	g=$memory_group
+	value "$g/memory.current" "$g/memory.usage_in_bytes"
+	memory=$value
+	value "$g/memory.peak" "$g/memory.max_usage_in_bytes"
+	memory_peak=$value
+	limit "$g/memory.max" "$g/memory.limit_in_bytes"
+	memory_max=$value
+
+	find_residents
+	value "$pids_group/pids.current"
+	procs=${value:+$((value - residents))}
+	value "$pids_group/pids.peak"
+	procs_peak=${value:+$((value - residents))}
+	limit "$pids_group/pids.max"
+	procs_max=${value:+$((value - residents))}
+
+	if [ "$pid" ] && began "$pid"; then
+		value /proc/uptime
+		uptime=$((${value%%.*} - began / ${hz:=$(getconf CLK_TCK)}))
+	fi
+}
+
+# known: network and figures; damaged if they are.
+known() {
+	network || damaged "$dir: slot or ports are damaged" || return
+	figures || damaged "$dir/cgroup is damaged"
+}
+
+# size BYTES: $size is it with a letter, as ls -h has it.
+size() {
+	size=$1 tenths='' letter=''
+	for unit in K M G T; do
+		[ "${size:-0}" -ge 1024 ] || break
+		tenths=.$((size % 1024 * 10 / 1024)) size=$((size / 1024))
+		letter=$unit
+	done
+	size=$size$tenths$letter
+}
+
+# line NAME PID ...: what is not there, or has no limit, is a "-".
+line() {
+	for column in '%-16s' ' %7s' ' %-13s' ' %11s' ' %5s' ' %5s' ' %7s' \
+	    ' %7s' ' %7s' ' %5s' ' %5s' ' %5s' ' %s\n'; do
+		# shellcheck disable=SC2059
+		printf "$column" "${1:--}"
+		shift
+	done
+}
+
+header() {
+	line NAME PID ADDRESS UP CPU% MAX% MEMORY PEAK MAX PROCS PEAK MAX PORTS
+}
+
+# row: the line of the box of which all is known, and $percent.
+row() {
+	up='' m=''
+	if [ "$uptime" ]; then
+		up=$(printf '%02d:%02d:%02d' $((uptime / 3600 % 24)) \
+		    $((uptime / 60 % 60)) $((uptime % 60)))
+		[ "$uptime" -lt 86400 ] || up=$((uptime / 86400))-$up
+	fi
+	for bytes in "$memory" "$memory_peak" "$memory_max"; do
+		size "$bytes"
+		m="$m ${size:--}"
+	done
+	# Words without blanks.
+	# shellcheck disable=SC2086
+	line "$name" "$pid" "$address" "$up" "$percent" "$cpu_max" $m \
+	    "$procs" "$procs_peak" "$procs_max" \
+	    "$(printf '%s' "$ports" | tr '\n' ',')"
+}
