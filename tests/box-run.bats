@@ -46,6 +46,7 @@ quota() {
 	case $q in max | -1) echo max ;; *) echo $((q * 1000 / p)) ;; esac
 }
 
+# bats test_tags=vm
 @test "no options: the reference container" {
 	boxed
 	for k in user mnt pid net uts ipc cgroup; do
@@ -80,6 +81,7 @@ quota() {
 	done
 }
 
+# bats test_tags=vm
 @test "20 processes are the payload's, and the next one is said with its option" {
 	# sh is one; nineteen more go, twenty do not.
 	run --separate-stderr host box-run "$bb" sh -c 'i=0; while [ $i -lt 19 ]; do sleep 1000 & i=$((i + 1)); done; echo all'
@@ -97,6 +99,7 @@ quota() {
 	is "$output" all
 }
 
+# bats test_tags=vm
 @test "limits: --cpuset-cpus, --device-io, and others by cg-set" {
 	last_cpu
 	loop_device
@@ -139,6 +142,7 @@ quota() {
 	done
 }
 
+# bats test_tags=vm
 @test "memory over the limit: killed, and said with its option" {
 	run --separate-stderr host box-run -m 32m "$bb" sh -c 'head -c 200000000 /dev/zero | tail -c 190000000 | wc -c'
 	has "$stderr" "--memory"

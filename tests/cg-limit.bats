@@ -19,6 +19,7 @@ reported() { cg-limit --report 7 "$@" 7>"$BATS_TEST_TMPDIR/report"; }
 # A python that takes N MiB, for what no shell does at once.
 EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b[::4096])'
 
+# bats test_tags=vm
 @test "CPU: 50% is the reference's 50000 of 100000" {
 	limited 50%
 	is "$(limit cpu cpu.max cpu.cfs_quota_us)" "$(is_v2 cpu && echo 50000 100000 || echo 50000)"
@@ -26,6 +27,7 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	over
 }
 
+# bats test_tags=vm
 @test "CPU: fractions, several CPUs, max" {
 	while read -r arg want; do
 		limited "$arg"
@@ -96,6 +98,7 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	run -125 cg-limit --name "$(printf %300s x | tr ' ' x)" max true
 }
 
+# bats test_tags=vm
 @test "pids, memory, weight and swap are read back from the group" {
 	limited --pids 20 -m 64m 50%
 	is "$(limit pids pids.max pids.max)" 20
@@ -113,6 +116,7 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	over
 }
 
+# bats test_tags=vm
 @test "weight: 100 is the kernel's default share" {
 	limited --weight 100 max
 	if is_v2 cpu; then is "$(limit cpu cpu.weight -)" 100; else is "$(limit cpu - cpu.shares)" 1024; fi
@@ -122,6 +126,7 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	over
 }
 
+# bats test_tags=vm
 @test "swap is a limit of its own" {
 	swap_file() { is_v2 memory || [ -e "$(cgroup_dir memory)/memory.memsw.limit_in_bytes" ]; }
 	lacks_kernel "accounting of swap" swap_file
@@ -143,6 +148,7 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
 }
 
+# bats test_tags=vm
 @test "cpuset: the group's, and PROG's own" {
 	last_cpu
 	limited --cpuset "$cpu" max
@@ -155,12 +161,14 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	over
 }
 
+# bats test_tags=vm
 @test "cpuset: CPUs that are not there are refused, and nothing is left" {
 	run -125 cg-limit --cpuset 0,4000 max touch "$BATS_TEST_TMPDIR/ran"
 	has "$output" "without 4000"
 	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
 }
 
+# bats test_tags=vm
 @test "cpuset: one inside another's" {
 	last_cpu
 	other=$((cpu == 0 ? 1 : cpu - 1))
@@ -171,6 +179,7 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	is "$output" "$cpu"
 }
 
+# bats test_tags=vm
 @test "io: the rates of a disk are read back from the group" {
 	loop_device
 	limited --io "$disk:rbps=1m,wiops=50" --io "$disk:wbps=2048" max
@@ -191,6 +200,7 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
 }
 
+# bats test_tags=vm
 @test "the group: box-PID by default, where it can be in each hierarchy" {
 	limited --pids 20 -m 64m 50%
 	for c in cpu memory pids; do
@@ -201,13 +211,13 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	over
 }
 
+# bats test_tags=vm
 @test "--all: each controller that the host has" {
 	limited --all --pids 20 max
 	for c in cpu memory pids cpuset blkio; do
 		has "$(cgroup_dir $c "$prog")" "/box-$pid"
 	done
-	! is_v2 pids || is "$(cat "$(cgroup_dir "" "$prog")/cgroup.controllers")" \
-	    "$(cat "$(cgroup_dir "")/cgroup.controllers")"
+	! is_v2 pids || has "$(<"$(cgroup_dir "" "$prog")/cgroup.controllers")" "cpuset cpu io memory pids"
 	over
 }
 
@@ -262,6 +272,7 @@ gets_half() {
 	between $((spent * 100 / wall)) 5 60
 }
 
+# bats test_tags=vm
 @test "enforced: a busy loop gets half a CPU" {
 	start cg-limit 50% sh -c 'exec 2>/dev/null; while :; do :; done'
 	runs sh
@@ -280,6 +291,7 @@ gets_half() {
 	over
 }
 
+# bats test_tags=vm
 @test "enforced: reads from a disk, and it is not the disk that is slow" {
 	loop_device
 	read_it() { begin=$(now); "$@" dd if="$disk" of=/dev/null bs=64k count=32 iflag=direct 2>/dev/null; }
@@ -291,6 +303,7 @@ gets_half() {
 	[ $limited -gt $((free * 2)) ] || fail "2 MiB: $limited us, without a limit $free us"
 }
 
+# bats test_tags=vm
 @test "enforced: the process over the limit fails" {
 	# sh is one, and each sleep another.
 	run cg-limit --pids 5 max bash -c 'for i in 1 2 3 4; do sleep 1000 & done; echo four; sleep 1000 & echo five' 3>&-
@@ -300,6 +313,7 @@ gets_half() {
 	is "$output" four
 }
 
+# bats test_tags=vm
 @test "enforced: memory over the limit is killed, and said in the report" {
 	requires "python3" command -v python3
 	run -137 reported --memory 48m --swap 0 max python3 -c "$EAT" 200 ||
@@ -315,6 +329,7 @@ gets_half() {
 	is "$(report .memory_hits)" 0
 }
 
+# bats test_tags=vm
 @test "report: whose limit it was, when an outer group's is the smaller" {
 	requires "python3" command -v python3
 	run cg-limit --memory 48m max cg-limit --report 7 --memory 400m max python3 -c "$EAT" 200 \
@@ -324,6 +339,7 @@ gets_half() {
 	between "$(report .oom_kills)" 1 100
 }
 
+# bats test_tags=vm
 @test "report: one JSON object with the agreed members, and the status" {
 	requires "jq" command -v jq
 	run -7 reported --pids 20 -m 64m 50% sh -c 'exit 7'
@@ -342,6 +358,7 @@ gets_half() {
 	is "$(report .status)" 127
 }
 
+# bats test_tags=vm
 @test "report: throttled time and process hits" {
 	# A bash that cannot fork gives up, so that comes last.
 	run reported --pids 3 20% bash -c 'end=$((${EPOCHREALTIME/./} + 700000))
@@ -371,6 +388,7 @@ gets_half() {
 	is "$stderr" ""
 }
 
+# bats test_tags=vm
 @test "--warn: memory" {
 	requires "python3" command -v python3
 	run --separate-stderr cg-limit --warn=memory=--mem --memory 32m max python3 -c "$EAT" 200
@@ -378,12 +396,14 @@ gets_half() {
 	has "$stderr" "--mem"
 }
 
+# bats test_tags=vm
 @test "processes left in the group are killed when PROG ends" {
 	run -0 cg-limit max bash -c 'setsid -f sleep 987654; trap "" TERM HUP; (while :; do sleep 1; done) & echo started' 3>&-
 	is "$output" started
 	run ! pgrep -f 'sleep 987654'
 }
 
+# bats test_tags=vm
 @test "groups that PROG makes below its own are removed, busy ones too" {
 	export -f cgroup_dir
 	run -0 cg-limit --pids 20 max bash -c '
@@ -406,6 +426,7 @@ gets_half() {
 	is "$(tr '\n' ' ' <"$out")" "ready usr1 hup term "
 }
 
+# bats test_tags=vm
 @test "kill -9 of cg-limit: PROG dies too, and the next run removes the group" {
 	start cg-limit --pids 20 -m 64m 50% sleep 1000
 	runs sleep
@@ -482,12 +503,14 @@ gets_half() {
 	has "$output" "hint: "
 }
 
+# bats test_tags=vm
 @test "processes that fork all the time are killed when PROG ends" {
 	run -0 cg-limit --pids 30 50% bash -c '
 		again() { while :; do (again) & done 2>/dev/null; }
 		again & sleep 0.5' 3>&-
 }
 
+# bats test_tags=vm
 @test "the next one inside: its limits lie below the outer ones" {
 	start cg-limit --pids 20 max cg-limit --name "in-$$" --pids 5 max sleep 1000
 	runs sleep
@@ -507,6 +530,7 @@ v2_group() {
 # in_unit CMD...: becomes CMD in that group
 in_unit() { bash -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$top/unit-$$" "$@"; }
 
+# bats test_tags=vm
 @test "v2: alone in its group, cg-limit moves to a leaf, and back" {
 	v2_group
 	run -0 in_unit cg-limit --pids 5 50% cat /proc/self/cgroup
@@ -516,6 +540,7 @@ in_unit() { bash -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$top/unit-$$" "$@"
 	rmdir "$top/unit-$$"
 }
 
+# bats test_tags=vm
 @test "v2: never above a group that is delegated, or limited" {
 	v2_group
 	echo 500m >"$top/unit-$$/memory.max"
@@ -538,6 +563,7 @@ in_unit() { bash -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$top/unit-$$" "$@"
 	has "$output" "hint: set limits"
 }
 
+# bats test_tags=vm
 @test "v2: an ordinary user, in a group that is theirs" {
 	v2_group
 	dir=$(mktemp -d)
@@ -550,12 +576,14 @@ in_unit() { bash -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$top/unit-$$" "$@"
 	rm -r "$dir"
 }
 
+# bats test_tags=vm
 @test "an ordinary user without a group of their own gets one line and a hint" {
 	run -125 setpriv --reuid 65534 --regid 65534 --clear-groups cg-limit 50% true
 	has "${lines[0]}" "Permission denied"
 	has "${lines[1]}" "cg-limit: hint: "
 }
 
+# bats test_tags=vm
 @test "-n prints the writes, and a shell does what they say" {
 	run -0 cg-limit -n --name "dry-$$" --pids 20 -m 64m 50% true
 	if is_v2 pids; then d=$(home cpu memory pids); else d=$(home pids); fi
@@ -585,6 +613,7 @@ in_unit() { bash -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$top/unit-$$" "$@"
 	done
 }
 
+# bats test_tags=vm
 @test "a cgroup tree that is read-only is named, with a hint" {
 	requires "unshare" command -v unshare
 	run -125 unshare -m bash -c '

@@ -13,6 +13,7 @@ teardown() {
 	baseline_check
 }
 
+# bats test_tags=vm
 @test "each limit is changed, by itself, and taken off" {
 	limited --name "set-$$" --all --pids 20 -m 64m 50%
 	run -0 cg-set "set-$$" 20%
@@ -43,6 +44,7 @@ teardown() {
 	over
 }
 
+# bats test_tags=vm
 @test "swap stays what it was when memory changes" {
 	swap_file() { is_v2 memory || [ -e "$(cgroup_dir memory)/memory.memsw.limit_in_bytes" ]; }
 	lacks_kernel "accounting of swap" swap_file
@@ -64,6 +66,7 @@ teardown() {
 	over
 }
 
+# bats test_tags=vm
 @test "cpuset: PROG moves, and back" {
 	last_cpu
 	limited --name "set-$$" --all max
@@ -78,6 +81,7 @@ teardown() {
 	over
 }
 
+# bats test_tags=vm
 @test "io: a rate is changed, the others stay, max takes it off" {
 	loop_device
 	limited --name "set-$$" --io "$disk:rbps=1m,riops=7" max
@@ -91,6 +95,7 @@ teardown() {
 	over
 }
 
+# bats test_tags=vm
 @test "enforced: a busy loop is slowed down as it runs" {
 	start cg-limit --name "set-$$" --all max sh -c 'while :; do :; done'
 	runs sh
@@ -103,6 +108,7 @@ teardown() {
 	over
 }
 
+# bats test_tags=vm
 @test "a controller that the group does not have is named" {
 	limited --name "set-$$" --pids 20 max
 	if is_v2 pids; then
@@ -116,6 +122,7 @@ teardown() {
 	over
 }
 
+# bats test_tags=vm
 @test "a limit that the kernel refuses is named, and the group lives on" {
 	limited --name "set-$$" --all --pids 20 max
 	run -125 cg-set --io 60:0:rbps=1m "set-$$"

@@ -40,12 +40,13 @@ chains() {
 	END
 }
 
-# each CHECK: CHECK with every chain in the array pre; all of them are tried.
+# each CHECK: CHECK with every chain in the array pre; all of them are tried, or
+# those that match the regular expression $ONLY.
 # (A job in the background keeps its errexit, one behind || would not.)
 each() {
 	local bad=0 pre line
 	while read -r line; do
-		[[ $line == "${ONLY:-}"* ]] || continue
+		[[ $line =~ ${ONLY:-.} ]] || continue
 		read -ra pre <<<"$line"
 		(set -e; "$@") &
 		wait $! || { bad=1; echo "FAILED: $line" >&2; }
@@ -124,6 +125,7 @@ missing() {
 		is "$(wc -l <<<"$stderr")" 1 "lines of stderr"
 	done
 }
+# bats test_tags=vm
 @test "PROG missing: status 127 and one line" { each missing; }
 
 noexec() {
@@ -135,6 +137,7 @@ noexec() {
 		is "$(wc -l <<<"$stderr")" 1 "lines of stderr"
 	done
 }
+# bats test_tags=vm
 @test "PROG not executable, or a directory: status 126 and one line" { each noexec; }
 
 statuses() {
@@ -144,6 +147,7 @@ statuses() {
 	is "$output$stderr" "" "output"
 	try 255 "${pre[@]}" sh -c 'exit 255'
 }
+# bats test_tags=vm
 @test "PROG's status is the chain's, in silence" { each statuses; }
 
 killed() {
@@ -159,6 +163,7 @@ killed() {
 		is "$(cat "$out")" ""
 	done
 }
+# bats test_tags=vm
 @test "PROG killed by signal N: status 128+N" { each killed; }
 
 verbatim() {
@@ -168,6 +173,7 @@ verbatim() {
 	try 0 "${pre[@]}" printf '%s' "$(printf %2000s x)"
 	is "${#output}" 2000 "length of a long argument"
 }
+# bats test_tags=vm
 @test "arguments arrive verbatim" { each verbatim; }
 
 streams() {
@@ -175,6 +181,7 @@ streams() {
 	cmp "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/copy"
 	is "$(host "${pre[@]}" sh -c 'echo one; echo two >&2' 2>&1 >/dev/null)" two
 }
+# bats test_tags=vm
 @test "stdin, stdout and stderr pass through" {
 	head -c 300000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
 	each streams
@@ -196,6 +203,7 @@ descriptors() {
 	exec 9<&-
 	is "$(list_fds host "${pre[@]}")" "$(list_fds env)" "descriptors"
 }
+# bats test_tags=vm
 @test "PROG has no descriptor more than its caller's" { each descriptors; }
 
 closed() {
@@ -218,6 +226,7 @@ environment() {
 	# Only a root directory's program starts with a clean environment.
 	case "${pre[*]}" in *"$bb"*) hasnt "$output" KEEP ;; *) has "$output" KEEP=me ;; esac
 }
+# bats test_tags=vm
 @test "no BOX_ variable reaches PROG" { each environment; }
 
 ignored() {
@@ -226,6 +235,7 @@ ignored() {
 	try 7 env --ignore-signal --block-signal "${pre[@]}" sh -c 'exit 7'
 	try 7 env --ignore-signal=CHLD "${pre[@]}" sh -c 'exit 7'
 }
+# bats test_tags=vm
 @test "started with every signal ignored and blocked, the status still comes" { each ignored; }
 
 dry() {
@@ -262,6 +272,7 @@ traced() {
 		esac
 	done
 }
+# bats test_tags=vm
 @test "-x traces on stderr only, and does it all" { each traced; }
 
 @test "no privileges: one line, a status of 125, nothing done" {

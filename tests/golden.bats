@@ -46,6 +46,7 @@ golden() {
 	    /^#/ { next } !sub(/^[?] /, "") || $0 in got' "$got" "$file" | sort) "$got" >&2
 }
 
+# bats test_tags=vm
 @test "golden: ids, groups, capabilities, no_new_privs and the filter" {
 	run -0 --separate-stderr host box-run "$root" /view status
 	golden status
@@ -56,6 +57,7 @@ golden() {
 	golden status-user
 }
 
+# bats test_tags=vm
 @test "golden: mounts" {
 	run -0 --separate-stderr host box-run "$root" /view mounts
 	golden mounts
@@ -66,6 +68,7 @@ golden() {
 	golden dev
 }
 
+# bats test_tags=vm
 @test "golden: what the box's root can open for writing below /proc and /sys" {
 	run -0 --separate-stderr host box-run "$root" /view writable
 	golden writable

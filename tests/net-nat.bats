@@ -86,7 +86,9 @@ everybody() {
 	kill -9 "$first_prog"
 	finish "$first"
 }
+# bats test_tags=vm
 @test "published: outside, host, localhost, hairpin, another box (nft)" { everybody nft; }
+# bats test_tags=vm
 @test "published: outside, host, localhost, hairpin, another box (legacy)" {
 	has_legacy
 	everybody legacy
@@ -289,7 +291,9 @@ beside() {
 	is "$(rules "$1")" "$before" "rules afterwards"
 	unforeign "$1"
 }
+# bats test_tags=vm
 @test "foreign rules stay, in their order (nft)" { beside nft; }
+# bats test_tags=vm
 @test "foreign rules stay, in their order (legacy, found by looking)" {
 	has_legacy
 	beside legacy
@@ -400,6 +404,7 @@ beside() {
 	run -0 host net-nat down
 }
 
+# bats test_tags=vm
 @test "kill -9 of net-nat: the next run removes what it left" {
 	start net-nat -p 8080:80 ns-spawn net-veth sleep 1000
 	runs sleep

@@ -266,6 +266,7 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	hasnt "$output" inner-tmpfs
 }
 
+# bats test_tags=vm
 @test "the cgroup namespace begins at the box's own group" {
 	run -0 ns-spawn cat /proc/self/cgroup
 	is "$(cut -d: -f3- <<<"$output" | sort -u)" /

@@ -198,6 +198,7 @@ resolver() {
 	if [ "$status" = 0 ]; then has "$output" "nameserver 8.8.8.8"; else is "$status" 125 && has "$output" "hint"; fi
 }
 
+# bats test_tags=vm
 @test "ids: the root's files are root's inside, and what it writes is root's on disk" {
 	install -o 1000 -g 1001 -m 640 /dev/null "$root/theirs"
 	ok -- sh -c 'stat -c %u:%g /bin /theirs; touch /new && mkdir /newdir && chown 7:8 /newdir; echo more >>/theirs'
@@ -336,6 +337,7 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	[ -e "$root/ran" ]
 }
 
+# bats test_tags=vm
 @test "--volume: a nested tmpfs is shown, or (before 6.3) named" {
 	mkdir -p "$BATS_TEST_TMPDIR/src/sub"
 	run unshare -m bash -c 'mount -t tmpfs none "$1/sub" && touch "$1/sub/there" &&

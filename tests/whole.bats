@@ -88,12 +88,14 @@ start_loop() {
 	is "$status" 0
 }
 
+# bats test_tags=vm
 @test "the reference scenario on Debian, with nginx" {
 	debian_root
 	cp "$TOP/rootfs/nginx-setup" "$debian/root/nginx-setup"
 	scenario "$debian" sh /root/nginx-setup
 }
 
+# bats test_tags=vm
 @test "the bare chain, as written" {
 	copy_root
 	cd "$BATS_TEST_TMPDIR"
