@@ -127,7 +127,12 @@ idle() { [ -z "$(ip netns pids "$HOSTNS")" ]; }
 				status=\$?; kill \$(jobs -p) 2>/dev/null; exit \$status" \
 			    </dev/null >out 2>&1 3>&- || status=$?
 			[[ $status != 12[567] ]] || fail "$t: $e" "status $status" "$(<out)"
-			eventually 10 idle
+			# It may have left a box in the background.
+			for d in "$BOX_STATE"/*/keeper; do
+				d=${d%/keeper}
+				[ ! -d "$d" ] || box-stop -t 1 "${d##*/}"
+			done
+			eventually 10 idle || fail "$t: $e" "$(<out)"
 		done
 	done
 }
