@@ -33,6 +33,7 @@ all=$'one\ntwo\nthree\nfour\nfive\nsix'
 
 @test "-f goes on, over a new file, until the box ends" {
 	logged a
+	: >"$BATS_TEST_TMPDIR/out"
 	box-logs -f -n 1 a >"$BATS_TEST_TMPDIR/out" 3>&- &
 	follower=$!
 	says() { is "$(<"$BATS_TEST_TMPDIR/out")" "$1"; }
