@@ -29,7 +29,7 @@ LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o \
 	lib/confine.o lib/cpuset.o lib/detach.o lib/devdir.o lib/die.o \
 	lib/door.o lib/doorman.o lib/etcdir.o lib/fdpass.o lib/file.o \
 	lib/firewall.o lib/forward.o lib/hostnet.o lib/idmap.o lib/idview.o \
-	lib/init.o lib/inroot.o lib/iptables.o lib/isolate.o lib/lock.o \
+	lib/init.o lib/inroot.o lib/iptables.o lib/isolate.o lib/lock.o lib/logdir.o \
 	lib/mask.o lib/mnt.o lib/names.o lib/nat.o lib/natctl.o \
 	lib/netlink.o lib/netns.o lib/newroot.o lib/ns.o lib/opt.o \
 	lib/parse.o lib/passwd.o lib/payload.o lib/ports.o lib/pty.o \

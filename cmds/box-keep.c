@@ -10,17 +10,15 @@
 #include "chain.h"
 #include "detach.h"
 #include "die.h"
-#include "file.h"
 #include "lock.h"
+#include "logdir.h"
 #include "names.h"
 #include "opt.h"
-#include "parse.h"
 #include "ready.h"
 #include "resident.h"
 #include "restart.h"
 #include "state.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,26 +124,11 @@ give_back(void)
 	lock_remove(lock_name(name), lock_fd);
 }
 
-/* The log's directory, made, as an absolute path. */
 static void
 make_log(void)
 {
-	char path[PATH_MAX];
-
-	if (!log_dir && detached) {
-		if (geteuid() == 0 && !env_or("BOX_STATE", NULL))
-			path_fmt(path, sizeof(path), "/var/log/box/%s", name);
-		else
-			path_fmt(
-			    path, sizeof(path), "%s/log/%s", state_dir(), name);
-		log_dir = path;
-	}
-	if (!log_dir)
-		return;
-	if (make_dirs(log_dir, 0700) < 0)
-		die("mkdir %s", log_dir);
-	if (!(log_dir = realpath(log_dir, NULL)))
-		die("realpath");
+	if (log_dir || detached)
+		log_dir = log_make(log_dir, name);
 }
 
 static void
@@ -165,28 +148,6 @@ tell(char *argv[])
 	if (log_dir)
 		state_put("log", "%s", log_dir);
 	state_put_pid("keeper", keeper);
-}
-
-/* The same behind log-keep, that of our own directory. */
-static char **
-with_log(char *argv[])
-{
-	char self[PATH_MAX], path[PATH_MAX], **words;
-	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	int argc = 0;
-
-	while (argv[argc])
-		argc++;
-	words = calloc((size_t)argc + 3, sizeof(*words));
-	if (n < 0 || !words)
-		die("find log-keep");
-	self[n] = '\0';
-	path_fmt(path, sizeof(path), "%.*slog-keep",
-	    (int)(strrchr(self, '/') + 1 - self), self);
-	if (!(words[0] = strdup(path)) || !(words[1] = strdup(log_dir)))
-		die("strdup");
-	memcpy(words + 2, argv, (size_t)argc * sizeof(*argv));
-	return words;
 }
 
 /* What a run of PROG knows of the box; the next run has it otherwise. */
@@ -228,8 +189,11 @@ main(int argc, char *argv[])
 	parse(argc, argv);
 	argv += optind;
 	if (say_modes() & SAY_DRY) {
-		state_make(name ? name : "$BOX_NAME");
-		say_next(argv);
+		if (!name)
+			name = "$BOX_NAME";
+		make_log();
+		state_make(name);
+		say_next(log_dir ? log_before(log_dir, argv) : argv);
 	}
 
 	resident_begin();
@@ -249,7 +213,7 @@ main(int argc, char *argv[])
 	ready_start(name);
 	tell(argv);
 	if (log_dir)
-		argv = with_log(argv);
+		argv = log_before(log_dir, argv);
 	/* What has never been up is not started again: who waits for it is to
 	 * know. */
 	do {
