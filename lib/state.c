@@ -237,7 +237,9 @@ remove_dir(const char *name)
 	}
 	while ((e = readdir(d)))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			unlinkat(dir, e->d_name, 0);
+			/* What stays is found at the rmdir. */
+			unlinkat(dir, e->d_name,
+			    e->d_type == DT_DIR ? AT_REMOVEDIR : 0);
 	closedir(d);
 	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
 	return rmdir(path) < 0 && errno != ENOENT ? -1 : 0;

@@ -432,6 +432,27 @@ dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 	rm "$BOX_STATE/web" "$BOX_STATE/lock/box-web"
 }
 
+@test "a forged or damaged fact is refused, and not followed" {
+	echo "0 192.0.2.1" >"$BATS_TEST_TMPDIR/elsewhere"
+	# Who waits for a port reads the slot, by the function by which all do.
+	while read -r forge; do
+		run -125 timeout $((20 * ${SLACK:-1})) box-keep --name web --ready port:1 sh -c "
+			cd '$BOX_STATE/web' && echo '0 127.0.0.1' >new && $forge && mv new slot && exec sleep 1000"
+		has "$output" "$BOX_STATE/web/slot"
+		[ ! -e "$BOX_STATE/web" ]
+	done <<-END
+		ln -sf '$BATS_TEST_TMPDIR/elsewhere' new
+		rm new && mkfifo new
+		rm new && mkdir new
+		chmod 646 new
+		chmod 664 new
+		echo garbage >new
+		: >new
+		truncate -s 1G new
+		$([ "$EUID" = 0 ] && echo "chown 65534 new" || echo "chmod 666 new")
+	END
+}
+
 @test "a stage writes into no directory but its box's own" {
 	dead
 	mkdir -p "$BATS_TEST_TMPDIR/precious"
