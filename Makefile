@@ -100,6 +100,13 @@ check:
 golden: all
 	GOLDEN=update bats tests/golden.bats
 
+# Installs other programs for containers, and writes their manual page beside
+# ours anew.
+peers: all tests/attack/probe tests/golden/view
+	scripts/deps peers
+	tests/peers -p box crun bwrap nspawn >man/box-peers.7.new
+	mv man/box-peers.7.new man/box-peers.7
+
 tests/golden/view: tests/golden/view.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -static -o $@ $@.c
 
@@ -151,7 +158,7 @@ install: all
 		install -m 755 bin/$$t $(DESTDIR)$(PREFIX)/bin/ && \
 		install -m 644 man/$$t.1 $(DESTDIR)$(MANDIR)/man1/ || exit; \
 	done
-	install -m 644 man/box.7 $(DESTDIR)$(MANDIR)/man7/
+	install -m 644 man/box.7 man/box-peers.7 $(DESTDIR)$(MANDIR)/man7/
 	mkdir -p $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	install -m 644 completions/bash $(DESTDIR)$(BASHDIR)/boxtools
 	install -m 644 completions/zsh $(DESTDIR)$(ZSHDIR)/_boxtools
@@ -166,7 +173,8 @@ uninstall:
 		rm -f $(DESTDIR)$(PREFIX)/bin/$$t \
 			$(DESTDIR)$(MANDIR)/man1/$$t.1; \
 	done
-	rm -f $(DESTDIR)$(MANDIR)/man7/box.7
+	rm -f $(DESTDIR)$(MANDIR)/man7/box.7 \
+		$(DESTDIR)$(MANDIR)/man7/box-peers.7
 	for t in $(TOOLS) $(SCRIPTS) boxtools; do \
 		rm -f $(DESTDIR)$(BASHDIR)/$$t $(DESTDIR)$(FISHDIR)/$$t.fish; \
 	done
@@ -177,4 +185,4 @@ clean:
 		$(PROBES)
 
 .PHONY: all check check-all check-systemd check-vm check-vm-part clean demo \
-	golden install lint uninstall vm
+	golden install lint peers uninstall vm

@@ -10,7 +10,7 @@ load helpers
 
 setup_file() {
 	lab_up
-	make -s -C "$TOP" tests/golden/view >&2
+	make -s -C "$TOP" tests/golden/view tests/attack/probe >&2
 }
 teardown_file() { lab_down; }
 setup() {
@@ -84,4 +84,16 @@ golden() {
 	output=$(grep -v oom_score_adj "$TOP/tests/golden/writable")
 	GOLDEN="" run ! golden writable
 	has "$output" "-/proc/self/oom_score_adj"
+}
+
+@test "box-peers(7) says of the box what is measured" {
+	requires "python3" command -v python3
+	run -0 host "$TOP/tests/peers" box
+	known=0
+	for line in "${lines[@]}"; do
+		page=$(grep -F ".It ${line%: *} Ta " "$TOP/man/box-peers.7") || continue
+		is "$(awk -F ' Ta ' '{ print $2 }' <<<"$page")" "${line##*: }" "${line%: *}"
+		known=$((known + 1))
+	done
+	between $known 35 60
 }

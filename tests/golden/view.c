@@ -6,6 +6,7 @@
  *     view mounts     "PATH OPTIONS TYPE"
  *     view dev        what is in /dev: "PATH KIND MODE UID:GID [MAJOR:MINOR]"
  *     view writable   the files below /proc and /sys that open for writing
+ *     view knobs      those of them that have a mode for it, but no process's
  *
  * Nothing in it is of one container: a process id is "self", "1" or "N".  A
  * file is opened and not written to.  Static, as it runs in any root directory.
@@ -153,6 +154,15 @@ try(const char *path, const struct stat *st)
 	print_plain(path);
 }
 
+static void
+try_knob(const char *path, const struct stat *st)
+{
+	int pid;
+
+	if ((st->st_mode & 0222) && sscanf(path, "/proc/%d/", &pid) != 1)
+		try(path, st);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -167,8 +177,11 @@ main(int argc, char *argv[])
 	} else if (strcmp(what, "writable") == 0) {
 		walk("/proc", try);
 		walk("/sys", try);
+	} else if (strcmp(what, "knobs") == 0) {
+		walk("/proc", try_knob);
+		walk("/sys", try_knob);
 	} else {
-		errx(1, "usage: view status|mounts|dev|writable");
+		errx(1, "usage: view status|mounts|dev|writable|knobs");
 	}
 	return 0;
 }
