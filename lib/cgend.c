@@ -15,12 +15,12 @@
  */
 #include "cgend.h"
 #include "cgfs.h"
+#include "die.h"
 #include "file.h"
 #include "lock.h"
 #include "say.h"
 
 #include <dirent.h>
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

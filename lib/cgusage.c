@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* cgusage - what a group has used, and which limits it has hit */
 #include "cgusage.h"
+#include "die.h"
 
-#include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -275,6 +275,25 @@ traced() {
 # bats test_tags=vm
 @test "-x traces on stderr only, and does it all" { each traced; }
 
+@test "an error is one line, without what a terminal would obey" {
+	name=$'no\nsuch\e[2J\xc2\x9b1mü'
+	for t in "cg-limit max" ns-spawn net-lease cap-drop sys-filter "ns-spawn rootfs-enter $bb"; do
+		# shellcheck disable=SC2086
+		try 127 $t "$name"
+		is "$(wc -l <<<"$stderr")" 1 lines
+		has "$stderr" 'no\012such\033[2J\302\2331mü'
+	done
+	try 125 rootfs-enter -w "$name" "$bb" true
+	one_line rootfs-enter
+	# What a root directory says of itself.
+	root=$BATS_TEST_TMPDIR/root
+	cp -a "$bb" "$root"
+	printf '#!/no\e[2J\n' >"$root/bin/script"
+	chmod 755 "$root/bin/script"
+	try 127 rootfs-enter "$root" script
+	has "$stderr" 'interpreter /no\033[2J: No such'
+}
+
 @test "no privileges: one line, a status of 125, nothing done" {
 	requires "setpriv" command -v setpriv
 	for t in "cg-limit 50%" "net-nat" "rootfs-enter $bb" "cap-drop" "net-veth --pid 1" "box-run $bb"; do
