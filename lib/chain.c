@@ -204,7 +204,8 @@ explain(const char *path)
 {
 	const int saved = errno;
 	unsigned char head[256] = {0};
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* O_NONBLOCK: a fifo has no writer and would not open. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head) - 1);
 	uint16_t machine;
 

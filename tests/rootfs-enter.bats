@@ -601,6 +601,13 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	done
 }
 
+@test "PROG that is a fifo is 126, and holds nobody up" {
+	mkfifo -m 755 "$root/bin/fifo"
+	run timeout -s KILL 20 ns-spawn rootfs-enter "$root" /bin/fifo
+	is "$status" 126
+	has "$output" "Permission denied"
+}
+
 @test "a script without #! is 126, as exec says" {
 	echo 'echo hello' >"$root/bin/noshebang"
 	chmod 755 "$root/bin/noshebang"
