@@ -12,6 +12,7 @@
 #include "die.h"
 #include "door.h"
 #include "file.h"
+#include "parse.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -27,6 +28,7 @@
 #define DEFAULT_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define MAX_LEASES 8
+#define MAX_PASSED 32
 
 static const char *const stages[] = {
     "box-keep",
@@ -44,6 +46,8 @@ static const char *const stages[] = {
 static int leases[MAX_LEASES];
 static unsigned n_leases;
 static int ready = -1;
+static int passed[MAX_PASSED];
+static unsigned n_passed;
 static int opened = -1;
 static bool opened_own;
 
@@ -113,6 +117,57 @@ tell_ready(char what)
 {
 	if (ready >= 0 && write(ready, &what, 1) < 0)
 		chain_ready_leave();
+}
+
+void
+chain_pass(const char *what, const char *list)
+{
+	char *copy = strdup(list), *rest = copy, *word;
+	int flags;
+
+	if (!copy)
+		die("strdup");
+	while ((word = strsep(&rest, ","))) {
+		const int fd = (int)parse_num(what, word, 3, INT_MAX);
+
+		/* The door and the leases are close-on-exec. */
+		flags = fcntl(fd, F_GETFD);
+		if (flags < 0 || (flags & FD_CLOEXEC))
+			diex("%s: descriptor %d is not open", what, fd);
+		if (n_passed == MAX_PASSED)
+			diex("%s: more than %d", what, MAX_PASSED);
+		passed[n_passed++] = fd;
+	}
+	free(copy);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+void
+chain_close_others(void)
+{
+	int keep[MAX_LEASES + MAX_PASSED + 3];
+	unsigned n = n_leases + n_passed, from = 3;
+
+	memcpy(keep, leases, n_leases * sizeof(*keep));
+	memcpy(keep + n_leases, passed, n_passed * sizeof(*keep));
+	if (door_fd() >= 0)
+		keep[n++] = door_fd();
+	if (ready >= 0)
+		keep[n++] = ready;
+	keep[n++] = INT_MAX;
+	qsort(keep, n, sizeof(*keep), by_number);
+	for (unsigned i = 0; i < n; i++) {
+		const unsigned fd = (unsigned)keep[i];
+
+		if (fd > from && close_range(from, fd - 1, 0) < 0)
+			die("close_range");
+		from = fd + 1;
+	}
 }
 
 /* Whether FD is one of the stages in the directory of the running one. */

@@ -28,6 +28,13 @@ void chain_lease(int fd);
  * chain_ready_leave() is for who stays behind. */
 void chain_ready(int fd);
 void chain_ready_leave(void);
+/* LIST is "3,5": descriptors of the caller's that PROG is to have.  WHAT names
+ * the option; dies with 125. */
+void chain_pass(const char *what, const char *list);
+
+/* Closes what was inherited above 2, but for those, the door and the leases: a
+ * caller's stray descriptor of a directory is a way out of the root. */
+void chain_close_others(void);
 
 /* For the doorman: opens (O_PATH) what NAME means here by $PATH; *own says
  * whether it is one of our stages.  -1 with errno as of execvp(3). */

@@ -89,6 +89,9 @@ payload_opt(struct payload *p, int c)
 		else
 			pass_env(p, optarg);
 		break;
+	case OPT_PRESERVE_FD:
+		chain_pass("--preserve-fd", optarg);
+		break;
 	case OPT_CAP_ADD:
 		p->confine.add |= caps_list("--cap-add", optarg);
 		break;
@@ -107,6 +110,7 @@ payload_opt(struct payload *p, int c)
 void
 payload_ready(struct payload *p)
 {
+	chain_close_others();
 	p->confine.no_filter = p->filter && strcmp(p->filter, "off") == 0;
 	if (!p->confine.no_filter)
 		sysfilter_read(&p->confine.filter, p->filter);

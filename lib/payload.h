@@ -24,7 +24,8 @@ struct payload {
 };
 
 enum {
-	OPT_CAP_ADD = OPT_LONG + 100,
+	OPT_PRESERVE_FD = OPT_LONG + 100,
+	OPT_CAP_ADD,
 	OPT_CAP_DROP,
 	OPT_SECCOMP,
 	OPT_NEW_PRIVS,
@@ -36,6 +37,8 @@ enum {
 	    {'u', "user", "USER[:GROUP]", "names or numbers (default: root)"}, \
 	    {'e', "env", "NAME[=VALUE]", \
 		"environment variable; alone: the caller's"}, \
+	    {OPT_PRESERVE_FD, "preserve-fd", "LIST", \
+		"descriptors that prog is to have"}, \
 	    {OPT_CAP_ADD, "cap-add", "LIST", \
 		"keep these capabilities, too, or ALL"}, \
 	    {OPT_CAP_DROP, "cap-drop", "LIST", "drop these, too, or ALL"}, \
@@ -57,7 +60,9 @@ void payload_opt(struct payload *p, int c);
 /* Sets WORD, NAME=VALUE, in place of an earlier one of that NAME. */
 void payload_env(struct payload *p, char *word);
 
-/* After the last option: reads the filter, as a host's file.  Dies with 125. */
+/* After the last option: closes what was inherited but for --preserve-fd (see
+ * chain_close_others()), and reads the filter, as a host's file.  Dies with
+ * 125. */
 void payload_ready(struct payload *p);
 
 /* Becomes the user, takes the terminal, confines, and executes ARGV; with -n

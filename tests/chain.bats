@@ -197,14 +197,14 @@ descriptors() {
 	done 2>/dev/null
 	want=$(list_fds env)
 	got=$(list_fds host "${pre[@]}")
-	for fd in $got; do
-		[[ " $want " == *" $fd "* ]] || fail "descriptors $got, without the chain $want"
-	done
+	# A root directory is left by one: there PROG has none.
+	case ${pre[*]} in *"$bb"*) want=${want/ 9/} ;; esac
+	is "$got" "$want" descriptors
 	exec 9<&-
 	is "$(list_fds host "${pre[@]}")" "$(list_fds env)" "descriptors"
 }
 # bats test_tags=vm
-@test "PROG has no descriptor more than its caller's" { each descriptors; }
+@test "PROG has its caller's descriptors; in a root directory 0, 1 and 2" { each descriptors; }
 
 closed() {
 	local f=$BATS_TEST_TMPDIR/closed

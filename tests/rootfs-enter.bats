@@ -226,12 +226,34 @@ resolver() {
 	refused -e "" -- true
 }
 
+@test "--preserve-fd: what PROG has of the caller's descriptors, and no other" {
+	exec 15</etc 16<"$root/etc/passwd" 17</etc
+	# 3 is the shell's own, to read the directory.
+	ok -- sh -c 'cd /proc/self/fd && echo *'
+	is "$output" "0 1 2 3"
+	ok --preserve-fd 16 -- sh -c 'cd /proc/self/fd && echo * && head -n 1 <&16'
+	has "$output" $'0 1 16 2 3\nroot:'
+	ok --preserve-fd 15,16 --preserve-fd 17 -- sh -c 'cd /proc/self/fd && echo *'
+	is "$output" "0 1 15 16 17 2 3"
+	run -0 box-run --network none --preserve-fd 16 "$root" sh -c 'cd /proc/self/fd && echo *'
+	is "$output" "0 1 16 2 3"
+	for bad in 14 2 "" 16, x 15:16; do
+		refused --preserve-fd "$bad" -- true
+		has "$stderr" preserve-fd
+	done
+	exec 15<&- 16<&- 17<&-
+}
+
 @test "--workdir" {
 	mkdir -p "$root/srv/a b"
 	ok -w "/srv/a b" -- pwd
 	is "$output" "/srv/a b"
 	refused -w /no/such -- true
 	has "$stderr" /no/such
+	# Directories among the caller's descriptors are no way out.
+	run -125 ns-spawn rootfs-enter -w /proc/self/fd/0 "$root" true </etc
+	has "$output" "--workdir /proc/self/fd/0: "
+	refused -w /proc/self/fd/99 -- true 99</etc
 	ln -s / "$root/srv/out"
 	ok -w /srv/out -- sh -c 'pwd -P; ls -d bin'
 	is "${lines[0]}" /
