@@ -10,6 +10,7 @@
 #include "die.h"
 #include "door.h"
 #include "say.h"
+#include "tty.h"
 
 #include <errno.h>
 #include <linux/sched.h>
@@ -58,6 +59,16 @@ settle(const struct start *s)
 		die_said();
 }
 
+/* kill(0) reaches past a pid namespace to all of the process group, in which
+ * the box has to be only for the sake of a terminal's signals. */
+static void
+leave_group(const struct start *s)
+{
+	if (((s->set.fresh & CLONE_NEWPID) || s->set.join[NS_PID] >= 0) &&
+	    !tty_have() && setsid() < 0)
+		die("setsid");
+}
+
 /* The child. */
 static void
 begin(const struct start *s, int door)
@@ -67,6 +78,11 @@ begin(const struct start *s, int door)
 	 * after the prctl; and ids change before it. */
 	if (!hear(door))
 		exit(EXIT_TOOL);
+	leave_group(s);
+	/* What we join may be hostile, and must not trace us.  (Of a process
+	 * that is not dumpable an ordinary parent cannot write the maps.) */
+	if (s->set.join[NS_USER] >= 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
+		die("prctl PR_SET_DUMPABLE");
 	ns_join(&s->set, CLONE_NEWUSER);
 	if ((s->set.fresh & CLONE_NEWUSER) || s->set.join[NS_USER] >= 0)
 		idmap_become_root();

@@ -10,6 +10,7 @@
 #include "tty.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <termios.h>
@@ -18,6 +19,17 @@
 static struct termios settings;
 static pid_t group;
 static bool in_front, have_settings;
+
+bool
+tty_have(void)
+{
+	const int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	/* ENXIO: there is none; with another error it cannot be told. */
+	return fd >= 0 || errno != ENXIO;
+}
 
 void
 tty_save(void)

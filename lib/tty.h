@@ -1,6 +1,11 @@
 #ifndef TTY_H
 #define TTY_H
 
+#include <stdbool.h>
+
+/* Whether we have a controlling terminal, on whatever descriptor. */
+bool tty_have(void);
+
 /* The caller's terminal, given back as it was: its settings, and its
  * foreground process group if that was a group of the box and is gone. */
 

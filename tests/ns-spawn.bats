@@ -327,6 +327,13 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	done
 }
 
+@test "kill(0) in the box ends at the box, also with the caller's ids" {
+	for opts in "" "--map self" "--init --map self"; do
+		run -0 setsid -w bash -c 'ns-spawn $1 bash -c "kill -9 0"; echo "status $?"; echo alive' - "$opts"
+		is "${lines[-1]}" alive "with '$opts'"
+	done
+}
+
 @test "the box dies with the one who started it" {
 	start bash -c 'ns-spawn --init sleep 1000; :'
 	runs sleep
