@@ -8,12 +8,14 @@
 #include "parse.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The kernel has no id 2^32 - 1: it means "leave it". */
@@ -26,11 +28,29 @@ number(const char *what, const char *s, unsigned *id)
 	return true;
 }
 
+/* NULL: there is none.  A fifo would hold us up for ever. */
+static FILE *
+open_list(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	FILE *f;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		diex("the box's %s is not a file", path);
+	f = fdopen(fd, "r");
+	if (!f)
+		die("fdopen");
+	return f;
+}
+
 /* The entry of the user with that name, or (NULL) number. */
 static struct passwd *
 find_user(const char *name, uid_t uid)
 {
-	FILE *f = fopen("/etc/passwd", "re");
+	FILE *f = open_list("/etc/passwd");
 	struct passwd *p = NULL;
 
 	while (f && (p = fgetpwent(f)))
@@ -59,7 +79,7 @@ add_group(struct user *u, gid_t gid)
 static bool
 read_groups(struct user *u, const char *name, const char *member)
 {
-	FILE *f = fopen("/etc/group", "re");
+	FILE *f = open_list("/etc/group");
 	bool found = false;
 	struct group *g;
 

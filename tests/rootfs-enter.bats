@@ -286,6 +286,21 @@ resolver() {
 	refused -u evil -- true
 }
 
+@test "--user: passwd or group is no file, and holds nobody up" {
+	for f in passwd group; do
+		rm "$root/etc/$f"
+		mkfifo "$root/etc/$f"
+		run -125 timeout -s KILL 20 ns-spawn rootfs-enter "$root" true
+		has "$output" "/etc/$f is not a file"
+		rm "$root/etc/$f"
+		mkdir "$root/etc/$f"
+		refused -- true
+		rmdir "$root/etc/$f"
+		ok -- true
+		: >"$root/etc/$f"
+	done
+}
+
 @test "--volume: files and directories, rw and ro" {
 	src=$BATS_TEST_TMPDIR/src
 	mkdir -p "$src/sub"
