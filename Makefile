@@ -34,8 +34,8 @@ LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o \
 	lib/netlink.o lib/netns.o lib/newroot.o lib/ns.o lib/opt.o \
 	lib/parse.o lib/passwd.o lib/payload.o lib/ports.o lib/pty.o \
 	lib/ready.o lib/relay.o lib/resident.o lib/resolv.o lib/restart.o \
-	lib/rtnl.o lib/run.o lib/say.o lib/slot.o lib/start.o lib/state.o \
-	lib/sysfilter.o lib/tree.o lib/tty.o lib/veth.o lib/volume.o
+	lib/rtnl.o lib/run.o lib/say.o lib/sealed.o lib/slot.o lib/start.o \
+	lib/state.o lib/sysfilter.o lib/tree.o lib/tty.o lib/veth.o lib/volume.o
 HDR = $(LIB:.o=.h)
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 

@@ -14,6 +14,7 @@
 #include "opt.h"
 #include "parse.h"
 #include "payload.h"
+#include "sealed.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -95,6 +96,7 @@ take_notify(void)
 int
 main(int argc, char *argv[])
 {
+	sealed_start(argv);
 	tool_start(&tool);
 	payload_begin(&prog);
 	parse(argc, argv);
