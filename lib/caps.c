@@ -19,6 +19,7 @@
 
 #define BIT(cap) ((uint64_t)1 << (cap))
 #define ALL (~(uint64_t)0)
+#define CAPS 64 /* that there can be */
 
 static const uint64_t kept =
     BIT(CAP_AUDIT_WRITE) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) |
@@ -104,10 +105,13 @@ caps_bound(uint64_t keep)
 {
 	if (!say(SAY_SH, "setpriv --bounding-set=%s", text_of(keep)))
 		return;
-	for (cap_value_t v = 0; v < cap_max_bits(); v++) {
-		if ((keep & BIT(v)) || cap_get_bound(v) != 1 ||
+	for (cap_value_t v = 0; v < CAPS; v++) {
+		if ((keep & BIT(v)) || cap_get_bound(v) == 0 ||
 		    cap_drop_bound(v) == 0)
 			continue;
+		/* The kernel has no such capability. */
+		if (errno == EINVAL)
+			break;
 		if (errno == EPERM)
 			die_hint("as root, or in a box that ns-spawn made",
 			    "%s", said());
@@ -115,23 +119,34 @@ caps_bound(uint64_t keep)
 	}
 }
 
+/* Of a set what is kept. */
+static void
+take(cap_t to, cap_t from, cap_flag_t set, uint64_t keep)
+{
+	cap_flag_value_t has;
+
+	for (cap_value_t v = 0; v < cap_max_bits(); v++)
+		if ((keep & BIT(v)) && cap_get_flag(from, v, set, &has) == 0 &&
+		    has && cap_set_flag(to, set, 1, &v, CAP_SET) < 0)
+			die_said();
+}
+
 void
 caps_limit(uint64_t keep)
 {
-	cap_t c = cap_get_proc();
+	/* From nothing: libcap may know fewer capabilities than we have. */
+	cap_t c = cap_init(), own = cap_get_proc();
 
 	if (!say(SAY_SH, "setpriv --inh-caps=-all --ambient-caps=-all"))
 		return;
-	if (!c || cap_clear_flag(c, CAP_INHERITABLE) < 0)
+	if (!c || !own)
 		die_said();
-	for (cap_value_t v = 0; v < cap_max_bits(); v++)
-		if (!(keep & BIT(v)) &&
-		    (cap_set_flag(c, CAP_PERMITTED, 1, &v, CAP_CLEAR) < 0 ||
-			cap_set_flag(c, CAP_EFFECTIVE, 1, &v, CAP_CLEAR) < 0))
-			die_said();
+	take(c, own, CAP_PERMITTED, keep);
+	take(c, own, CAP_EFFECTIVE, keep);
 	/* What is not inheritable cannot be ambient, either. */
 	if (cap_set_proc(c) < 0)
 		die_said();
+	cap_free(own);
 	cap_free(c);
 }
 
