@@ -119,9 +119,9 @@ give_back(void)
 {
 	if (getpid() != keeper)
 		return;
-	if (exit_fd >= 0)
-		state_end(name, exit_fd, status);
-	lock_remove(lock_name(name), lock_fd);
+	/* What is left is a dead box's: by its lock the next run finds it. */
+	if (exit_fd < 0 || state_end(name, exit_fd, status) == 0)
+		lock_remove(lock_name(name), lock_fd);
 }
 
 static void

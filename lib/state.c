@@ -265,15 +265,17 @@ state_make(const char *name)
 	return fd;
 }
 
-void
+int
 state_end(const char *name, int exit_fd, int status)
 {
 	if (dprintf(exit_fd, "%d\n", status) < 0)
 		warn("write %s/%s/exit", state_dir(), name);
 	close(exit_fd);
-	if (say(SAY_SH, "rm -r %s/%s", state_dir(), name) &&
-	    remove_dir(name) < 0)
-		warn("%s", said());
+	if (!say(SAY_SH, "rm -r %s/%s", state_dir(), name) ||
+	    remove_dir(name) == 0)
+		return 0;
+	warn("%s", said());
+	return -1;
 }
 
 void

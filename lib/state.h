@@ -56,8 +56,8 @@ uint64_t start_time(pid_t pid);
 int state_make(const char *name);
 
 /* Writes the status into the descriptor, for those who have the file open and
- * wait for the lock; then removes the directory. */
-void state_end(const char *name, int exit_fd, int status);
+ * wait for the lock; then removes the directory, or warns and returns -1. */
+int state_end(const char *name, int exit_fd, int status);
 
 /* Removes one fact, or nothing if there is none. */
 void state_drop(const char *name, const char *fact);
