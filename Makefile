@@ -89,12 +89,19 @@ $(COMPLETIONS): scripts/completions $(BINS)
 	scripts/completions $(@F) $(BINS) >$@.new
 	mv $@.new $@
 
-PROBES = tests/attack/probe tests/golden/view
+# What tests run in a box.
+PROBES = tests/attack/intruder tests/attack/probe tests/golden/view
 
 check:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
 	bats --tap $${TESTS:-tests}
+
+# The tests that repeat something at random, SOAK times as often.
+soak:
+	scripts/deps test
+	$(MAKE) all $(PROBES)
+	SOAK=$${SOAK:-25} bats --tap --filter-tags soak $${TESTS:-tests}
 
 # Writes tests/golden anew: see tests/golden.bats.
 golden: all
@@ -102,15 +109,12 @@ golden: all
 
 # Installs other programs for containers, and writes their manual page beside
 # ours anew.
-peers: all tests/attack/probe tests/golden/view
+peers: all $(PROBES)
 	scripts/deps peers
 	tests/peers -p box crun bwrap nspawn >man/box-peers.7.new
 	mv man/box-peers.7.new man/box-peers.7
 
-tests/golden/view: tests/golden/view.c
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -static -o $@ $@.c
-
-tests/attack/probe: tests/attack/probe.c
+$(PROBES): %: %.c lib/door.h
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -static -o $@ $@.c
 
 tests/attack/knock: tests/attack/knock.c lib/libbox.a
@@ -185,4 +189,4 @@ clean:
 		$(PROBES)
 
 .PHONY: all check check-all check-systemd check-vm check-vm-part clean demo \
-	golden install lint peers uninstall vm
+	golden install lint peers soak uninstall vm

@@ -197,31 +197,6 @@ typed() {
 	typed "#" --seccomp off -- tiocsti_high
 }
 
-# With the doorman stopped, rootfs-enter waits for its last word: confined
-# already, so that the box's root has the same rights, but not PROG yet.
-entered() { prog=$(payload "$pid") && [ -p "/proc/$prog/root/etc/passwd" ]; }
-confined() { grep -q "^CapEff:.$DEFAULT" "/proc/$prog/status"; }
-taken() { nsenter -t "$prog" -U cap-drop ls "/proc/$prog/fd/" "/proc/$prog/root/"; }
-@test "rootfs-enter cannot be traced by the box that it enters" {
-	# Its passwd is what it waits for first.
-	rm "$root/etc/passwd"
-	mkfifo "$root/etc/passwd"
-	start ns-spawn rootfs-enter "$root" sleep 1000
-	eventually 20 entered
-	kill -STOP "$pid"
-	: >"$root/etc/passwd"
-	eventually 20 confined
-	is "$(cat "/proc/$prog/comm")" rootfs-enter
-	run ! taken
-	has "$output" "ermission denied"
-	kill -CONT "$pid"
-	runs sleep
-	run -0 taken
-	has "$output" home
-	kill -9 "$prog"
-	finish
-}
-
 @test "ping without NET_RAW" {
 	requires "python3" command -v python3
 	# A datagram socket, as iputils' ping and new busyboxes have it.

@@ -169,10 +169,10 @@ bb_root() {
 	bb=$BATS_RUN_TMPDIR/busybox
 	[ -d "$bb" ] || "$TOP/rootfs/busybox" "$bb" >&2
 }
-# The program that plays the attacker: $probe.
+# The programs that play the attacker: $probe, $intruder.
 make_probe() {
-	export probe=$TOP/tests/attack/probe
-	make -s -C "$TOP" tests/attack/probe >&2
+	export probe=$TOP/tests/attack/probe intruder=$TOP/tests/attack/intruder
+	make -s -C "$TOP" tests/attack/probe tests/attack/intruder >&2
 }
 copy_root() { bb_root && root=$BATS_TEST_TMPDIR/root && cp -a "$bb" "$root"; }
 alpine_root() {

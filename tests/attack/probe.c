@@ -163,6 +163,18 @@ perf(void)
 	return syscall(SYS_perf_event_open, &a, 0, -1, -1, 0);
 }
 
+/* Version 2, or a controller of version 1. */
+static long
+mount_cgroup(void)
+{
+	static const char *const v1[] = {"cpu", "pids", "freezer", "memory"};
+	int ret = mount("none", "/tmp", "cgroup2", 0, NULL);
+
+	for (size_t i = 0; ret < 0 && errno != EPERM && i < COUNT(v1); i++)
+		ret = mount("none", "/tmp", "cgroup", 0, v1[i]);
+	return ret;
+}
+
 static long
 bpf_map(void)
 {
@@ -273,6 +285,7 @@ static const struct {
     R(mount_tmpfs),
     R(remount_mask),
     R(umount_mask),
+    R(mount_cgroup),
     R(remount_root),
     R(fs_open),
     R(tree_clone),

@@ -1,0 +1,460 @@
+#!/usr/bin/env bats
+# Attacks by a hostile program in the default box.  tests/attack/rows has what
+# each number stands for.  Every attack is also seen to succeed: with an option
+# that takes the defence off or, where there is none, against a copy of the suite
+# in which a line of it is changed (tests/attack/weaken).
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+load attack/weaken
+
+setup_file() {
+	lab_up
+	make_probe
+	weaken
+}
+teardown_file() { lab_down; }
+setup() {
+	copy_root
+	cp "$probe" "$intruder" "$root"
+	# Where the box's users could go if there were a way.
+	public=$(mktemp -d)
+	chmod 755 "$public"
+	mv "$root" "$public/root"
+	root=$public/root mark=$public/mark
+	echo "the host's" >"$mark"
+	baseline_save
+}
+teardown() {
+	rm -r "$public"
+	for p in ${pid:-} ${sibling:-}; do kill -9 "$p" 2>/dev/null || :; done
+	baseline_check
+}
+
+# box [OPTIONS...] -- CMD...: in the default box; its output is $output.
+box() {
+	local opts=()
+	while [ "$1" != -- ]; do opts+=("$1") && shift; done
+	shift
+	run -0 host ns-spawn ${spawn:-} rootfs-enter "${opts[@]}" "$root" "$@"
+}
+# attack VERDICT ROW [OPTIONS...] -- NAME [ARG...]: by the intruder.
+attack() {
+	local want=$1 row=$2 opts=()
+	shift 2
+	while [ "$1" != -- ]; do opts+=("$1") && shift; done
+	weak "$row" box "${opts[@]}" -- /intruder "${@:2}"
+	is "$output" "$2 $want" "with defence ${row/#0/none} off"
+}
+# ends_attack VERDICT: one that succeeds ends of itself, another has a moment.
+ends_attack() {
+	if [ "$1" = ok ]; then eventually 20 gone "$prog"; else sleep 0.2; fi
+	kill "$prog" 2>/dev/null || :
+	finish
+}
+join="--user /proc/PID/ns/user --pid /proc/PID/ns/pid"
+
+# overwritten VERDICT ROW OPTIONS: while one joins that runs what has run it, and
+# stays until it is killed.
+runs_itself() { has "$(tr '\0' ' ' <"/proc/$(payload "$joins")/cmdline")" "/proc/self/exe --seccomp"; }
+overwritten() {
+	local -x WEAK=$2 PATH=$BATS_TEST_TMPDIR/bin$2:$PATH
+	[ -d "$BATS_TEST_TMPDIR/bin$2" ] || cp -a "$weak/bin" "$BATS_TEST_TMPDIR/bin$2"
+	start ns-spawn --init $3 rootfs-enter "$root" /intruder overwrite 60
+	runs intruder
+	ns-spawn ${join//PID/$prog} rootfs-enter -e WEAK "$root" /evil a b 3>&- &
+	joins=$!
+	eventually 20 runs_itself
+	sleep 0.2
+	kill -9 "$joins"
+	ends_attack "$1"
+	is "$(cat "$out")" "overwrite $1"
+}
+@test "T1: the host's programs are not overwritten" {
+	printf '#!/proc/self/exe --seccomp=/fifo\n' >"$root/evil"
+	mkfifo "$root/fifo"
+	chmod 755 "$root/evil"
+	overwritten failed 0 ""
+	overwritten failed 0 "--map self"
+	diff -r "$weak/bin" "$BATS_TEST_TMPDIR/bin0"
+	overwritten ok 1 "--map self"
+	run ! diff -rq "$weak/bin" "$BATS_TEST_TMPDIR/bin1"
+	has "$output" rootfs-enter
+}
+
+@test "T2: no descriptor of the caller's" {
+	exec 15</etc 16<"$mark" 17<>/dev/null
+	box -- /intruder fds
+	is "$output" ""
+	weak 2 box -- /intruder fds
+	has "$output" "15 16 17"
+	run -125 host ns-spawn rootfs-enter -w /proc/self/fd/95 "$root" pwd 95</etc
+	has "$output" "No such file"
+	weak 2 run -125 host ns-spawn rootfs-enter -w /proc/self/fd/95 "$root" pwd 95</etc
+	has "$output" "Invalid cross-device link"
+}
+
+# seized VERDICT ROW: of what joins a box, by its root.
+seized() {
+	local -x WEAK=$2 PATH=$weak/bin:$PATH
+	start ns-spawn --init rootfs-enter "$root" /intruder seize 60
+	runs intruder
+	for _ in $(seq $((10 * ${SOAK:-1}))); do
+		run ns-spawn ${join//PID/$prog} rootfs-enter "$root" true
+	done
+	# Held where it has no more rights than the box's root.
+	run strace -fqq -o "$BATS_TEST_TMPDIR/log" -e trace=seccomp -e inject=seccomp:delay_enter=300000 \
+	    ns-spawn ${join//PID/$prog} rootfs-enter "$root" true
+	ends_attack "$1"
+	is "$(cat "$out")" "seize $1"
+}
+@test "T3: what joins the box is not traced by the box" {
+	requires "strace" command -v strace
+	seized failed 0
+	seized ok 3
+}
+
+@test "T4: no stage leaves the door open" {
+	for chain in "ns-spawn" "ns-spawn --init" "ns-spawn net-veth" "cg-limit max ns-spawn net-veth" \
+	    "net-lease net-nat ns-spawn --init net-veth"; do
+		run -0 host $chain rootfs-enter "$root" /intruder door
+		is "$output" "door failed" "$chain"
+	done
+	run -0 host box-run "$root" /intruder door
+	is "$output" "door failed" box-run
+	attack ok 4 -- door
+}
+
+sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
+@test "T5: nobody listens to the box" {
+	start ns-spawn rootfs-enter "$root" sleep 1000
+	runs sleep
+	is "$(sockets)" ""
+	kill -9 "$prog"
+	finish
+	box -- /intruder flood
+	# With the door left open it is heard, and does no harm.
+	weak 4 start ns-spawn rootfs-enter "$root" sleep 1000
+	runs sleep
+	[ "$(sockets)" ]
+	kill -9 "$prog"
+	finish
+	weak 4 box -- /intruder flood
+	is "$output" ""
+}
+
+@test "T6: the box's words and the caller's environment are not taken as options" {
+	words() { host ns-spawn rootfs-enter "$root" "$1"; }
+	for word in --help -h -n --seccomp=off -- ""; do
+		run words "$word"
+		[[ $status == 12[67] ]] || fail "'$word': $status $output"
+	done
+	weak 6 run -0 words --help
+	has "$output" "usage: "
+	box -- printf %s "$(printf %120000s x)"
+	is "${#output}" 120000
+	local -x LD_LIBRARY_PATH=/evil GLIBC_TUNABLES=a=b IFS=/ BOX_DOOR_FD=2
+	box -- env
+	[[ ! $output =~ LD_|GLIBC|IFS|BOX_ ]] || fail "$output"
+	weak 6 box -- env
+	has "$output" GLIBC_TUNABLES
+}
+
+@test "T7: lists without end are refused" {
+	long=$(awk 'BEGIN { for (i = 1; i < 5000; i++) printf "%d:%d:1,", i, i + 9999999; print "0:0:1" }')
+	name=$(printf '%070000d' 0)
+	for bad in "ns-spawn --map $long" "ns-spawn --hostname $name" "ns-spawn --netns $name" "cap-drop --cap-add $name" \
+	    "net-veth --addr $name" "rootfs-enter --dns $name $root" "rootfs-enter -u $name $root" \
+	    "net-nat -p $name" "cg-limit --name $name max" "net-lease --pool $name"; do
+		run -125 --separate-stderr host $bad true
+		[ "$(wc -l <<<"$stderr")" -le 2 ] || fail "more than a line and a hint: ${bad::40}"
+	done
+	# What is overwritten in memory then may make it do anything.
+	weak 7 run timeout -s KILL 3 setpriv --reuid 65534 --regid 65534 --clear-groups ns-spawn --map "$long" true
+	[ "$status" != 125 ]
+}
+
+@test "T10: what is masked is not the root directory's /dev/null" {
+	rm -rf "$root/dev"
+	mkdir "$root/dev"
+	ln -s "$mark" "$root/dev/null"
+	box -- cat /proc/interrupts
+	is "$output" ""
+	local -x WEAK_NULL=$public/null
+	ln -s "$mark" "$WEAK_NULL"
+	weak 10 box -- cat /proc/interrupts
+	is "$output" "the host's"
+}
+
+@test "T11: what is planted in /dev is not there" {
+	rm -rf "$root/dev"
+	mkdir "$root/dev"
+	ln -s "$mark" "$root/dev/console"
+	ln -s /proc/sysrq-trigger "$root/dev/tty1"
+	box -- sh -c 'readlink /dev/console; readlink /dev/tty1; :'
+	is "$output" ""
+	weak 11 box -- sh -c 'readlink /dev/console; readlink /dev/tty1; :'
+	is "$output" "$mark"$'\n/proc/sysrq-trigger'
+}
+
+@test "T12: nothing is put over the box's proc" {
+	for to in /proc/self /proc/self/attr /proc/sys /proc; do
+		run -125 host ns-spawn rootfs-enter --tmpfs $to "$root" true
+		run -125 host ns-spawn rootfs-enter -v "$mark:$to/new" "$root" true
+	done
+	weak 12 box --tmpfs /proc/self/attr -- sh -c 'grep " /proc/[0-9]*/attr " /proc/self/mountinfo'
+	has "$output" tmpfs
+}
+
+@test "T16: nothing that a box mounts reaches the host" {
+	mounts='before=$(cat /proc/self/mountinfo)
+		$1 rootfs-enter "$2" true
+		[ "$before" = "$(cat /proc/self/mountinfo)" ] && echo same'
+	for p in shared private slave; do
+		for front in "" "ns-spawn" "ns-spawn --mount host --user host"; do
+			run host unshare -m --propagation $p bash -c "$mounts" - "$front" "$root"
+			is "$output" same "$front, / $p"
+		done
+	done
+	weak 16 run host unshare -m --propagation shared bash -c "$mounts" - "" "$root"
+	hasnt "$output" same
+}
+
+@test "T17: no way out of the root directory" {
+	attack failed 0 -- escape "$mark"
+	attack failed 0 --cap-add ALL --seccomp off -- escape "$mark"
+	# It finds itself in the old root.
+	mkdir -p "$root$public"
+	cp "$intruder" "$root$public"
+	cp "$intruder" "$public"
+	weak 17 box -- "$public/intruder" escape "$mark"
+	is "$output" "escape ok"
+	run -0 unshare -m chroot "$root" /intruder escape "$mark"
+	is "$output" "escape ok" "by chroot alone"
+}
+
+@test "T19: a device in the root directory does not open" {
+	mknod -m 666 "$root/zero" c 1 5
+	run host ns-spawn rootfs-enter "$root" head -c 1 /zero
+	has "$output" "Permission denied"
+	weak 19 box -- sh -c 'head -c 1 /zero | wc -c'
+	is "$output" 1
+}
+
+@test "T20: a state directory that others can write is refused" {
+	mkdir -p "$BATS_TEST_TMPDIR/state/lock"
+	local -x BOX_STATE=$BATS_TEST_TMPDIR/state
+	for change in "chown 65534" "chmod 777"; do
+		chown 0 "$BOX_STATE/lock" && chmod 755 "$BOX_STATE/lock"
+		run -0 net-lease true
+		$change "$BOX_STATE/lock"
+		run -125 net-lease true
+		weak 20 run -0 net-lease true
+	done
+}
+
+@test "T22: what is the host's business cannot be read" {
+	read='for f in acpi asound interrupts kcore keys kmsg latency_stats sched_debug scsi timer_list timer_stats; do
+		cat /proc/$f /proc/$f/* 2>/dev/null; done | head -c 9; ls /sys/firmware/* /sys/devices/virtual/powercap/* 2>/dev/null; :'
+	box -- sh -c "$read"
+	is "$output" ""
+	weak 22 box -- sh -c "$read"
+	[ "$output" ]
+}
+
+@test "T23: no cgroup file system is mounted in the box" {
+	box -- /probe mount_cgroup
+	is "$output" "mount_cgroup EPERM"
+	box --seccomp off -- /probe mount_cgroup
+	is "$output" "mount_cgroup EPERM"
+	box --cap-add SYS_ADMIN -- /probe mount_cgroup
+	is "$output" "mount_cgroup ok"
+}
+
+@test "T24: the host's cgroups are not changed from the box" {
+	make='for d in /sys/fs/cgroup /sys/fs/cgroup/*; do
+		mkdir $d/boxtools-attack 2>/dev/null && rmdir $d/boxtools-attack && echo made; done; :'
+	spawn=--init
+	box -- sh -c "$make; find / -name cgroup.procs 2>/dev/null; :"
+	is "$output" ""
+	spawn="--net host --map self"
+	box -- sh -c "$make"
+	is "$output" ""
+	weak 24 box -- sh -c "$make"
+	has "$output" made
+}
+
+@test "T25: the limit on processes holds" {
+	run -0 host cg-limit --pids 20 max ns-spawn rootfs-enter "$root" /intruder forks
+	between "${output#forks }" 10 20
+	run -0 host cg-limit max ns-spawn rootfs-enter "$root" /intruder forks
+	is "$output" "forks 200"
+}
+
+@test "T27: memory and queues are the box's own" {
+	inside() { host ns-spawn --only ipc bash -c '"$1" ipc-make 4711; shift; ns-spawn "$@"' - "$intruder" "$@"; }
+	run -0 inside rootfs-enter "$root" /intruder ipc 4711
+	is "$output" $'ipc-make ok\nipc failed'
+	run -0 inside --ipc host rootfs-enter "$root" /intruder ipc 4711
+	is "$output" $'ipc-make ok\nipc ok'
+}
+
+@test "T31: a group that may not read cannot be left" {
+	dir=$(mktemp -d)
+	chmod 755 "$dir"
+	echo secret >"$dir/file"
+	chgrp 4711 "$dir/file"
+	chmod 604 "$dir/file"
+	user="setpriv --reuid 65534 --regid 65534 --groups 4711"
+	leave='cat "$1"; setpriv --clear-groups cat "$1"; setpriv --groups 0 cat "$1"; :'
+	run $user bash -c "$leave" - "$dir/file"
+	hasnt "$output" secret
+	run $user ns-spawn bash -c "$leave" - "$dir/file"
+	hasnt "$output" secret
+	# newgidmap lets root of a range leave it.
+	run unshare -m bash -c 'mount --bind "$1/sub" /etc/subuid && mount --bind "$1/sub" /etc/subgid; shift; "$@"' - "$dir" true
+	echo "65534:200000:1000" >"$dir/sub"
+	run unshare -m bash -c 'mount --bind "$1/sub" /etc/subuid && mount --bind "$1/sub" /etc/subgid; "${@:2}"' - \
+	    "$dir" $user ns-spawn --map subid cat "$dir/file"
+	rm -r "$dir"
+	is "$output" secret
+}
+
+@test "T32: the box's root is nobody on the host" {
+	start ns-spawn rootfs-enter "$root" sleep 1000
+	runs sleep
+	is "$(awk '/^[UG]id/ { print $2 }' "/proc/$prog/status" | tr '\n' ' ')" "1879048192 1879048192 "
+	kill -9 "$prog"
+	finish
+	start ns-spawn --map 0:0:65536 rootfs-enter "$root" sleep 1000
+	runs sleep
+	is "$(awk '/^[UG]id/ { print $2 }' "/proc/$prog/status" | tr '\n' ' ')" "0 0 "
+	kill -9 "$prog"
+	finish
+}
+
+@test "T32: maps, against a model" {
+	requires "python3" command -v python3
+	python3 "$TOP/tests/attack/maps.py" $((60 * ${SOAK:-1}))
+}
+
+@test "T33: no group of the caller's" {
+	groups() { host setpriv --groups 4,24,27,44,100 ns-spawn rootfs-enter "$root" grep ^Groups /proc/self/status; }
+	run -0 groups
+	is "$output" $'Groups:\t0 '
+	weak 33 run -0 groups
+	has "$output" 65534
+}
+
+@test "T34: a set-user-ID stage refuses to run" {
+	dir=$(mktemp -d)
+	chmod 711 "$dir"
+	cp "$weak/bin/cap-drop" "$weak/bin/rootfs-enter" "$dir"
+	chmod 4755 "$dir"/*
+	user="setpriv --reuid 65534 --regid 65534 --clear-groups"
+	for t in cap-drop rootfs-enter; do
+		run -125 $user "$dir/$t" --help
+		weak 34 run -0 $user "$dir/$t" --help
+	done
+	rm -r "$dir"
+}
+
+@test "T35: ns-spawn is not traced by the box, not even without a pid namespace" {
+	spawn="--pid host"
+	box -- sh -c '/intruder seize 1 $PPID'
+	is "$output" "seize failed"
+	box -u 1000 -- sh -c '/intruder seize 1 $PPID'
+	is "$output" "seize failed"
+	spawn="--pid host --map self"
+	box -- sh -c '/intruder seize 1 $PPID'
+	is "$output" "seize failed"
+	spawn="--pid host --user host"
+	box --cap-add SYS_PTRACE -- sh -c '/intruder seize 1 $PPID'
+	is "$output" "seize ok"
+}
+
+@test "T36: the box's signals end at the box" {
+	start ns-spawn --init rootfs-enter "$root" sleep 1000
+	runs sleep
+	sibling=$prog
+	run -0 setsid -w bash -c 'ns-spawn rootfs-enter "$1" sh -c "kill -9 $2; kill -9 -1; kill -9 0"; echo alive' - "$root" "$sibling"
+	has "$output" alive
+	kill -0 "$sibling"
+	group() { setsid -w bash -c 'ns-spawn --map self rootfs-enter "$1" sh -c "kill -9 0"; echo alive' - "$root"; }
+	run -0 group
+	is "${lines[-1]}" alive
+	weak 36 run group
+	hasnt "$output" alive
+	# One pid namespace, and the same ids.
+	run host ns-spawn --pid host rootfs-enter "$root" kill -9 "$sibling"
+	finish
+	is "$status" 137
+}
+
+hidden() {
+	for p in $(pgrep -x intruder); do
+		[ ! "/proc/$p/root/intruder" -ef "$root/intruder" ] || echo "$p"
+	done
+}
+none() { is "$(hidden)" ""; }
+some() { [ "$(hidden)" ]; }
+@test "T49: nothing of the box outlives it" {
+	box -- /intruder hide
+	none
+	start ns-spawn --init=linger rootfs-enter "$root" /intruder hide
+	eventually 5 some
+	kill -9 "$pid"
+	finish
+	eventually 1 none
+	spawn="--pid host"
+	box -- /intruder hide
+	eventually 5 some
+	hidden | xargs kill -9
+	eventually 5 none
+}
+
+@test "T50: a name is no path" {
+	for bad in ../x /x x/y -x .x "" $'x\ny' "$(printf '%0300d' 0)"; do
+		for t in "ns-spawn --hostname" "ns-spawn --netns" "cg-limit --name"; do
+			run -125 host $t "$bad" max true
+		done
+		run -125 host box-run --name "$bad" "$root" true
+	done
+	weak 50 run -0 host ns-spawn --hostname ../x hostname
+	is "$output" ../x
+}
+
+@test "T51: what the box wrote is not obeyed by the caller's terminal" {
+	printf '#!/no\e]0;title\a\e[2J\r\n' >"$root/evil"
+	chmod 755 "$root/evil"
+	words() { ns-spawn rootfs-enter "$root" /evil; }
+	run -127 words
+	[[ ! $output =~ [[:cntrl:]] ]]
+	weak 51 run -127 words
+	[[ $output =~ $'\e' ]]
+}
+
+# column N: of the table, without its comments.
+column() { awk -F ' *[|] *' -v c="$1" '/^T/ { print $c }' "$TOP/tests/attack/rows"; }
+@test "the table of attacks and the tests agree" {
+	is "$(column 1)" "$(seq -f T%.0f 52)" rows
+	is "$(column 2 | grep -c .)" 52 attacks
+	# What is left out has a reason, all else a way to take the defence off.
+	is "$(column 3 | grep -vE '^(weaken [0-9]+|option|host|-)$' || :)" ""
+	is "$(column 3 | sed -n 's/^weaken //p' | sort -un)" \
+	    "$(awk '/^[0-9]/ { print $1 }' "$TOP/tests/attack/weaken" | sort -un)" "rows that are weakened"
+	# Each test that is named is there,
+	while IFS=: read -r file name; do
+		grep -qF "@test \"${name# }" "$TOP/tests/$file.bats" || fail "$file.bats has no test '${name# }'"
+	done < <(awk -F ' *[|] *' '/^T/ && $3 != "-" { print $4 }' "$TOP/tests/attack/rows" | sed 's/; */\n/g')
+	# and each that has a row in its name is in the table.
+	while IFS= read -r test; do
+		for row in ${test%%: *}; do
+			awk -F ' *[|] *' -v row="${row%,}" '$1 == row { print $4 }' "$TOP/tests/attack/rows" |
+			    grep -qF "${test%%: *}" || fail "the table lacks '$test' at ${row%,}"
+		done
+	done < <(sed -nE 's/^@test "(T[0-9].*)" \{.*/\1/p' "$TOP"/tests/*.bats)
+	# Every row that can be weakened is, by some test.
+	for row in $(column 3 | sed -n 's/^weaken //p' | sort -un); do
+		grep -qE "(weak|attack ok|overwritten ok|seized ok) $row\b" "$TOP"/tests/*.bats || fail "nobody weakens $row"
+	done
+}

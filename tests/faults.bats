@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# T48: system calls that fail, and processes killed, at any point of a box's life.
+# The program runs as confined as ever or not at all, nothing hangs, and after
+# box-gc the host is as before.  SOAK=N: N times as many points; SEED repeats.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+load attack/weaken
+
+setup_file() {
+	requires "strace" command -v strace
+	make_probe
+	weaken
+}
+setup() {
+	lab_up
+	copy_root
+	baseline_save
+	RANDOM=${SEED:=$((BASHPID % 32768))}
+	echo "SEED=$SEED"
+}
+teardown() {
+	eventually 20 ended
+	lab_down
+}
+ended() {
+	host box-gc
+	baseline_same
+}
+
+# What a box has of defences; lines that are missing are a program that ended.
+VIEW='grep -E "^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):" /proc/self/status; cat /proc/self/uid_map
+	awk "\$5 ~ /^.(proc|sys|$)/ { print \$5, \$6 }" /proc/self/mountinfo; for fd in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$fd ] || echo fd $fd; done'
+
+# points CMD...: each call in its life and each of its times, as "CALL N", one a
+# line.  What only asks for memory is left out: that is libc's, mostly.
+points() {
+	host strace -f -qq -o "$BATS_TEST_TMPDIR/trace" "$@" >&2
+	sed -nE 's/^([0-9]+) +([a-z_0-9]+)\(.*/\1 \2/p' "$BATS_TEST_TMPDIR/trace" |
+	    grep -vE ' (brk|mmap|munmap|mprotect|exit_group|set_robust_list|set_tid_address|rseq|arch_prctl)$' |
+	    awk '{ print $2, ++n[$0] }' | sort -u
+}
+# hit POINT WHAT CMD...: CMD, with that happening there, in whatever process gets
+# so far; its lines are in $output.
+hit() {
+	local call=${1% *} n=${1#* } status=0
+	host timeout -k 5 $((30 * ${SLACK:-1})) strace -f -qq -o /dev/null -e trace="$call" \
+	    -e inject="$call:$2:when=$n" "${@:3}" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null || status=$?
+	[ $status != 124 ] || fail "$1, $2: hangs"
+	output=$(<"$BATS_TEST_TMPDIR/out")
+}
+# confined: $output has no line that a box without faults does not have.
+confined() { is "$(sort <<<"$output" | comm -23 - <(sort <<<"$want"))" "" "$1"; }
+sample() { for ((i = 0; i < $1; i++)); do echo "${all[RANDOM % ${#all[@]}]}"; done; }
+WHAT=(error=ENOMEM error=EPERM error=EIO error=EINTR signal=KILL signal=KILL)
+
+# bats test_tags=soak
+@test "a whole box: points at random" {
+	chain=(box-run --name "f$$" -p 8080:80 "$root" sh -c "$VIEW")
+	want=$(host "${chain[@]}")
+	has "$want" "Seccomp:"
+	mapfile -t all < <(points "${chain[@]}")
+	[ ${#all[@]} -ge 300 ]
+	while read -r point; do
+		what=${WHAT[RANDOM % ${#WHAT[@]}]}
+		hit "$point" "$what" "${chain[@]}"
+		confined "$point, $what"
+		eventually 20 ended || fail "$point, $what: left on the host"
+	done < <(sample $((20 * ${SOAK:-1})))
+}
+
+# bats test_tags=soak
+@test "what confines a program: a failure of it ends the start" {
+	chain=(ns-spawn rootfs-enter "$root" sh -c "$VIEW")
+	want=$("${chain[@]}")
+	mapfile -t all < <(points "${chain[@]}" | grep -E '^(capset|chdir|close_range|execveat|fchdir|fsconfig|fsmount|fsopen|keyctl|mount|mount_setattr|move_mount|open_tree|openat2|pivot_root|prctl|seccomp|setgroups|setns|setres[ug]id|umount2|unshare) ')
+	[ ${#all[@]} -ge 50 ]
+	while read -r point; do
+		hit "$point" error=EPERM "${chain[@]}"
+		confined "$point"
+	done < <(if [ "${SOAK:-}" ]; then printf '%s\n' "${all[@]}"; else sample 40; fi)
+	baseline_same
+}
+
+@test "the tests see what they look for" {
+	# A filter that is not there, of a start that goes on.
+	want=$(ns-spawn rootfs-enter "$root" sh -c "$VIEW")
+	hit "seccomp 1" error=EPERM ns-spawn rootfs-enter "$root" sh -c "$VIEW"
+	is "$output" ""
+	weak 48 hit "seccomp 1" error=EPERM ns-spawn rootfs-enter "$root" sh -c "$VIEW"
+	run ! confined "no filter"
+	has "$output" $'Seccomp:\t0'
+	# What a killed resident leaves.
+	start box-run -p 8080:80 "$root" sleep 1000
+	runs sleep
+	kill -9 "$pid"
+	finish
+	eventually 10 gone "$prog"
+	run ! baseline_same
+	has "$output" BOX-
+}
