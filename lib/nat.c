@@ -145,16 +145,18 @@ text_close(FILE *f)
 		die("open_memstream");
 }
 
-/* HOW is -I or -A, as the row has it, or -D. */
+/* Down, -I and -A of the row become -D. */
 static void
 put_jumps(FILE *f, const struct chain *c, const struct nat *n, bool down)
 {
 	for (const char *const *j = c->jumps; *j; j++) {
-		const size_t at = strcspn(*j, "@");
-
-		fprintf(f, "%.2s%.*s%s%s-j %s-%u\n", down ? "-D" : *j,
-		    (int)at - 2, *j + 2, (*j)[at] ? n->link : "",
-		    *j + at + ((*j)[at] != '\0'), c->name, n->slot.num);
+		fprintf(f, "%.2s", down ? "-D" : *j);
+		for (const char *s = *j + 2; *s; s++)
+			if (*s == '@')
+				fputs(n->link, f);
+			else
+				fputc(*s, f);
+		fprintf(f, "-j %s-%u\n", c->name, n->slot.num);
 	}
 }
 

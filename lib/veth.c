@@ -157,9 +157,10 @@ set(const struct setting *s, const char *link)
 	if (read_at(AT_FDCWD, path, now, sizeof(now)) > 0 &&
 	    now[0] == s->value[0])
 		return 0;
+	if (write_at(AT_FDCWD, path, s->value) == 0)
+		return 0;
 	/* A kernel without IPv6 lets nobody in by it. */
-	return write_at(AT_FDCWD, path, s->value) < 0 && errno != ENOENT ? -1
-									 : 0;
+	return errno == ENOENT && strcmp(s->family, "ipv6") == 0 ? 0 : -1;
 }
 
 static int
