@@ -200,6 +200,35 @@ s.sendto(b"hello", ("10.0.0.1", 7007))' "$1"; }
 	over
 }
 
+@test "the host's end is closed before it is up" {
+	requires "IPv6" test -e /proc/sys/net/ipv6
+	boxed
+	while read -r setting want; do
+		is "$(host cat "/proc/sys/net/${setting/LINK/veth0}")" "$want" "$setting"
+	done <<-END
+		ipv6/conf/LINK/disable_ipv6 1
+		ipv6/conf/LINK/accept_ra 0
+		ipv4/conf/LINK/rp_filter 1
+		ipv4/conf/LINK/accept_redirects 0
+		ipv4/conf/LINK/arp_ignore 1
+		ipv4/conf/LINK/route_localnet 0
+	END
+	is "$(host ip -6 addr show dev veth0)" ""
+	over
+	run -0 host net-veth -n --localnet true
+	closed=$(sed -n '/link add/,/link set veth0 up/p' <<<"$output")
+	is "$(grep -c '# echo [01] > /proc/sys/net/ipv[46]/conf/veth0/' <<<"$closed")" 6
+	# Made, closed, up.
+	has "$(head -n 1 <<<"$closed")" "link add veth0 mtu"
+	is "$(tail -n 1 <<<"$closed")" "link set veth0 up"
+}
+
+@test "a host without IPv6 gets a box all the same" {
+	# An empty directory in place of IPv6's settings: there are none.
+	run -0 host unshare -m bash -c 'mkdir -p "$1" && mount --bind "$1" /proc/sys/net/ipv6 && ns-spawn net-veth true' \
+	    bash "$BATS_TEST_TMPDIR/none"
+}
+
 @test "a foreign link of that name is refused, named and left alone" {
 	host ip link add veth0 type veth peer name foreign
 	refused
