@@ -8,9 +8,10 @@
  *     probe key PROG...  a new session keyring with a key in it, then PROG
  *     probe notify TEXT  sends it to $NOTIFY_SOCKET
  *
- * A row's call is made with arguments with which it does no harm where it is
- * not refused, in a child, which takes what it changes along.  Static, as it
- * runs in any root directory.
+ * A row's call is made with arguments with which it does no harm to a box where
+ * it is not refused, in a child, which takes what it changes along.  To a host
+ * it would: a mount on /tmp and another name would stay, so every row is tried
+ * as /probe only.  Static, as it runs in any root directory.
  */
 #include <err.h>
 #include <errno.h>
@@ -416,6 +417,8 @@ main(int argc, char *argv[])
 		print_ids();
 		return 0;
 	}
+	if (argc == 1 && access("/probe", X_OK) < 0)
+		err(1, "/probe: not a box's root directory");
 	for (int i = 1; i < argc; i++)
 		try_name(argv[i]);
 	for (size_t i = 0; argc == 1 && i < COUNT(rows); i++)
