@@ -14,6 +14,7 @@
 #include "file.h"
 #include "parse.h"
 
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -141,33 +142,31 @@ chain_pass(const char *what, const char *list)
 	free(copy);
 }
 
-static int
-by_number(const void *a, const void *b)
+static bool
+is_passed(int fd)
 {
-	return *(const int *)a - *(const int *)b;
+	for (unsigned i = 0; i < n_passed; i++)
+		if (passed[i] == fd)
+			return true;
+	return false;
 }
 
 void
 chain_close_others(void)
 {
-	int keep[MAX_LEASES + MAX_PASSED + 3];
-	unsigned n = n_leases + n_passed, from = 3;
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *e;
 
-	memcpy(keep, leases, n_leases * sizeof(*keep));
-	memcpy(keep + n_leases, passed, n_passed * sizeof(*keep));
-	if (door_fd() >= 0)
-		keep[n++] = door_fd();
-	if (ready >= 0)
-		keep[n++] = ready;
-	keep[n++] = INT_MAX;
-	qsort(keep, n, sizeof(*keep), by_number);
-	for (unsigned i = 0; i < n; i++) {
-		const unsigned fd = (unsigned)keep[i];
+	if (!d)
+		die("read /proc/self/fd");
+	/* What came by exec is not close-on-exec; all of ours is. */
+	while ((e = readdir(d))) {
+		const int fd = atoi(e->d_name);
 
-		if (fd > from && close_range(from, fd - 1, 0) < 0)
-			die("close_range");
-		from = fd + 1;
+		if (fd > 2 && !is_passed(fd) && fcntl(fd, F_GETFD) == 0)
+			close(fd);
 	}
+	closedir(d);
 }
 
 /* Whether FD is one of the stages in the directory of the running one. */

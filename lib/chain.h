@@ -32,8 +32,9 @@ void chain_ready_leave(void);
  * the option; dies with 125. */
 void chain_pass(const char *what, const char *list);
 
-/* Closes what was inherited above 2, but for those, the door and the leases: a
- * caller's stray descriptor of a directory is a way out of the root. */
+/* Closes what was inherited above 2, which is what is not close-on-exec, but
+ * for those: a caller's stray descriptor of a directory is a way out of the
+ * root. */
 void chain_close_others(void);
 
 /* For the doorman: opens (O_PATH) what NAME means here by $PATH; *own says
