@@ -323,6 +323,7 @@ void
 firewall_down(void)
 {
 	char path[PATH_MAX];
+	bool swept;
 	int lock;
 
 	if (say_modes() & SAY_DRY) {
@@ -335,10 +336,13 @@ firewall_down(void)
 	}
 	lock = lock_wait(common);
 	take_record(lock);
-	if (sweep(nat.slot.num) < 0)
-		exit(EXIT_TOOL);
-	lock_remove(record, record_fd);
+	swept = sweep(nat.slot.num) == 0;
+	/* An empty one was made just now, and there is nothing to remember. */
+	if (swept || lseek(record_fd, 0, SEEK_END) == 0)
+		lock_remove(record, record_fd);
 	unlock(lock);
+	if (!swept)
+		exit(EXIT_TOOL);
 }
 
 void

@@ -8,8 +8,7 @@ setup() {
 	baseline_save
 }
 teardown() {
-	baseline_check
-	lab_down
+	lab_end
 }
 
 # found STATE CHECK [TEXT]: the last run says so.  mends: its hint.

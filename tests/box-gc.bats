@@ -9,8 +9,7 @@ setup() {
 	baseline_save
 }
 teardown() {
-	baseline_check
-	lab_down
+	lab_end
 }
 
 # box NAME PORT: a whole box in the background.

@@ -21,8 +21,7 @@ teardown() {
 		box-gc
 		baseline_same
 	}
-	eventually 30 ended
-	lab_down
+	lab_end eventually 30 ended
 }
 
 # launch N: box N, which serves the number of the round; its pid is ${box[N]}.

@@ -19,8 +19,7 @@ setup() {
 	echo "SEED=$SEED"
 }
 teardown() {
-	eventually 20 ended
-	lab_down
+	lab_end eventually 20 ended
 }
 ended() {
 	host box-gc

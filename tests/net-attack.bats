@@ -14,18 +14,19 @@ setup() {
 	requires "python3" command -v python3
 	requires "iptables-nft" command -v iptables-nft-save
 	if [ -e /proc/sys/net/ipv6 ]; then
-		host ip addr add $HOST6/64 dev uplink nodad
-		outside ip addr add 2001:db8::2/64 dev uplink nodad
+		# None that are tentative for a second.
+		host ip -6 addr flush dev uplink
+		outside ip -6 addr flush dev uplink
+		for addr in $HOST6/64 fe80::1/64; do host ip addr add $addr dev uplink nodad; done
+		for addr in 2001:db8::2/64 fe80::2/64; do outside ip addr add $addr dev uplink nodad; done
 	fi
-	eventually 10 settled
 	baseline_save
 }
 teardown() {
 	[ -z "${servers:-}" ] || kill "${servers[@]}" 2>/dev/null || :
 	[ -z "${boxes:-}" ] || kill -9 "${boxes[@]}" 2>/dev/null || :
 	[ -z "${chains:-}" ] || wait "${chains[@]}" 2>/dev/null || :
-	baseline_check
-	lab_down
+	lab_end
 }
 
 # Whether nothing is left to happen of itself: an address is new for a second.
@@ -114,28 +115,33 @@ syn() { is "$(forge "$2" syn "$3" "$to" "${@:4}")" "$1" "answer to a SYN for ${*
 	boxed 0 -p 8080:80 -p $HOST:8081:80 -p 192.0.2.10:8082:80 -p 127.0.0.1:8083:80
 	ports=$(seq 8080 8084)
 	# scope WHERE ADDR PORTS: of all those, the ones that answer.
-	# shellcheck disable=SC2086
-	scope() { is "$(forge "$1" scan "$2" $ports | tr '\n' ' ')" "$3" "from $1 to $2"; }
-	scope outside $HOST "8080 8081 "
-	scope outside 192.0.2.10 "8080 8082 "
+	scope() {
+		local targets
+		# shellcheck disable=SC2086
+		targets=$(printf " %s" $(printf '%s\n' $ports | sed "s/^/$2:/"))
+		# shellcheck disable=SC2086
+		is "$(forge "$1" scan $targets | sed 's/[^ ]*:\([0-9]*\)/\1/g')" "$3" "from $1 to $2"
+	}
+	scope outside $HOST "8080 8081"
+	scope outside 192.0.2.10 "8080 8082"
 	# An address of the host's is that on whichever link.
-	scope outside $GATEWAY "8080 "
-	scope host $HOST "8080 8081 "
-	scope host 127.0.0.1 "8080 8083 "
-	scope host $GATEWAY "8080 "
-	scope inbox $HOST "8080 8081 "
-	scope inbox 192.0.2.10 "8080 8082 "
-	scope inbox $GATEWAY "8080 "
+	scope outside $GATEWAY "8080"
+	scope host $HOST "8080 8081"
+	scope host 127.0.0.1 "8080 8083"
+	scope host $GATEWAY "8080"
+	scope inbox $HOST "8080 8081"
+	scope inbox 192.0.2.10 "8080 8082"
+	scope inbox $GATEWAY "8080"
 	scope inbox 127.0.0.1 ""
 	to=$(mac host uplink)
 	syn - outside uplink $LAN 127.0.0.1 8083
-	for addr in $HOST6 "fe80::1%uplink"; do scope outside $addr ""; done
-	scope host $HOST6 "" && scope host ::1 ""
+	for addr in "[$HOST6]" "[fe80::1%uplink]"; do scope outside "$addr" ""; done
+	scope host "[$HOST6]" "" && scope host "[::1]" ""
 	# Weakened: a rule that has lost its address, and somebody with IPv6.
 	ipt -t nat -S BOX-DNAT-0 | grep -v -- -N | sed 's/ -d [0-9./]*//; s/^-A //' >"$BATS_TEST_TMPDIR/rules"
 	ipt -t nat -F BOX-DNAT-0
 	while read -ra rule; do ipt -t nat -A "${rule[@]}"; done <"$BATS_TEST_TMPDIR/rules"
-	scope outside $HOST "8080 8081 8082 8083 "
+	scope outside $HOST "8080 8081 8082 8083"
 	[ ! -e /proc/sys/net/ipv6 ] || {
 		become host python3 -c 'import socket
 s = socket.create_server(("::", 8084), family=socket.AF_INET6)
@@ -143,9 +149,9 @@ print("ready", flush=True)
 s.accept()' >"$BATS_TEST_TMPDIR/six" 3>&- &
 		servers+=($!)
 		eventually 10 grep -q ready "$BATS_TEST_TMPDIR/six"
-		scope outside $HOST6 "8084 "
+		scope outside "[$HOST6]" "8084"
 	}
-	host ip addr del 192.0.2.10/32 dev uplink
+	kill -9 "$prog" && finish
 }
 
 # unchanged: as it was in $before; the link of a box that ended goes with time.
@@ -212,13 +218,13 @@ while 1: s.accept()' >"$BATS_TEST_TMPDIR/six" 3>&- &
 	ll=$(python3 -c 'import sys
 m = bytes.fromhex(sys.argv[1].replace(":", ""))
 print("fe80::%x:%x:%x:%x" % (m[0] << 8 ^ 512 | m[1], m[2] << 8 | 255, 254 << 8 | m[3], m[4] << 8 | m[5]))' "$(mac host veth0)")
-	reached() { is "$(forge inbox scan "$1" 9999)" "$2" "$1"; }
-	for addr in "$ll%veth1" "fe80::1%veth1" "ff02::1%veth1" $HOST6; do reached "$addr" ""; done
+	reached() { is "$(forge inbox scan "${@:2}")" "$1"; }
+	reached "" "[$ll%veth1]:9999" "[fe80::1%veth1]:9999" "[$HOST6]:9999"
 	# Weakened.
 	sysctl_host ipv6.conf.veth0.disable_ipv6=0
 	linklocal() { has "$(host ip -6 addr show dev veth0 -tentative)" $ll; }
 	eventually 10 linklocal
-	eventually 10 reached "$ll%veth1" 9999
+	eventually 10 reached "[$ll%veth1]:9999" "[$ll%veth1]:9999"
 }
 
 @test "T41: ARP for others, and packets with a neighbour's source" {
@@ -281,8 +287,9 @@ meddle='ip link set lo down; ip link set uplink down; ip addr add 192.0.2.66/24 
 	baseline_save
 }
 
-# reach ADDR PORT ANSWER: whether $prog's box gets one there: the port, or "".
-reach() { is "$(forge inbox scan "$1" "$2")" "$3" "a box to $1 port $2"; }
+# $prog's box gets an answer from each ADDR:PORT, or from none.
+reaches() { is "$(forge inbox scan "$@")" "$*" "what a box reaches"; }
+reaches_not() { is "$(forge inbox scan "$@")" "" "what a box reaches"; }
 @test "T43: what a box reaches, by default and isolated (nft)" { policy nft; }
 @test "T43: what a box reaches, by default and isolated (legacy)" {
 	requires "iptables-legacy" command -v iptables-legacy-save
@@ -303,35 +310,25 @@ policy() {
 	boxed 1 --backend "$1" -p 8081:80
 	neighbour=$prog
 	boxed 0 --backend "$1" -p 8080:80
-	for addr in $GATEWAY $HOST 169.254.169.254 $LAN 192.168.7.1 100.64.0.1 8.8.8.8; do
-		reach $addr 9999 9999
-	done
-	reach 10.0.0.3 80 80
-	reach $HOST 8081 8081
+	near="$GATEWAY:9999 $HOST:9999 169.254.169.254:9999 $LAN:9999 192.168.7.1:9999 100.64.0.1:9999
+	    192.168.7.2:53 10.0.0.3:80 $HOST:8081"
+	# shellcheck disable=SC2086
+	reaches $near 8.8.8.8:9999
 	kill -9 "$prog" && finish
 	# Isolated, whoever starts after it.
 	boxed 0 --backend "$1" -p 8080:80 --isolate --dns 192.168.7.1
 	lonely=$prog
 	boxed 2 --backend "$1"
 	later=$prog prog=$lonely
-	isolated() {
-		for addr in $GATEWAY $HOST 169.254.169.254 $LAN 192.168.7.1 100.64.0.1; do
-			reach $addr 9999 ""
-		done
-		reach 192.168.7.2 53 ""
-		reach 10.0.0.3 80 ""
-		reach 10.0.0.4 80 ""
-		reach $HOST 8081 ""
-	}
+	# shellcheck disable=SC2086
+	isolated() { reaches_not $near 10.0.0.4:80; }
 	isolated
 	# What is left: the world, its name server, its own port.
-	reach 8.8.8.8 9999 9999
-	reach 192.168.7.1 53 53
-	reach $HOST 8080 8080
+	reaches 8.8.8.8:9999 192.168.7.1:53 $HOST:8080
 	# Others reach it by that port alone; the host, whatever it likes.
 	for who in $neighbour $later; do
-		prog=$who reach $BOX 80 ""
-		prog=$who reach $HOST 8080 8080
+		prog=$who reaches_not $BOX:80
+		prog=$who reaches $HOST:8080
 	done
 	asked "$LAN hello" outside tcp $HOST 8080
 	asked "$GATEWAY hello" host tcp 127.0.0.1 8080
@@ -342,10 +339,10 @@ policy() {
 	isolated
 	# Weakened.
 	host "iptables-$1" -t mangle -F BOX-HOST-0
-	reach $GATEWAY 9999 9999
+	reaches $GATEWAY:9999
 	host "iptables-$1" -t mangle -F BOX-ISO-0
-	reach 192.168.7.1 9999 9999
-	reach 10.0.0.4 80 80
+	reaches 192.168.7.1:9999
+	reaches 10.0.0.4:80
 	host "iptables-$1" -D INPUT 1
 	host "iptables-$1" -D FORWARD 1
 }
@@ -362,8 +359,8 @@ policy() {
 	baseline_save
 	served outside tcp 0.0.0.0 9999
 	boxed 0 --isolate -p 8080:80
-	reach 8.8.8.8 9999 9999
-	reach $LAN 9999 ""
+	reaches 8.8.8.8:9999
+	reaches_not $LAN:9999
 	asked "$LAN hello" outside tcp $HOST 8080
 	kill -9 "$prog" && finish
 	baseline_check
@@ -415,10 +412,9 @@ except OSError as e: print(e.strerror)'
 	for slot in 0 1 2; do boxed $slot -p $((8080 + slot)):80; done
 	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 1
 	asked "$LAN hello" outside tcp $HOST 8081
-	reach 198.51.100.2 7000 7000
-	through() { is "$(forge outside scan "$1" "$2")" "$3" "through the host to $1"; }
-	through 198.51.100.2 7000 ""
-	for addr in $BOX 10.0.0.3 10.0.0.4; do through $addr 80 ""; done
+	reaches 198.51.100.2:7000
+	through() { is "$(forge outside scan "${@:2}")" "$1" "through the host"; }
+	through "" 198.51.100.2:7000 $BOX:80 10.0.0.3:80 10.0.0.4:80
 	# Not with a box's address either.
 	served inbox udp 10.0.0.4 7007
 	forge outside udp uplink "$(mac host uplink)" 10.0.0.3 10.0.0.4 7007
@@ -429,9 +425,9 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 	hasnt "$(cat "$log")" forged
 	# Weakened.
 	for slot in 0 1 2; do ipt -F BOX-REST-$slot; done
-	through 198.51.100.2 7000 7000
+	through 198.51.100.2:7000 198.51.100.2:7000
 	ipt -D BOX-FWD-2 -j DROP
-	through 10.0.0.4 80 80
+	through 10.0.0.4:80 10.0.0.4:80
 	forge outside udp uplink "$(mac host uplink)" 10.0.0.3 10.0.0.4 7007
 	eventually 10 grep -q forged "$log"
 	kill "${servers[-1]}"
@@ -444,8 +440,8 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 	# A host that forwards already does so all the time.
 	sysctl_host ipv4.ip_forward=1
 	boxed 0
-	through 198.51.100.2 7000 7000
-	through $BOX 80 ""
+	through 198.51.100.2:7000 198.51.100.2:7000
+	through "" $BOX:80
 	kill -9 "$prog" && finish
 	sysctl_host ipv4.ip_forward=0
 	kill "${servers[@]}" && servers=()

@@ -12,8 +12,7 @@ setup() {
 }
 teardown() {
 	[ -z "${servers:-}" ] || kill "${servers[@]}" 2>/dev/null || :
-	baseline_check
-	lab_down
+	lab_end
 }
 
 has_legacy() {

@@ -13,8 +13,7 @@ setup() {
 teardown() {
 	[ -z "${pids:-}" ] || kill "${pids[@]}" 2>/dev/null || :
 	wait
-	baseline_check
-	lab_down
+	lab_end
 }
 
 # at_once N OPTIONS...: N boxes that serve their port's number, when all do.

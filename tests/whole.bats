@@ -15,8 +15,7 @@ setup() {
 }
 teardown() {
 	for p in ${server:-} ${loop:-} ${pid:-}; do kill "$p" 2>/dev/null || :; done
-	baseline_check
-	lab_down
+	lab_end
 }
 
 page() { has "$("$1" curl -sS -m 5 "http://$2/")" "$PAGE"; }

@@ -6,8 +6,8 @@
 #   redirect IF MAC SRC DST VIA ME   ICMP: SRC tells ME that the way to DST is VIA
 #   ra IF                      a router, with a prefix to make an address from
 #   na IF ADDR                 "ADDR is me", for IPv6
-#   scan ADDR PORT...          the TCP ports that answer there, IPv6 too
-import os, select, socket, struct, sys, time
+#   scan ADDR:PORT...          those that answer by TCP; [ADDR]:PORT for IPv6
+import errno, os, select, socket, struct, sys, time
 from socket import inet_aton, inet_pton, AF_INET6
 
 EVERYBODY = b"\xff" * 6
@@ -68,14 +68,24 @@ def arp(link, op, src, dst, to=EVERYBODY):
 
 verb, where, *args = sys.argv[1:]
 if verb == "scan":
-    for port in map(int, args):
-        s = socket.socket(AF_INET6 if ":" in where else socket.AF_INET)
-        s.settimeout(WAIT)
-        try:
-            s.connect(socket.getaddrinfo(where, port)[0][4])
-            print(port)
-        except OSError:
-            pass
+    # All at once: it is silence that takes time.
+    asked = {}
+    for target in sys.argv[2:]:
+        addr, _, port = target.rpartition(":")
+        s = socket.socket(AF_INET6 if "[" in addr else socket.AF_INET)
+        s.setblocking(False)
+        to = socket.getaddrinfo(addr.strip("[]"), port)[0][4]
+        if s.connect_ex(to) in (0, errno.EINPROGRESS):
+            asked[s] = target
+    end = time.monotonic() + WAIT
+    answered = set()
+    waiting = set(asked)
+    while waiting and (left := end - time.monotonic()) > 0:
+        for s in select.select([], waiting, [], left)[1]:
+            waiting.remove(s)
+            if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                answered.add(s)
+    print(*(target for s, target in asked.items() if s in answered))
     sys.exit()
 link = Link(where)
 if verb == "syn":
