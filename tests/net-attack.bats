@@ -118,7 +118,7 @@ syn() { is "$(forge "$2" syn "$3" "$to" "${@:4}")" "$1" "answer to a SYN for ${*
 	scope() {
 		local targets
 		# shellcheck disable=SC2086
-		targets=$(printf " %s" $(printf '%s\n' $ports | sed "s/^/$2:/"))
+		targets=$(printf '%s\n' $ports | sed "s/^/$2:/")
 		# shellcheck disable=SC2086
 		is "$(forge "$1" scan $targets | sed 's/[^ ]*:\([0-9]*\)/\1/g')" "$3" "from $1 to $2"
 	}
