@@ -4,6 +4,7 @@
 VERSION = 0.1
 PREFIX = /usr/local
 MANDIR = $(PREFIX)/share/man
+UNITDIR = $(PREFIX)/lib/systemd/system
 BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR = $(PREFIX)/share/zsh/site-functions
 FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
@@ -163,6 +164,10 @@ install: all
 		install -m 644 man/$$t.1 $(DESTDIR)$(MANDIR)/man1/ || exit; \
 	done
 	install -m 644 man/box.7 man/box-peers.7 $(DESTDIR)$(MANDIR)/man7/
+	mkdir -p $(DESTDIR)$(UNITDIR)
+	sed 's,@PREFIX@,$(PREFIX),' systemd/box@.service \
+		>$(DESTDIR)$(UNITDIR)/box@.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/box@.service
 	mkdir -p $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	install -m 644 completions/bash $(DESTDIR)$(BASHDIR)/boxtools
 	install -m 644 completions/zsh $(DESTDIR)$(ZSHDIR)/_boxtools
@@ -178,7 +183,8 @@ uninstall:
 			$(DESTDIR)$(MANDIR)/man1/$$t.1; \
 	done
 	rm -f $(DESTDIR)$(MANDIR)/man7/box.7 \
-		$(DESTDIR)$(MANDIR)/man7/box-peers.7
+		$(DESTDIR)$(MANDIR)/man7/box-peers.7 \
+		$(DESTDIR)$(UNITDIR)/box@.service
 	for t in $(TOOLS) $(SCRIPTS) boxtools; do \
 		rm -f $(DESTDIR)$(BASHDIR)/$$t $(DESTDIR)$(FISHDIR)/$$t.fish; \
 	done

@@ -96,6 +96,7 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	done
 	[ -s "$dest/opt/box/share/man/man7/box.7" ]
 	[ -s "$dest/opt/box/share/man/man7/box-peers.7" ]
+	grep -q '^ExecStart=/opt/box/bin/box-run ' "$dest/opt/box/lib/systemd/system/box@.service"
 	run -0 env PATH="$dest/opt/box/bin:$PATH" cg-limit max ns-spawn --init true
 	make -C "$TOP" -s uninstall DESTDIR="$dest" PREFIX=/opt/box
 	is "$(find "$dest" -type f)" ""

@@ -14,6 +14,7 @@ teardown() {
 	[ "${unit:-}" ] || return 0
 	systemctl stop "$unit.service" 2>/dev/null || :	# if it was one
 	baseline_check
+	lab_down
 }
 
 # as_user: makes ${user[@]} the words that become an ordinary user, as far
@@ -139,4 +140,65 @@ used() { awk '$1 == "usage_usec" { print $2 }' "$(cgroup_dir cpu "$prog")/cpu.st
 		memory -m 64m max
 		pids --pids 20 max
 	END
+}
+
+# unit_of ARGS: a box@ instance by this one line, in a network namespace that
+# plays the host; $unit is its name, without the suffix.
+unit_of() {
+	lab_up
+	unit=box@bt$$
+	mkdir -p /etc/box "/run/systemd/system/$unit.service.d"
+	make -C "$TOP" -s install PREFIX="$BATS_TEST_TMPDIR/opt" UNITDIR=/run/systemd/system
+	printf 'ARGS=%s\n' "$1" >"/etc/box/bt$$"
+	cat >"/run/systemd/system/$unit.service.d/test.conf" <<-END
+		[Service]
+		Environment=BOX_STATE=$BOX_STATE
+		NetworkNamespacePath=/run/netns/$HOSTNS
+		TimeoutStopSec=5
+		Restart=no
+	END
+	systemctl daemon-reload
+	baseline_save
+}
+unit_gone() {
+	baseline_check
+	rm -r "/etc/box/bt$$" "/run/systemd/system/$unit.service.d" "/run/systemd/system/box@.service"
+	systemctl daemon-reload
+	lab_down
+	unset unit
+}
+up() { systemctl start "$unit.service" || { journalctl -q -u "$unit.service" >&2; return 1; }; }
+state() { systemctl show -P "$1" "$unit.service"; }
+
+@test "box@.service: started when its port answers, below the unit's group, gone when stopped" {
+	bb_root
+	unit_of "-p 8080:80 -m 64m --ready port $bb sh -c 'sleep 1; echo \"it is up\" >/tmp/index.html; exec httpd -f -p 80 -h \"\$0\"' /tmp"
+	up
+	is "$(state SubState)" running
+	is "$(host curl -sS -m 3 http://127.0.0.1:8080/)" "it is up"
+	runs httpd "$(state MainPID)"
+	dir=$(cgroup_dir pids "$prog")
+	has "$dir" "$(state ControlGroup)/"
+	is "$(<"$dir/memory.max")" 67108864
+	read -r keeper _ <"$BOX_STATE/bt$$/keeper"
+	is "$keeper" "$(state MainPID)"
+	systemctl stop "$unit.service"
+	is "$(state Result)" success
+	unit_gone
+}
+
+@test "box@.service: a box that does not come up, and one that has to be killed" {
+	bb_root
+	unit_of "--ready port:80 $bb sh -c 'echo no; exit 7'"
+	run ! systemctl start "$unit.service"
+	is "$(state ExecMainStatus)" 7
+	systemctl reset-failed "$unit.service"
+	baseline_check
+	printf 'ARGS=%s\n' "-p 8080:80 $bb sh -c 'trap : TERM; while :; do sleep 1000; done'" >"/etc/box/bt$$"
+	up
+	runs sleep "$(state MainPID)"
+	systemctl stop "$unit.service"
+	is "$(state Result)" timeout
+	systemctl reset-failed "$unit.service"
+	unit_gone
 }
