@@ -21,9 +21,9 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 	-Ilib $(CPPFLAGS) $(CFLAGS)
 
-TOOLS = box-keep log-keep cg-limit cg-set ns-spawn net-lease net-veth net-nat \
-	rootfs-enter cap-drop sys-filter box-gc
-SCRIPTS = box-run box-doctor box-limit box-logs box-ps box-stop box-top \
+TOOLS = box-keep log-keep cg-limit cg-set ns-spawn ns-enter net-lease net-veth \
+	net-nat rootfs-enter cap-drop sys-filter box-gc
+SCRIPTS = box-run box-doctor box-exec box-limit box-logs box-ps box-stop box-top \
 	box-wait
 LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o \
 	lib/cgopen.o lib/cgroup.o lib/cgusage.o lib/cgv2.o lib/chain.o \
@@ -192,7 +192,7 @@ uninstall:
 
 clean:
 	rm -rf bin completions lib/libbox.a $(OBJ) seccomp/compile seccomp/table.h \
-		$(PROBES)
+		$(PROBES) tests/attack/knock
 
 .PHONY: all check check-all check-systemd check-vm check-vm-part clean demo \
 	golden install lint peers soak uninstall vm

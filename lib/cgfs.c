@@ -33,8 +33,7 @@ static const char *const names[CG_N][3] = {
     {"", "blkio", "io"},
 };
 
-/* At most one per controller, and v2. */
-static struct cg_tree trees[CG_N + 1];
+static struct cg_tree trees[CG_TREES];
 static size_t n_trees;
 
 /* The controllers in a list, which is cut up. */
@@ -65,10 +64,10 @@ parse_group(char *line)
 		return;
 	*group++ = '\0';
 	t.version = list[1] ? 1 : 2;
+	path_fmt(t.list, sizeof(t.list), "%s", list + 1);
 	t.has = parse_list(list + 1);
 	path_fmt(t.group, sizeof(t.group), "%s", group);
-	if (t.version == 2 || t.has)
-		trees[n_trees++] = t;
+	trees[n_trees++] = t;
 }
 
 /* mountinfo writes a blank, and what else would confuse, as \ooo. */
@@ -108,6 +107,25 @@ cg_dir(const struct cg_tree *t, const char *group, char *buf)
 	return true;
 }
 
+/* Whether each word of LIST is one of OPTIONS. */
+static bool
+all_in(const char *list, const char *options)
+{
+	size_t len;
+
+	for (; *list; list += len + (list[len] == ',')) {
+		const char *o = options;
+
+		len = strcspn(list, ",");
+		while (o && (strncmp(o, list, len) != 0 ||
+				(o[len] && o[len] != ',')))
+			o = (o = strchr(o, ',')) ? o + 1 : NULL;
+		if (!o)
+			return false;
+	}
+	return true;
+}
+
 /* "ID PARENT DEVICE ROOT TOP ... - TYPE SOURCE OPTIONS": the first mount that
  * shows our group, and is not covered by another, is the hierarchy's. */
 static void
@@ -131,12 +149,12 @@ parse_mount(char *line)
 	if (!(options = strtok_r(NULL, " ", &rest)))
 		return;
 	const int version = strcmp(type, "cgroup2") == 0 ? 2 : 1;
-	const unsigned has = version == 1 ? parse_list(options) : 0;
 
 	unescape(root);
 	unescape(top);
 	for (struct cg_tree *t = trees; t < trees + n_trees; t++) {
-		if (t->version != version || t->has != has || t->top[0])
+		if (t->version != version || t->top[0] ||
+		    !all_in(t->list, options))
 			continue;
 		path_fmt(t->top, sizeof(t->top), "%s", top);
 		path_fmt(t->root, sizeof(t->root), "%s", root);
@@ -192,7 +210,7 @@ cg_tree_any(void)
 {
 	look(0);
 	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
-		if (t->top[0])
+		if (t->top[0] && (t->has || t->version == 2))
 			return t;
 	errno = 0;
 	die_hint("mount -t cgroup2 cgroup2 /sys/fs/cgroup",
@@ -223,6 +241,16 @@ cg_tree_of(unsigned controller)
 	errno = 0;
 	die_hint(
 	    text, "no mounted cgroup hierarchy has the controller %s", name);
+}
+
+const struct cg_tree *
+cg_tree_with(const char *list)
+{
+	look(0);
+	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
+		if (strcmp(t->list, list) == 0)
+			return t;
+	return NULL;
 }
 
 bool

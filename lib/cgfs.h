@@ -17,9 +17,12 @@
 #define CG_IO 32u
 #define CG_N 6 /* so many */
 
+#define CG_TREES 16 /* so many hierarchies at most */
+
 struct cg_tree {
-	int version;	      /* 1 or 2 */
-	unsigned has;	      /* the controllers that a v1 hierarchy carries */
+	int version;	/* 1 or 2 */
+	char list[256]; /* what it carries, as the kernel has it; v2: "" */
+	unsigned has;	/* the controllers that a v1 hierarchy carries */
 	char group[PATH_MAX]; /* the caller's group in it */
 	/* Its mount, "" if our group is to be seen in none: the mount point,
 	 * the group that is seen there, the directory of our own group. */
@@ -42,6 +45,11 @@ const struct cg_tree *cg_tree_around(const char *dir);
 
 /* Whether the directory DIR is BASE or lies below it. */
 bool cg_inside(const char *dir, const char *base);
+
+/* The hierarchy that carries LIST, as /proc/PID/cgroup has it ("cpu,cpuacct",
+ * "name=systemd", "" for v2), mounted or not, also one without a controller of
+ * ours; NULL if there is none. */
+const struct cg_tree *cg_tree_with(const char *list);
 
 /* The directory, in BUF of PATH_MAX bytes, of GROUP: one as in
  * /proc/PID/cgroup if it begins with '/', else one below the caller's own.

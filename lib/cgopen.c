@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * cgopen - the group of another cg-limit
+ * cgopen - the group of another cg-limit, or of another process
  *
  * Its lock has the record of its directories (cgend.h).  Somebody has the lock:
  * the group lives.  As everywhere, a line counts only if it names a group of
@@ -13,7 +13,9 @@
 #include "lock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void
@@ -51,6 +53,47 @@ cgroup_open(struct cgroup *g, const char *name)
 	if (g->n_parts == 0)
 		diex("%s/lock/%s names no group of this host's", state_dir(),
 		    g->lock);
+}
+
+/* A line of /proc/PID/cgroup, "ID:LIST:GROUP". */
+static void
+add_line(struct cgroup *g, char *line)
+{
+	char *list = strchr(line, ':');
+	char *group = list ? strchr(list + 1, ':') : NULL;
+	struct cgroup_part *p = &g->parts[g->n_parts];
+	const struct cg_tree *t;
+
+	if (!group)
+		return;
+	*group++ = '\0';
+	t = cg_tree_with(list + 1);
+	if (!t || strcmp(t->group, group) == 0)
+		return;
+	if (t->top[0] && cg_dir(t, group, p->dir)) {
+		p->tree = t;
+		g->n_parts++;
+	} else if (t->has || t->version == 2) {
+		diex("the box's group %s of the hierarchy %s is not to be seen "
+		     "here",
+		    group, t->list[0] ? t->list : "v2");
+	}
+}
+
+void
+cgroup_of(struct cgroup *g, pid_t pid)
+{
+	char path[64], *text, *line, *rest;
+
+	*g = (struct cgroup){.lock_fd = -1};
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	text = slurp_at(AT_FDCWD, path);
+	if (!text)
+		die("read %s", path);
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		add_line(g, line);
+	free(text);
 }
 
 void

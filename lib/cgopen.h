@@ -8,6 +8,10 @@
  */
 void cgroup_open(struct cgroup *g, const char *name);
 
+/* The groups of the process PID that are not ours, in every hierarchy, for
+ * cgroup_fork() and cgroup_join().  Dies with 125. */
+void cgroup_of(struct cgroup *g, pid_t pid);
+
 /* Dies unless the group has CONTROLLER. */
 void cgroup_has(const struct cgroup *g, unsigned controller);
 

@@ -21,7 +21,7 @@ struct cgroup {
 		unsigned need; /* controllers */
 		bool made;
 		char dir[PATH_MAX];
-	} parts[CG_N + 1];
+	} parts[CG_TREES];
 	struct cgv2 v2; /* at most one of them is v2's */
 };
 

@@ -169,6 +169,7 @@ doorman_serve(int door)
 		return true;
 	if (n == sizeof(req) && req.version == DOOR_VERSION &&
 	    req.op >= DOOR_VETH && req.op < DOOR_SHUT &&
+	    (req.op == DOOR_TTY || !man.tty_only) &&
 	    (given >= 0) == (req.op == DOOR_TTY)) {
 		req.path[sizeof(req.path) - 1] = '\0';
 		serve(&req, given, &rep, &fd);

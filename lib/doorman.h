@@ -8,10 +8,11 @@
  * fixed, tiny list of requests of the box's stages, with the caller's rights,
  * in the caller's mount namespace and working directory. */
 struct doorman {
-	pid_t box;   /* our child, whose namespaces are the box's */
-	bool newns;  /* it has a mount namespace of its own */
-	bool newnet; /* ... a network namespace that is not ours */
-	bool shift;  /* files are to be shown with its ids */
+	bool tty_only; /* a terminal is relayed, and nothing else done */
+	pid_t box;     /* our child, whose namespaces are the box's */
+	bool newns;    /* it has a mount namespace of its own */
+	bool newnet;   /* ... a network namespace that is not ours */
+	bool shift;    /* files are to be shown with its ids */
 };
 
 void doorman_start(const struct doorman *d);

@@ -253,18 +253,31 @@ idmap_identity(const struct idmap *m)
 }
 
 static void
-own_gids(struct idmap *m)
+read_map(struct idmap *m, const char *path)
 {
-	FILE *f = fopen("/proc/self/gid_map", "re");
+	FILE *f = fopen(path, "re");
 	uint32_t in, out, count;
 
 	m->n = 0;
 	if (!f)
-		die("open /proc/self/gid_map");
+		die("open %s", path);
 	while (m->n < IDMAP_RANGES &&
 	       fscanf(f, "%u %u %u", &in, &out, &count) == 3)
 		add(m, in, out, count);
 	fclose(f);
+}
+
+bool
+idmap_root(pid_t pid, uint32_t *uid, uint32_t *gid)
+{
+	struct idmap u, g;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+	read_map(&u, path);
+	snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
+	read_map(&g, path);
+	return idmap_out(&u, 0, uid) && idmap_out(&g, 0, gid);
 }
 
 bool
@@ -273,7 +286,7 @@ idmap_own_gid(uint32_t id)
 	struct idmap m;
 	uint32_t out;
 
-	own_gids(&m);
+	read_map(&m, "/proc/self/gid_map");
 	return idmap_out(&m, id, &out);
 }
 
@@ -282,7 +295,7 @@ idmap_gid_range(uint32_t *first, uint32_t *last)
 {
 	struct idmap m;
 
-	own_gids(&m);
+	read_map(&m, "/proc/self/gid_map");
 	*first = UINT32_MAX;
 	*last = 0;
 	for (unsigned i = 0; i < m.n; i++) {

@@ -38,6 +38,10 @@ void idmaps_write(const struct idmaps *m, pid_t pid);
 /* The id outside of the id IN inside; false if that is not mapped. */
 bool idmap_out(const struct idmap *m, uint32_t in, uint32_t *out);
 
+/* Who the root of the process PID's user namespace is here; false if nobody.
+ * Dies with 125. */
+bool idmap_root(pid_t pid, uint32_t *uid, uint32_t *gid);
+
 /* Whether it maps each of its ids to itself. */
 bool idmap_identity(const struct idmap *m);
 

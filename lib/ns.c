@@ -150,6 +150,35 @@ ns_inode(int pid, enum ns_kind kind)
 	return st.st_ino;
 }
 
+int
+ns_others(pid_t pid)
+{
+	char path[64];
+	struct stat st;
+	int kinds = 0;
+
+	for (int k = 0; k < NS_KINDS; k++) {
+		ns_path(path, sizeof(path), pid, k);
+		if (stat(path, &st) < 0 && errno == EACCES)
+			die_hint("as root", "stat %s", path);
+		if (ns_inode(pid, k) != ns_inode(0, k))
+			kinds |= ns_types[k].flag;
+	}
+	return kinds;
+}
+
+void
+ns_enter(int pidfd, pid_t pid, int kinds)
+{
+	if (!kinds ||
+	    !say(SAY_SH, "nsenter --target %d%s", pid, ns_options(kinds)) ||
+	    setns(pidfd, kinds) == 0)
+		return;
+	if (errno == EPERM)
+		die_hint("as root", "%s", said());
+	die_said();
+}
+
 bool
 ns_owned(enum ns_kind kind)
 {

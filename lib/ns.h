@@ -50,6 +50,14 @@ const char *ns_options(int flags);
 void ns_join(const struct ns_set *s, int kinds);
 void ns_unshare(const struct ns_set *s, int kinds);
 
+/* The kinds (clone flags) of which PID has another namespace than we; dies
+ * with 125. */
+int ns_others(pid_t pid);
+
+/* Joins those KINDS of the process PID, which PIDFD refers to, in one step.
+ * Dies with 125. */
+void ns_enter(int pidfd, pid_t pid, int kinds);
+
 /* The namespace of that kind of PID (0: our own): opened, -1 with errno; its
  * inode number, which tells it from others; dies with 125. */
 int ns_open(int pid, enum ns_kind kind);

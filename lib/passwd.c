@@ -157,6 +157,9 @@ user_become(const struct user *u)
 			 "65535, an ordinary user's 0 alone, or more with "
 			 "ns-spawn --map subid",
 		    "--user: become %u:%u", u->uid, u->gid);
+	/* The kernel sets this on a change of ids, to fs.suid_dumpable. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		die("prctl PR_SET_DUMPABLE");
 	/* The kernel forgets it on a change of ids; the parent may have died in
 	 * between. */
 	if (sig && prctl(PR_SET_PDEATHSIG, sig) < 0)

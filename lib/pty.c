@@ -30,6 +30,27 @@ in_devpts(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC;
 }
 
+static int
+open2(int dir, const char *path, const struct open_how *how)
+{
+	return (int)syscall(SYS_openat2, dir, path, how, sizeof(*how));
+}
+
+void
+pty_open_here(struct pty *p)
+{
+	const struct open_how how = {
+	    .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+	    .resolve = RESOLVE_NO_SYMLINKS,
+	};
+	const int devpts = open2(AT_FDCWD, "/dev/pts", &how);
+
+	if (devpts < 0)
+		die("--tty: open /dev/pts");
+	pty_open(p, devpts);
+	close(devpts);
+}
+
 void
 pty_open(struct pty *p, int devpts)
 {
@@ -42,8 +63,7 @@ pty_open(struct pty *p, int devpts)
 
 	if (!in_devpts(devpts))
 		diex("--tty: /dev/pts is not a devpts");
-	p->master =
-	    (int)syscall(SYS_openat2, devpts, "ptmx", &how, sizeof(how));
+	p->master = open2(devpts, "ptmx", &how);
 	if (p->master < 0 || fstat(p->master, &st) < 0)
 		die("--tty: open /dev/pts/ptmx");
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2))
@@ -89,8 +109,9 @@ pty_take(struct pty *p, uid_t uid)
 {
 	if (!say(SAY_SH, "setsid --ctty </dev/pts/0 >/dev/pts/0 2>&1"))
 		return;
-	/* EPERM: we lead a group.  What ns-spawn clones does not. */
-	if (setsid() < 0 || ioctl(p->slave, TIOCSCTTY, 0) < 0)
+	/* We may lead one already, without a terminal (start.c). */
+	if ((getsid(0) != getpid() && setsid() < 0) ||
+	    ioctl(p->slave, TIOCSCTTY, 0) < 0)
 		die_said();
 	if (fchown(p->slave, uid, (gid_t)-1) < 0)
 		die("--tty: give the terminal to user %u", uid);

@@ -14,6 +14,10 @@ struct pty {
  * Dies with 125 if that is none. */
 void pty_open(struct pty *p, int devpts);
 
+/* The same in the devpts at /dev/pts of the box that we are in: nothing there
+ * leads to another place. */
+void pty_open_here(struct pty *p);
+
 /* Whether FD is a pty's master. */
 bool pty_is_master(int fd);
 

@@ -3,10 +3,19 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
-TOOLS="box-keep log-keep cg-limit cg-set ns-spawn net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run"
+TOOLS="box-keep log-keep cg-limit cg-set ns-spawn ns-enter net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run box-exec"
 
-setup_file() { lab_up; }
-teardown_file() { lab_down; }
+# One box stays, to be entered.
+setup_file() {
+	lab_up
+	bb_root
+	host box-run -d --name stays --network none --pids-limit max "$bb" sleep 100000
+}
+teardown_file() {
+	box-stop -t 0 stays
+	rm -r "$BOX_STATE/log"
+	lab_down
+}
 
 setup() {
 	bb_root
@@ -37,6 +46,9 @@ chains() {
 		box-keep --name web net-lease net-nat -p 80:80 cg-limit --pids 30 50% ns-spawn --init net-veth rootfs-enter $bb
 		box-run $bb
 		box-run --network none --linger $bb
+		ns-enter stays
+		ns-enter --seccomp off --cap-add ALL --new-privs stays
+		box-exec stays
 	END
 }
 
@@ -82,7 +94,7 @@ one_line() {
 }
 
 @test "no PROG: status 125 and one line" {
-	for t in "cg-limit 50%" "rootfs-enter $bb" "box-run $bb" "ns-spawn --init" "net-lease --slot 3"; do
+	for t in "cg-limit 50%" "rootfs-enter $bb" "box-run $bb" "ns-spawn --init" "net-lease --slot 3" "ns-enter stays" "ns-enter --pid 1" "box-exec stays"; do
 		# shellcheck disable=SC2086
 		try 125 $t
 		one_line "${t%% *}"
@@ -198,7 +210,7 @@ descriptors() {
 	want=$(list_fds env)
 	got=$(list_fds host "${pre[@]}")
 	# A root directory is left by one: there PROG has none.
-	case ${pre[*]} in *"$bb"*) want=${want/ 9/} ;; esac
+	case ${pre[*]} in *"$bb"* | *stays*) want=${want/ 9/} ;; esac
 	is "$got" "$want" descriptors
 	exec 9<&-
 	is "$(list_fds host "${pre[@]}")" "$(list_fds env)" "descriptors"
@@ -224,7 +236,7 @@ environment() {
 	try 0 env BOX_FOO=1 BOX_SLOT=0 KEEP=me "${pre[@]}" env
 	hasnt "$output" BOX_
 	# Only a root directory's program starts with a clean environment.
-	case "${pre[*]}" in *"$bb"*) hasnt "$output" KEEP ;; *) has "$output" KEEP=me ;; esac
+	case "${pre[*]}" in *"$bb"* | *stays*) hasnt "$output" KEEP ;; *) has "$output" KEEP=me ;; esac
 }
 # bats test_tags=vm
 @test "no BOX_ variable reaches PROG" { each environment; }
@@ -247,7 +259,7 @@ dry() {
 	hasnt "$output" $'\nRAN'
 	[ ! -e "$ran" ] || fail "PROG ran"
 	baseline_same
-	[ "${pre[0]}" = box-run ] || [[ ${lines[-1]} == "# "*sh* ]] ||
+	[[ ${pre[0]} = box-[re]* ]] || [[ ${lines[-1]} == "# "*sh* ]] ||
 	    fail "the last line is not the next command: ${lines[-1]}"
 	is "$(host "${pre[0]}" --dry-run "${pre[@]:1}" true | wc -l)" "${#lines[@]}" "lines of --dry-run"
 }
@@ -296,7 +308,7 @@ traced() {
 
 @test "no privileges: one line, a status of 125, nothing done" {
 	requires "setpriv" command -v setpriv
-	for t in "cg-limit 50%" "net-nat" "rootfs-enter $bb" "cap-drop" "net-veth --pid 1" "box-run $bb"; do
+	for t in "cg-limit 50%" "net-nat" "rootfs-enter $bb" "cap-drop" "net-veth --pid 1" "box-run $bb" "ns-enter --pid 1"; do
 		# shellcheck disable=SC2086
 		try 125 setpriv --reuid 65534 --regid 65534 --clear-groups $t true
 		has "$stderr" "${t%% *}: "
@@ -327,7 +339,7 @@ set_id() {
 	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 	dir=$(mktemp -d)
 	chmod 711 "$dir"
-	for t in ${TOOLS% box-run}; do
+	for t in ${TOOLS% box-run*}; do
 		for how in 4755 2755 cap_sys_admin+ep cap_net_raw=p; do
 			rm -f "$dir/$t"
 			cp "$TOP/bin/$t" "$dir"

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ns-enter - PROG in a box that runs, with its groups, namespaces and walls
+ *
+ * The box is hostile while we enter it.  So nobody there may trace us or look
+ * at our descriptors (CVE-2016-9962), nothing is open that leads back to the
+ * host, and the way in is the process itself: a descriptor of it, not its
+ * number.  Its pid namespace is taken for the child before the fork, which also
+ * puts that into its v2 group, so that there is no third process between.  The
+ * parent stays, outside: it waits, forwards signals and relays the terminal.
+ */
+#include "cgopen.h"
+#include "die.h"
+#include "door.h"
+#include "doorman.h"
+#include "file.h"
+#include "idmap.h"
+#include "ns.h"
+#include "opt.h"
+#include "parse.h"
+#include "payload.h"
+#include "resident.h"
+#include "sealed.h"
+#include "state.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { O_PID = OPT_LONG };
+
+static const struct opt opts[] = {
+    {O_PID, "pid", "PID", "in place of NAME: the box of this process"},
+    PAYLOAD_OPTS,
+    {0},
+};
+static const struct tool tool = {
+    "ns-enter", "NAME prog [arg ...]", opts, SAY_SH};
+
+static struct payload prog;
+static const char *name; /* or NULL, with --pid */
+static pid_t target;
+static int target_fd;
+
+/* Returns PROG's words. */
+static char **
+parse(int argc, char *argv[])
+{
+	const uint64_t max = 1 << 22; /* the kernel's PID_MAX_LIMIT */
+	int c;
+
+	while ((c = opt_next(&tool, argc, argv)) != -1)
+		if (c == O_PID)
+			target = (pid_t)parse_num("--pid", optarg, 1, max);
+		else
+			payload_opt(&prog, c);
+	argv += optind;
+	if (!target && argv[0])
+		name = state_name("NAME", *argv++);
+	if (!argv[0])
+		opt_usage(&tool);
+	return argv;
+}
+
+/* The process itself, which its number is not. */
+static void
+open_target(void)
+{
+	target_fd =
+	    name ? state_pidfd(name, "pid", &target) : pidfd_open(target, 0);
+	if (target_fd < 0 && name)
+		diex("%s: no such box is running", name);
+	if (target_fd < 0)
+		die("--pid %d", target);
+}
+
+/* The child: it is in the pid namespace, and nowhere else yet. */
+__attribute__((noreturn)) static void
+enter(const struct cgroup *group, int kinds, char *argv[])
+{
+	const bool dry = say_modes() & SAY_DRY;
+
+	cgroup_join(group);
+	ns_enter(target_fd, target, kinds & ~CLONE_NEWPID);
+	close(target_fd);
+	if (!dry) {
+		if (kinds & CLONE_NEWUSER)
+			idmap_become_root();
+		/* New credentials undo both of these. */
+		if (prctl(PR_SET_DUMPABLE, 0) < 0 ||
+		    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+			die("prctl");
+		if (!door_alive())
+			diex("the parent has died");
+		if (prog.tty)
+			pty_open_here(&prog.pty);
+	}
+	payload_become(&prog, argv);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct resident r = {.ready = doorman_serve, .parent = getppid()};
+	struct cgroup group;
+	uint32_t uid, gid;
+	int door[2], kinds;
+
+	sealed_start(argv);
+	tool_start(&tool);
+	payload_begin(&prog);
+	argv = parse(argc, argv);
+	payload_ready(&prog);
+	open_target();
+	cgroup_of(&group, target);
+	kinds = ns_others(target);
+	if (idmap_root(target, &uid, &gid) && !(say_modes() & SAY_DRY))
+		give_pipes(uid, gid);
+	/* All that was read of it by its number was its own. */
+	if (pidfd_send_signal(target_fd, 0, NULL, 0) < 0 && errno == ESRCH)
+		diex("the process %d has ended", target);
+
+	if (say_modes() & SAY_DRY) {
+		ns_enter(target_fd, target, kinds & CLONE_NEWPID);
+		cgroup_fork(&group);
+		enter(&group, kinds, argv);
+	}
+	resident_begin();
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+		die("prctl PR_SET_PDEATHSIG");
+	if (getppid() != r.parent)
+		diex("the parent has died");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, door) < 0)
+		die("socketpair");
+	ns_enter(target_fd, target, kinds & CLONE_NEWPID);
+	r.pid = cgroup_fork(&group);
+	if (r.pid == 0) {
+		close(door[0]);
+		door_set(door[1]);
+		resident_child();
+		enter(&group, kinds, argv);
+	}
+	close(door[1]);
+	close(target_fd);
+	r.fd = door[0];
+	doorman_start(&(struct doorman){.box = r.pid, .tty_only = true});
+	return resident_wait(&r);
+}

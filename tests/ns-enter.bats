@@ -1,0 +1,312 @@
+#!/usr/bin/env bats
+# ns-enter and box-exec: programs in boxes that run.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+load attack/weaken
+
+setup() {
+	requires "root" test "$EUID" = 0
+	bb_root
+	export bb T=$BATS_TEST_TMPDIR
+	baseline_save
+}
+teardown() {
+	[ ! "${box:-}" ] || { kill "$box" && wait "$box"; } 2>/dev/null || :
+	exec 8>&- 9>&-
+	baseline_check
+}
+
+# runs_box CHAIN...: a box, whose PROG is $prog and whose first stage is $box.
+runs_box() {
+	start "$@" sleep 1000
+	box=$pid
+	runs sleep
+	export prog
+}
+# walls: what the kernel says of a process, the same for all confined alike.
+walls='grep -E "^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp|Seccomp_filters):" /proc/self/status; cat /proc/self/setgroups /proc/self/oom_score_adj'
+
+# spaces PID: its namespaces and its groups.
+spaces() {
+	readlink "/proc/$1"/ns/{cgroup,ipc,mnt,net,pid,user,uts}
+	cat "/proc/$1/cgroup"
+}
+@test "in all groups and namespaces of the box, and the caller stays where it is" {
+	mine=$(spaces self)
+	runs_box cg-limit --pids 9 -m 100m 50% ns-spawn --init rootfs-enter "$bb"
+	ns-enter --pid "$prog" sh -c 'echo in; exec sleep 2000' >"$T/entered" &
+	pid=$!
+	eventually 20 grep -q in "$T/entered"
+	in=$(payload "$pid")
+	is "$(spaces "$in")" "$(spaces "$prog")"
+	[ "$(spaces "$in")" != "$mine" ]
+	is "$(stat -Lc %d:%i "/proc/$in/root")" "$(stat -Lc %d:%i "/proc/$prog/root")" root
+	# No third process between it and ns-enter, and that is outside.
+	is "$(ps -o ppid= -p "$in" | tr -d ' ')" "$pid"
+	is "$(spaces "$pid")" "$mine"
+	is "$(cat "/proc/$pid/comm")" ns-enter
+	kill "$pid"
+	finish
+	is "$status" 143
+	is "$(spaces self)" "$mine"
+}
+
+@test "confined as rootfs-enter confines, with the same options" {
+	while read -r options; do
+		runs_box ns-spawn --init rootfs-enter $options "$bb"
+		want=$(ns-spawn --init rootfs-enter $options "$bb" sh -c "$walls")
+		[ "$(wc -l <<<"$want")" -ge 10 ]
+		got=$(ns-enter --pid "$prog" $options sh -c "$walls")
+		diff <(echo "$want") <(echo "$got") || fail "with $options"
+		kill "$box"
+		finish "$box"
+	done <<-END
+
+		--cap-add NET_RAW,SYS_PTRACE --new-privs
+		--cap-drop ALL -u 7:8
+		--seccomp off
+	END
+}
+
+@test "the box's limits hold for what enters it" {
+	runs_box cg-limit -m 16m max ns-spawn --init rootfs-enter "$bb"
+	run -137 ns-enter --pid "$prog" sh -c 'x=$(head -c 100000000 /dev/zero | tr "\0" x)'
+}
+
+@test "a clean environment, the box's users, a working directory in the box" {
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	run -0 env SECRET=1 BOX_NAME=x TERM=vt100 ns-enter --pid "$prog" -e A=b -e SECRET2 -e HOSTTYPE=z env
+	is "$(sort <<<"$output")" "$(printf '%s\n' A=b HOME=/root HOSTTYPE=z \
+	    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=vt100)"
+	run -0 ns-enter --pid "$prog" -u 7 -w /tmp sh -c 'id -u; pwd'
+	is "$output" $'7\n/tmp'
+	run -125 ns-enter --pid "$prog" -u no-such-user true
+	run -125 --separate-stderr ns-enter --pid "$prog" -w /no/such true
+	is "$stderr" "ns-enter: --workdir /no/such: No such file or directory"
+}
+
+@test "no descriptor of the caller's gets in, and none leads out" {
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	exec 9</etc 8<"$T"
+	is "$(ns-enter --pid "$prog" sh -c 'i=0; while [ $i -lt 300 ]; do
+		[ ! -e /proc/$$/fd/$i ] || echo $i; i=$((i + 1)); done' | xargs)" "0 1 2"
+	for fd in 3 4 5 6 7 8 9 10 255; do
+		run -125 ns-enter --pid "$prog" -w /proc/self/fd/$fd ls
+	done
+	# Even 0, which is PROG's, is no way to a directory outside.
+	run -125 ns-enter --pid "$prog" -w /proc/self/fd/0 ls <"$T"
+}
+
+# held SYSCALL CMD...: for three seconds before that, inside; $pid.
+held() {
+	start strace -fqq -o "$T/log" -e "trace=$1" -e "inject=$1:delay_enter=3000000" "${@:2}"
+}
+enters() { in=$(payload "$pid") && is "$(spaces "$in" | grep user)" "$(spaces "$prog" | grep user)"; }
+@test "while it enters it holds nothing of the host's" {
+	requires "strace" command -v strace
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	exec 9</etc
+	held keyctl ns-enter --pid "$prog" true </dev/null
+	eventually 20 enters
+	is "$(cat "/proc/$in/comm")" ns-enter
+	is "$(readlink "/proc/$in/cwd")" /
+	is "$(stat -Lc %d:%i "/proc/$in/cwd")" "$(stat -Lc %d:%i "/proc/$prog/root")"
+	is "$(find "/proc/$in/fd" -lname 'socket:*' | wc -l)" 1
+	is "$(find "/proc/$in/fd" -mindepth 1 ! -lname 'socket:*' -printf '%f\n' | sort | xargs)" "0 1 2"
+	finish
+	is "$status" 0
+}
+
+# seized VERDICT ROW: what enters the box, by its root.
+seized() {
+	ns-spawn --init rootfs-enter "$root" /intruder seize 60 >"$T/seized" 3>&- &
+	box=$! pid=$!
+	runs intruder
+	export prog
+	for _ in {1..20}; do weak "$2" ns-enter --pid "$prog" true || :; done
+	weak "$2" held seccomp ns-enter --pid "$prog" true
+	finish
+	kill "$prog" 2>/dev/null || :
+	finish "$box"
+	is "$(cat "$T/seized")" "seize $1"
+}
+@test "root of the box does not get at who enters it (CVE-2016-9962)" {
+	requires "strace" command -v strace
+	make_probe
+	weaken
+	copy_root
+	cp "$intruder" "$root"
+	seized failed 0
+	seized ok 3
+}
+
+@test "a box that ends takes it along; killed, it takes its program along" {
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	ns-enter --pid "$prog" sleep 2000 &
+	pid=$!
+	runs sleep
+	in=$(payload "$pid")
+	kill -9 "$pid"
+	finish
+	eventually 10 gone "$in"
+	ns-enter --pid "$(payload "$box")" sh -c 'exec sleep 2001' &
+	pid=$!
+	runs sleep
+	kill "$box"
+	finish
+	is "$status" 137
+}
+
+@test "a process that is none, or has ended" {
+	run -125 --separate-stderr ns-enter --pid 4194000 true
+	is "$stderr" "ns-enter: --pid 4194000: No such process"
+	run -125 ns-enter --pid 0 true
+	run -125 ns-enter --pid x true
+	run -125 --separate-stderr ns-enter nobody true
+	is "$stderr" "ns-enter: nobody: no such box is running"
+	run -125 ns-enter ../x true
+	run -125 ns-enter nobody
+}
+
+@test "a namespace that is shared already is left alone" {
+	runs_box ns-spawn --init --net host --user host rootfs-enter "$bb"
+	run -0 ns-enter --pid "$prog" id -u
+	is "$output" 0
+	run -7 ns-enter --pid $$ sh -c 'exit 7'
+}
+
+@test "by an ordinary user: a line and a hint" {
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	run -125 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups ns-enter --pid "$prog" true
+	has "$stderr" "ns-enter: "
+	has "$stderr" "hint: "
+}
+
+@test "-n says it all, and changes nothing" {
+	runs_box cg-limit max ns-spawn --init rootfs-enter "$bb"
+	run -0 ns-enter -n --pid "$prog" sh -c 'exit 7'
+	has "$output" "nsenter --target $prog --pid"
+	has "$output" "nsenter --target $prog --user --mount --net --uts --ipc --cgroup"
+	has "$output" "echo 0 > $(cgroup_dir pids "$prog")/"
+	is "${lines[-1]}" "# next: sh -c 'exit 7'"
+}
+
+# Terminals.
+on_tty() { (exec env PS1='OUT> ' python3 "$TOP/tests/terminal.py" "$@" 3>&-); }
+
+@test "--tty: a terminal in the box's devpts, and the caller's as it was" {
+	requires "python3" command -v python3
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	on_tty bash --norc --noprofile -i <<-'END'
+		expect OUT>
+		send stty -g >"$T/tty1"\r
+		expect OUT>
+		send ns-enter --pid "$prog" -t -u 7 -e PS1='IN> ' sh -i\r
+		expect \nIN>
+		send tty; stty size; stat -c '%t:%T %u' $(tty)\r
+		expect /dev/pts/0
+		expect 24 80
+		expect 88:0 7
+		expect \nIN>
+		size 33 101
+		send stty size\r
+		expect 33 101
+		expect \nIN>
+		send sh -c 'echo beg""un; exec cat'\r
+		expect begun
+		send \x1a
+		expect Stopped
+		expect \nIN>
+		send fg\r
+		expect exec cat
+		send hello\r
+		expect hello\r\nhello
+		send \x03
+		expect \nIN>
+		send exit 5\r
+		expect OUT>
+		send echo "st=$?."; stty -g >"$T/tty2"\r
+		expect st=5.
+		expect OUT>
+		send exit 0\r
+		end 0
+	END
+	diff "$T/tty1" "$T/tty2"
+	# A second terminal beside another.
+	ns-enter -t --pid "$prog" sh -c 'tty; exec sleep 1000' </dev/zero >"$T/first" &
+	pid=$!
+	eventually 20 grep -q /dev/pts/0 "$T/first"
+	has "$(ns-enter -t --pid "$prog" tty </dev/null)" /dev/pts/1
+	kill "$pid"
+	finish
+}
+
+@test "--tty: a /dev/pts that the box has put there is refused" {
+	runs_box ns-spawn --init rootfs-enter --cap-add SYS_ADMIN --seccomp off "$bb"
+	inside() { ns-enter --cap-add SYS_ADMIN --seccomp off --pid "$prog" sh -c "$1"; }
+	enter_refused() {
+		run -125 --separate-stderr ns-enter -t --pid "$prog" true </dev/null
+		has "$stderr" "ns-enter: --tty: "
+	}
+	inside 'mount --bind /dev/null /dev/pts/ptmx'
+	enter_refused
+	inside 'umount /dev/pts/ptmx; mount -t tmpfs none /dev/pts'
+	enter_refused
+	inside 'ln -s /dev/null /dev/pts/ptmx'
+	enter_refused
+	inside 'umount /dev/pts; umount /dev/pts; rmdir /dev/pts; mount -t devpts devpts /mnt; ln -s /mnt /dev/pts'
+	enter_refused
+	inside 'rm /dev/pts; mkdir /dev/pts; mount -t devpts devpts /dev/pts'
+	run -0 ns-enter -t --pid "$prog" true </dev/null
+}
+
+# box-exec, with what box-run leaves for it.
+keeps_box() {
+	start box-keep --name web "$@" ns-spawn --init rootfs-enter "$bb" sleep 1000
+	box=$pid
+	runs sleep
+}
+
+@test "box-exec: as the box's own program, unless told otherwise" {
+	keeps_box --enter "-u 7 -w /tmp -e 'A=it'\\''s  \$(id)' --cap-drop ALL"
+	run -0 box-exec web sh -c 'id -u; pwd; echo "$A"; grep CapBnd /proc/self/status'
+	is "$output" "$(printf '%s\n' 7 /tmp "it's  \$(id)" $'CapBnd:\t0000000000000000')"
+	run -0 box-exec -u 0 -w / -e A=b -e 'B=c  d' web sh -c 'id -u; pwd; echo "$A$B"'
+	is "$output" $'0\n/\nbc  d'
+	run -0 box-exec -n -t web echo 'a b'
+	has "$output" "ns-enter -u 7 -w /tmp -e 'A=it'\\''s  \$(id)' --cap-drop ALL --tty web echo 'a b'"
+	run -7 box-exec web sh -c 'exit 7'
+	run -127 box-exec web no-such-program
+	has "$(box-exec -t web tty </dev/null)" /dev/pts/0
+	is "$(box-exec web cat <<<"through")" through
+}
+
+@test "box-exec: a state that is damaged or another's is not followed" {
+	keeps_box
+	f=$BOX_STATE/web/enter
+	for words in "-e '" 'a; touch /x' '$(id)' '`id`' 'a|b' 'a\b' "-e 'a'\\" 'a>b' $'a\nb' "'a'&"; do
+		(umask 077 && printf '%s\n' "$words" >"$f")
+		run -125 --separate-stderr box-exec web true
+		has "$stderr" "box-exec: $f is damaged"
+	done
+	echo "-u 7" >"$f"
+	chmod 666 "$f"
+	run -125 box-exec web true
+	rm "$f"
+	ln -s /etc/hostname "$f"
+	run -125 box-exec web true
+	rm "$f"
+	run -0 box-exec web true
+	cp -a "$BOX_STATE/web/pid" "$T/pid"
+	echo "$$ 1" >"$BOX_STATE/web/pid"
+	run -125 ns-enter web true
+	run -125 box-exec web true
+	has "$output" "no such box is running"
+	echo "x y" >"$BOX_STATE/web/pid"
+	run -125 ns-enter web true
+	cp -a "$T/pid" "$BOX_STATE/web/pid"
+	run -0 ns-enter web true
+	run -125 box-exec other true
+	has "$output" "other: no such box is running"
+	run -125 box-exec web
+}
