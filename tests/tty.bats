@@ -38,8 +38,8 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 		awk '{ print $7 }' /proc/self/stat
 		touch /dev/pts/new
 	END
-	run -0 --separate-stderr ns-spawn rootfs-enter -t -u 7 -v "$T/script:/script:ro" \
-	    "$bb" sh -c 'sh /script || echo refused' </dev/null
+	run -0 --separate-stderr ns-spawn rootfs-enter -t -u 7 -v "$T/script:/tty-script:ro" \
+	    "$bb" sh -c 'sh /tty-script || echo refused' </dev/null
 	# In /proc/PID/stat: 136, 0.
 	is "$(tr -d '\r' <<<"$output")" "$(printf '%s\n' /dev/pts/0 88:0\ 7 88:0\ 7 88:0\ 7 88:0\ 7 88:0\ 7 \
 	    hello there $((136 << 8)) "touch: /dev/pts/new: Permission denied" refused)"
@@ -125,12 +125,12 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 		expect st=127.
 		end 0
 	END
-	around "$(when 4321 'kill $(pgrep -ox ns-spawn)') ns-spawn --init rootfs-enter -t $bb sleep 4321" <<-END
+	around "$(when 4321 'kill $(pgrep -P $$ -x ns-spawn)') ns-spawn --init rootfs-enter -t $bb sleep 4321" <<-END
 		expect st=143.
 		end 0
 	END
 	# A stage in front of it gives the terminal back.
-	around "$(when 4322 'kill -9 $(pgrep -ox ns-spawn)') cg-limit max ns-spawn --init rootfs-enter -t $bb sleep 4322" <<-END
+	around "$(when 4322 'kill -9 $(pgrep -P $(pgrep -P $$ -x cg-limit))') cg-limit max ns-spawn --init rootfs-enter -t $bb sleep 4322" <<-END
 		expect st=137.
 		end 0
 	END
@@ -227,7 +227,7 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 @test "every byte passes as it is, in both directions" {
 	for i in {0..255}; do printf "\\x$(printf %x "$i")"; done >"$T/bytes"
 	for i in {1..300}; do cat "$T/bytes"; done >"$T/data"
-	ns-spawn --init rootfs-enter -t -v "$T/data:/data:ro" "$bb" sh -c 'stty raw; cat /data' </dev/null >"$T/got"
+	ns-spawn --init rootfs-enter -t -v "$T/data:/bytes:ro" "$bb" sh -c 'stty raw; cat /bytes' </dev/null >"$T/got"
 	cmp "$T/data" "$T/got"
 	mkfifo "$T/keys"
 	exec 8<>"$T/keys"
