@@ -26,7 +26,8 @@
 #define DIR "/run/netns"
 #define PREFIX "name-"
 
-static void
+/* -1 with a warning: it is still there, and its lock has to stay. */
+static int
 remove_name(const char *name)
 {
 	char path[PATH_MAX], to[64];
@@ -34,20 +35,28 @@ remove_name(const char *name)
 
 	path_fmt(path, sizeof(path), DIR "/%s", name);
 	n = readlink(path, to, sizeof(to) - 1);
-	/* Only a link of our kind; a name of ip-netns(8)'s is a file. */
-	if (n < 0)
-		return;
-	to[n] = '\0';
-	if (strncmp(to, "/proc/", 6) == 0 && say(SAY_SH, "rm %s", path) &&
-	    unlink(path) < 0)
-		warn("%s", said());
+	if (n >= 0) {
+		to[n] = '\0';
+		/* Only a link of our kind; a name of ip-netns(8)'s is a file,
+		 * which is EINVAL. */
+		if (strncmp(to, "/proc/", 6) != 0 ||
+		    !say(SAY_SH, "rm %s", path) || unlink(path) == 0 ||
+		    errno == ENOENT)
+			return 0;
+	} else if (errno == ENOENT || errno == EINVAL) {
+		return 0;
+	}
+	warn("rm %s", path);
+	return -1;
 }
 
 static void
 remove_dead(const char *lock, int fd)
 {
-	remove_name(lock + strlen(PREFIX));
-	lock_remove(lock, fd);
+	if (remove_name(lock + strlen(PREFIX)) == 0)
+		lock_remove(lock, fd);
+	else
+		close(fd);
 }
 
 void
@@ -69,10 +78,9 @@ give_back(void)
 
 	if (getpid() != owner)
 		return;
-	if (named)
-		remove_name(claimed);
 	snprintf(lock, sizeof(lock), PREFIX "%s", claimed);
-	lock_remove(lock, lock_fd);
+	if (!named || remove_name(claimed) == 0)
+		lock_remove(lock, lock_fd);
 }
 
 void
