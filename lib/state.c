@@ -249,18 +249,25 @@ int
 state_make(const char *name)
 {
 	char path[PATH_MAX];
-	int dir, fd;
+	int dir, fd = -1, saved;
 
 	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
 	if (!say(SAY_SH, "mkdir -m 700 %s", path))
 		return -1;
 	if (remove_dir(name) < 0)
 		die("remove %s, a dead box's", path);
-	if (mkdir(path, 0700) < 0 || (dir = open_dir(name)) < 0)
+	if (mkdir(path, 0700) < 0)
 		die_said();
-	fd = openat(dir, "exit", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
+	dir = open_dir(name);
+	if (dir >= 0)
+		fd = openat(
+		    dir, "exit", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		saved = errno;
+		rmdir(path);
+		errno = saved;
 		die("make %s/exit", path);
+	}
 	close(dir);
 	return fd;
 }
