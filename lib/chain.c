@@ -163,7 +163,8 @@ chain_close_others(void)
 	while ((e = readdir(d))) {
 		const int fd = atoi(e->d_name);
 
-		if (fd > 2 && !is_passed(fd) && fcntl(fd, F_GETFD) == 0)
+		if (fd > 2 && !is_passed(fd) &&
+		    fcntl(fd, F_GETFD) != FD_CLOEXEC)
 			close(fd);
 	}
 	closedir(d);
