@@ -2,7 +2,6 @@
 # ns-enter and box-exec: programs in boxes that run.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
-load attack/weaken
 
 setup() {
 	requires "root" test "$EUID" = 0
@@ -115,29 +114,6 @@ enters() { in=$(payload "$pid") && is "$(spaces "$in" | grep user)" "$(spaces "$
 	is "$(find "/proc/$in/fd" -mindepth 1 ! -lname 'socket:*' -printf '%f\n' | sort | xargs)" "0 1 2"
 	finish
 	is "$status" 0
-}
-
-# seized VERDICT ROW: what enters the box, by its root.
-seized() {
-	ns-spawn --init rootfs-enter "$root" /intruder seize 60 >"$T/seized" 3>&- &
-	box=$! pid=$!
-	runs intruder
-	export prog
-	for _ in {1..20}; do weak "$2" ns-enter --pid "$prog" true || :; done
-	weak "$2" held seccomp ns-enter --pid "$prog" true
-	finish
-	kill "$prog" 2>/dev/null || :
-	finish "$box"
-	is "$(cat "$T/seized")" "seize $1"
-}
-@test "root of the box does not get at who enters it (CVE-2016-9962)" {
-	requires "strace" command -v strace
-	make_probe
-	weaken
-	copy_root
-	cp "$intruder" "$root"
-	seized failed 0
-	seized ok 3
 }
 
 @test "a box that ends takes it along; killed, it takes its program along" {

@@ -46,6 +46,20 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	is "$stderr" ""
 }
 
+@test "T11: what the root directory has as its console is not written to" {
+	copy_root
+	rm -rf "$root/dev"
+	mkdir "$root/dev" "$root/pts"
+	echo untouched >"$root/target"
+	ln -s /target "$root/dev/console"
+	ln -s /pts "$root/dev/pts"
+	run -0 ns-spawn rootfs-enter -t "$root" sh -c 'echo hello >/dev/console; stat -c %t:%T /dev/console' </dev/null
+	is "$(tr -d '\r' <<<"$output")" $'hello\n88:0'
+	is "$(cat "$root/target")" untouched
+	is "$(readlink "$root/dev/console")" /target
+	is "$(ls "$root/pts")" ""
+}
+
 @test "size, Ctrl-C, status" {
 	on_shell <<-'END'
 		expect OUT>

@@ -180,6 +180,48 @@ on_terminal() {
 	    <(sed 's/rows [0-9]*; columns [0-9]*//' "$BATS_TEST_TMPDIR/tty2")
 }
 
+@test "terminal: the box's own, through the whole chain, and box-exec -t beside it" {
+	on_terminal <<-'END'
+		expect OUT>
+		send stty sane; stty -a | tail -n +2 >"$BATS_TEST_TMPDIR/tty1"\r
+		expect OUT>
+		send box-run -t --name web -e PS1='IN> ' "$bb" sh -i\r
+		expect \nIN>
+		send echo "[$(tty) $(stty size)]"\r
+		expect [/dev/pts/0 24 80]
+		expect \nIN>
+		size 33 101
+		send stty size\r
+		expect 33 101
+		expect \nIN>
+		send sh -c 'echo beg""un; exec sleep 1000'\r
+		expect begun
+		send \x03
+		expect \nIN>
+		send exit 4\r
+		expect OUT>
+		send echo "st=$?."\r
+		expect st=4.
+		expect OUT>
+		send box-run -d --name web -e PS1='IN> ' "$bb" sleep 1000; box-exec -t web sh -i\r
+		expect \nIN>
+		send echo "[$(tty) $(stty size)]"\r
+		expect [/dev/pts/0 33 101]
+		expect \nIN>
+		send exit 5\r
+		expect OUT>
+		send echo "st=$?."; box-stop -t 0 web; rm -r "$BOX_STATE/log"\r
+		expect st=5.
+		expect OUT>
+		size 24 80
+		send stty -a | tail -n +2 >"$BATS_TEST_TMPDIR/tty2"\r
+		expect OUT>
+		send exit 0\r
+		end 0
+	END
+	diff "$BATS_TEST_TMPDIR/tty1" "$BATS_TEST_TMPDIR/tty2"
+}
+
 @test "terminal: job control inside the box" {
 	on_terminal <<-'END'
 		expect OUT>
