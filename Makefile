@@ -23,8 +23,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 
 TOOLS = box-keep log-keep cg-limit cg-set ns-spawn ns-enter net-lease net-veth \
 	net-nat rootfs-enter cap-drop sys-filter box-gc
-SCRIPTS = box-run box-doctor box-exec box-limit box-logs box-ps box-stop box-top \
-	box-wait
+SCRIPTS = box-run box-cp box-doctor box-exec box-limit box-logs box-ps \
+	box-stop box-top box-wait
 LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o \
 	lib/cgopen.o lib/cgroup.o lib/cgusage.o lib/cgv2.o lib/chain.o \
 	lib/confine.o lib/cpuset.o lib/detach.o lib/devdir.o lib/die.o \

@@ -39,6 +39,9 @@ boxes() {
 	is "$(asks box-logs -n 5 w)" web
 	is "$(asks /opt/bin/box-logs -n 5 w)" web
 	is "$(asks box-logs web d)" ""
+	is "$(asks box-exec -t w)" web
+	has "$(asks box-exec web box-p)" box-ps
+	is "$(asks box-cp d)" db:
 	# The name of a new one is not an old one's.
 	is "$(asks box-run --name "")" ""
 	rm -r "$BOX_STATE"
