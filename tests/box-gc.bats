@@ -38,7 +38,8 @@ killed() {
 	has "$(baseline)" BOX-FWD-1
 	has "$(ls /run/netns)" dies
 	box-gc
-	eventually 10 diff "$BATS_TEST_TMPDIR/with" <(baseline)
+	as_before() { diff "$BATS_TEST_TMPDIR/with" <(baseline) >&2; }
+	eventually 10 as_before
 	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 1
 	kill "$lives"
 	finish "$lives"
