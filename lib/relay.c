@@ -29,8 +29,6 @@
  * does not keep us. */
 #define DRAIN_MAX (64 * 1024)
 
-#define AGAIN 50 /* ms */
-
 struct buffer {
 	char data[PIPE_BUF];
 	size_t at, len;
@@ -193,7 +191,7 @@ relay_resume(void)
 	relay_resize();
 }
 
-int
+void
 relay_poll(struct pollfd p[RELAY_FDS])
 {
 	short events = 0;
@@ -206,9 +204,6 @@ relay_poll(struct pollfd p[RELAY_FDS])
 	p[0] = (struct pollfd){to_box.len ? -1 : in, POLLIN, 0};
 	p[1] = (struct pollfd){events ? master : -1, events, 0};
 	p[2] = (struct pollfd){to_caller.len ? out : -1, POLLOUT, 0};
-	/* The kernel makes room in a pty that was full some time after it has
-	 * said so to those who wait, and does not say it again. */
-	return to_box.len ? AGAIN : -1;
 }
 
 /* The end of what is typed, where it does not come from a terminal: the key for

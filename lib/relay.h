@@ -19,9 +19,8 @@ int relay_start(int master);
  * box by themselves. */
 bool relay_used(void);
 
-/* What to poll(2) for, and for how many ms at most (-1: no limit); what to do
- * afterwards, whether or not something came. */
-int relay_poll(struct pollfd p[RELAY_FDS]);
+/* What to poll(2) for; and what to do afterwards. */
+void relay_poll(struct pollfd p[RELAY_FDS]);
 void relay_turn(const struct pollfd p[RELAY_FDS]);
 
 /* The caller's window has another size. */

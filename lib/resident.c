@@ -132,7 +132,7 @@ resident_wait(const struct resident *r)
 	struct pollfd p[2 + RELAY_FDS] = {{.events = POLLIN},
 	    {.fd = r->ready ? r->fd : -1, .events = POLLIN}};
 	sigset_t all;
-	int status, wait;
+	int status;
 	pid_t pid;
 
 	/* The child has them; ours would keep them open. */
@@ -143,8 +143,8 @@ resident_wait(const struct resident *r)
 	if (p[0].fd < 0)
 		die("signalfd");
 	while ((pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
-		wait = relay_poll(p + 2);
-		if (poll(p, 2 + RELAY_FDS, wait) < 0 && errno != EINTR)
+		relay_poll(p + 2);
+		if (poll(p, 2 + RELAY_FDS, -1) < 0 && errno != EINTR)
 			die("poll");
 		relay_turn(p + 2);
 		if (p[0].revents)

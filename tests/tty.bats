@@ -245,14 +245,17 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	cmp "$T/data" "$T/got"
 	mkfifo "$T/keys"
 	exec 8<>"$T/keys"
-	start ns-spawn --init rootfs-enter -t "$bb" sh -c 'stty raw -echo; echo ready; head -c 76800 | md5sum' <"$T/keys"
+	# What start puts in the background has no stdin.
+	ns-spawn --init rootfs-enter -t "$bb" sh -c 'stty raw -echo; echo ready; head -c 76800 | md5sum' \
+	    <"$T/keys" >"$T/out" 3>&- 8>&- &
+	pid=$!
 	exec 9>"$T/keys" 8>&-
-	eventually 20 grep -q ready "$out"
+	eventually 20 grep -q ready "$T/out"
 	cat "$T/data" >&9
 	finish
 	exec 9>&-
 	is "$status" 0
-	has "$(cat "$out")" "$(md5sum <"$T/data")"
+	has "$(cat "$T/out")" "$(md5sum <"$T/data")"
 }
 
 @test "a reader that sleeps keeps it neither from signals nor from the end" {
