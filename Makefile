@@ -139,7 +139,7 @@ check-vm-part:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
 	tests/vm/run env ONLY='^(cg-l.* 50%|net-l.*|ns-.* sys-filter|box-run [^ ]*)$$' \
-		bats --tap --filter-tags vm tests
+		bats --tap --filter-tags vm $$(grep -l '^# bats .*=vm' tests/*.bats)
 
 # As CI does, where one that fails (make -k) does not stop the others.
 check-all: check check-vm-part check-systemd
