@@ -484,6 +484,7 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 		is "$(cat "$victim")" "nameserver 192.0.2.53" "by $link: $output"
 	done
 	# Weakened: what a plain write to that path does.
+	ln -sfn "$victim" "$root/etc/resolv.conf"
 	echo "nameserver 192.0.2.1" >"$root/etc/resolv.conf"
 	is "$(cat "$victim")" "nameserver 192.0.2.1"
 }

@@ -261,11 +261,14 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 @test "a reader that sleeps keeps it neither from signals nor from the end" {
 	mkfifo "$T/pipe"
 	exec 8<>"$T/pipe"
-	ns-spawn --init rootfs-enter -t "$bb" sh -c 'yes & sleep 1000' </dev/zero >"$T/pipe" 3>&- &
+	ns-spawn --init rootfs-enter -t "$bb" sh -c 'yes; :' </dev/zero >"$T/pipe" 3>&- &
 	pid=$!
-	full() { is "$(grep -c . "/proc/$pid/wchan")" 1 && runs sleep; }
+	runs yes
+	full() { python3 -c 'import select, sys; sys.exit(len(select.select([], [8], [], 0)[1]))'; }
 	eventually 20 full
+	# The first ends the box, the second the wait for the reader.
 	kill "$pid"
+	eventually 20 gone "$prog"
 	kill "$pid"
 	finish
 	exec 8>&-
@@ -287,11 +290,21 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 }
 
 @test "--init=linger: when PROG has ended, keys are the caller's again" {
+	# Who is left behind must have survived the hang-up.
+	echo 'trap "" HUP; setsid sleep 4321 & exit 6' >"$T/prog"
+	cat >"$T/watch" <<-'END'
+		left() { p=$(pgrep -fx 'sleep 4321') && ps -o comm= -p $(ps -o ppid= -p $p); }
+		until left | grep -q ns-spawn; do sleep 0.05; done
+		echo has ended
+		until stty -a </dev/tty | tr ' ' '\n' | grep -qx icanon; do sleep 0.05; done
+		echo given back
+	END
 	on_shell <<-'END'
 		expect OUT>
-		send ns-spawn --init=linger rootfs-enter -t "$bb" sh -c '(setsid sleep 4321 &); echo en''ded; exit 6'\r
-		expect ended
+		send (sh "$T/watch" &); ns-spawn --init=linger rootfs-enter -t "$bb" sh -c "$(cat $T/prog)"\r
+		expect has ended
 		send x
+		expect given back
 		send \x1a
 		expect Stopped
 		send kill %1; fg\r
