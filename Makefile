@@ -115,6 +115,11 @@ peers: all $(PROBES)
 	tests/peers -p box crun bwrap nspawn >man/box-peers.7.new
 	mv man/box-peers.7.new man/box-peers.7
 
+# Starts, timed beside theirs.
+bench: all
+	scripts/deps bench
+	tests/bench/start
+
 $(PROBES): %: %.c lib/door.h
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -static -o $@ $@.c
 
@@ -126,7 +131,7 @@ tests/attack/knock: tests/attack/knock.c lib/libbox.a
 check-vm:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
-	tests/vm/run bats --tap $${TESTS:-tests}
+	LIMIT=$${LIMIT:-7200} tests/vm/run bats --tap $${TESTS:-tests}
 
 check-systemd:
 	scripts/deps build
@@ -194,5 +199,5 @@ clean:
 	rm -rf bin completions lib/libbox.a $(OBJ) seccomp/compile seccomp/table.h \
 		$(PROBES) tests/attack/knock
 
-.PHONY: all check check-all check-systemd check-vm check-vm-part clean demo \
-	golden install lint peers soak uninstall vm
+.PHONY: all bench check check-all check-systemd check-vm check-vm-part clean \
+	demo golden install lint peers soak uninstall vm
