@@ -6,11 +6,11 @@
  * would wait for the box's end.  Until it is up the two die together.
  */
 #include "detach.h"
+#include "chain.h"
 #include "die.h"
 #include "file.h"
 #include "resident.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -50,24 +50,6 @@ detach_output(const char *log)
 	dup2(fd, 1);
 	dup2(fd, 2);
 	close(fd);
-}
-
-/* What the caller has left open for its programs; ours are close-on-exec. */
-static void
-close_inherited(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	struct dirent *e;
-
-	if (!d)
-		die("read /proc/self/fd");
-	while ((e = readdir(d))) {
-		const int fd = atoi(e->d_name);
-
-		if (fd > 2 && !(fcntl(fd, F_GETFD) & FD_CLOEXEC))
-			close(fd);
-	}
-	closedir(d);
 }
 
 /* What has been logged behind the first FROM bytes of the file ST. */
@@ -143,7 +125,8 @@ detach(const char *name, const char *log)
 		die("open /dev/null");
 	close(fd);
 	detach_output(log);
-	close_inherited();
+	/* What the caller has left open for its programs. */
+	chain_close_others();
 }
 
 void
