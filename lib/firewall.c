@@ -351,7 +351,7 @@ firewall_end_dead(void)
 	int lock;
 
 	of_this_netns();
-	if (lock_count(records) == 0 && lock_count(common) == 0)
+	if (lock_count(records) == 0 && !lock_there(common))
 		return;
 	lock = lock_wait(common);
 	lock_each_dead(records, bury);

@@ -213,3 +213,13 @@ lock_count(const char *prefix)
 	close(dir);
 	return n;
 }
+
+bool
+lock_there(const char *name)
+{
+	const int dir = lock_dir();
+	const bool there = faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
+	close(dir);
+	return there;
+}

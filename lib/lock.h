@@ -42,4 +42,7 @@ void lock_each_dead(const char *prefix, void (*fn)(const char *name, int fd));
  * alive. */
 unsigned lock_count(const char *prefix);
 
+/* Whether there is one of that name, its owner dead or alive. */
+bool lock_there(const char *name);
+
 #endif

@@ -61,6 +61,17 @@ killed() {
 	has "$stderr" "rmdir "
 }
 
+@test "what is of another network namespace, whose number begins alike, is not this one's" {
+	local cookie
+	cookie=$(host python3 -c 'import socket, struct
+print(*struct.unpack("Q", socket.socket().getsockopt(1, 71, 8)))')	# SO_NETNS_COOKIE
+	mkdir -p "$BOX_STATE/lock"
+	: >"$BOX_STATE/lock/netns-${cookie}0"
+	run -0 host box-gc -n
+	is "$(echo "$BOX_STATE"/lock/netns-*)" "$BOX_STATE/lock/netns-${cookie}0"
+	rm "$BOX_STATE/lock/netns-${cookie}0"
+}
+
 @test "rules in another network namespace are found; its end takes the record along" {
 	start net-nat -p 8080:80 sleep 1000
 	runs sleep
