@@ -166,6 +166,9 @@ refused() {
 	refused "Address already in use" -p 9090:80 web
 	refused "not published" --unpublish 9090:81 web
 	refused "not published" --unpublish 9091:80 web
+	refused "'80'" --cpus 2 --unpublish 9090:80 -p 80 web
+	refused "not published" --cpus 2 --unpublish 9091:80 web
+	is "$(field web cpu_limit_percent)" 50
 	box-limit --unpublish 9090:80 web
 	# The first table's part succeeds, the next one's fails.
 	host iptables -t nat -N BOX-DNAT-0
@@ -213,6 +216,9 @@ except (ConnectionResetError, BrokenPipeError): print("answer", b"")'
 	for bad in "-p 80" "-p x:80" "-p 80:0" "--unpublish 1:2/sctp" "--cpus 0" "--cpus x" "--cpus ." \
 	    "--pids-limit 0" "--pids-limit x" "-m x" "--cpuset-cpus x" "--device-io x" "--cpu-weight 0"; do
 		refused "" $bad web
+	done
+	for bad in --cpus --pids-limit --memory; do
+		refused "''" $bad "" --cpu-weight 5 web
 	done
 	for bad in web "" "--cpus 1" "--cpus 1 web web" "--cpus 1 nobody" "--cpus 1 ../web"; do
 		run --separate-stderr box-limit $bad
