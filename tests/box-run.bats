@@ -100,6 +100,15 @@ quota() {
 }
 
 # bats test_tags=vm
+@test "limits: --cpu-weight, --swap" {
+	boxed --cpu-weight 200 -m 64m
+	has "$(limit cpu cpu.weight cpu.shares)" 20
+	over
+	run host box-run -m 64m --swap 0 "$bb" true
+	[ "$status" = 0 ] || has "$output" "swap"
+}
+
+# bats test_tags=vm
 @test "limits: --cpuset-cpus, --device-io, and others by cg-set" {
 	last_cpu
 	loop_device
@@ -136,7 +145,7 @@ quota() {
 	for bad in 0 -1 abc 1e9 "" 1.2.3 50%; do
 		refused 125 --cpus "$bad" "$bb" true
 	done
-	for bad in -5 abc "" 1.5; do
+	for bad in -1 abc "" 1.5; do
 		refused 125 --pids-limit "$bad" "$bb" true
 		refused 125 --memory "x$bad" "$bb" true
 	done
@@ -433,6 +442,10 @@ stop() {
 	has "$stderr" /bin/sh
 	refused 125 "" true
 	refused 125 "$bb"
+	refused 125 "$bb" -p 8080:80 sh
+	has "$stderr" "options stand before ROOTFS"
+	refused 125 / true
+	refused 125 -p 80:80/udp --ready port "$bb" true
 }
 
 @test "bad input: a root directory for another machine type" {
