@@ -312,13 +312,15 @@ void
 idmap_setgroups(size_t n, const gid_t *list)
 {
 	char word[8] = "";
+	int error;
 
 	if (setgroups(n, list) == 0)
 		return;
-	if (errno != EPERM ||
+	error = errno;
+	if (error != EPERM ||
 	    read_at(AT_FDCWD, "/proc/self/setgroups", word, sizeof(word)) < 0 ||
 	    strncmp(word, "deny", 4) != 0) {
-		errno = EPERM;
+		errno = error;
 		die("setgroups");
 	}
 }

@@ -141,6 +141,14 @@ user_get(struct user *u, const char *word)
 	add_group(u, u->gid);
 }
 
+__attribute__((noreturn)) static void
+die_unmapped(const struct user *u)
+{
+	die_hint("the box has the ids of its map: root's has 0 to 65535, an "
+		 "ordinary user's 0 alone, or more with ns-spawn --map subid",
+	    "--user: become %u:%u", u->uid, u->gid);
+}
+
 void
 user_become(const struct user *u)
 {
@@ -150,13 +158,12 @@ user_become(const struct user *u)
 	if (prctl(PR_GET_PDEATHSIG, &sig) < 0)
 		die("prctl PR_GET_PDEATHSIG");
 	give_pipes(u->uid, u->gid);
+	/* Before the groups: here an id that the box lacks has a hint. */
+	if (setresgid(u->gid, u->gid, u->gid) < 0)
+		die_unmapped(u);
 	idmap_setgroups((size_t)u->n_groups, u->groups);
-	if (setresgid(u->gid, u->gid, u->gid) < 0 ||
-	    setresuid(u->uid, u->uid, u->uid) < 0)
-		die_hint("the box has the ids of its map: root's has 0 to "
-			 "65535, an ordinary user's 0 alone, or more with "
-			 "ns-spawn --map subid",
-		    "--user: become %u:%u", u->uid, u->gid);
+	if (setresuid(u->uid, u->uid, u->uid) < 0)
+		die_unmapped(u);
 	/* The kernel sets this on a change of ids, to fs.suid_dumpable. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		die("prctl PR_SET_DUMPABLE");

@@ -277,6 +277,11 @@ resolver() {
 	for bad in nosuch web:nosuch 99999999999 65536 -1 "" : web:; do
 		refused -u "$bad" -- true
 	done
+	for bad in 65536 0:99999999; do
+		refused -u "$bad" -- true
+		has "$stderr" "Invalid argument"
+		has "$stderr" "hint: the box has the ids of its map"
+	done
 	[ "$(stat -c %u "$root/etc/passwd")" = 0 ]
 }
 
