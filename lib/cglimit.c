@@ -62,6 +62,9 @@ cg_limits_option(struct cg_limits *l, int id, const char *arg)
 		give(l, CG_LIMIT_PIDS, parse_num_max("--pids", arg, 1));
 		break;
 	case 'm':
+		if (parse_size("--memory", arg) == 0)
+			diex("--memory: nothing runs without any; no limit is "
+			     "max");
 		give(l, CG_LIMIT_MEMORY, parse_size("--memory", arg));
 		break;
 	case CG_O_SWAP:
