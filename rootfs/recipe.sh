@@ -32,6 +32,9 @@ begin() {
 	case $dir in -*) dir=./$dir ;; esac
 	while [ "$dir" != "${dir%/}" ] && [ "$dir" != / ]; do dir=${dir%/}; done
 	[ -n "$dir" ] || die "the directory's name is empty"
+	case /$dir in
+	*/. | */..) die "$dir: it is renamed in the end: give its name" ;;
+	esac
 	if [ -e "$dir" ] || [ -L "$dir" ]; then
 		[ -d "$dir" ] || die "$dir: Not a directory"
 		[ -z "$(ls -A "$dir")" ] || die "$dir: Directory not empty" \

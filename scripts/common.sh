@@ -144,7 +144,10 @@ box() {
 # need_box NAME: the same, or dies.
 need_box() {
 	name "$1" || die "'$1' is not the name of a box"
-	box "$1" || die "${why:-$1: no such box is running}"
+	box "$1" && return
+	[ -z "$why" ] || die "$why"
+	[ "$uid" != 0 ] || die "$1: no such box is running"
+	die "$1: no such box of this user's is running" "root's boxes: sudo $self $1"
 }
 
 # damaged WHY: says so, and goes on; the status is for the end.

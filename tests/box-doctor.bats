@@ -116,15 +116,15 @@ changed() { host unshare --mount bash -c "set -e; $1; "'exec "$@"' changed "${@:
 @test "routes that the pool overlaps" {
 	for r in 10.0.0.0/8 10.0.0.128/25 10.0.0.0/24; do
 		host ip route add "$r" dev uplink
-		run -0 host box-doctor
-		found note pool "10.0.0.0/24 overlaps the route $r dev uplink"
+		run -1 host box-doctor
+		found bad pool "10.0.0.0/24 overlaps the route $r dev uplink"
 		host ip route del "$r"
 	done
 	host ip route add 10.0.1.0/24 dev uplink
 	run -0 host box-doctor
 	found ok pool
-	run -0 host box-doctor --pool 10.0.0.0/16
-	found note pool
+	run -1 host box-doctor --pool 10.0.0.0/16
+	found bad pool
 	host ip route del 10.0.1.0/24
 	# A box's own is none.
 	bb_root
@@ -169,7 +169,7 @@ changed() { host unshare --mount bash -c "set -e; $1; "'exec "$@"' changed "${@:
 }
 
 @test "bad words" {
-	for bad in /no/such/dir "--json=1" "/ /" -Z; do
+	for bad in /no/such/dir "--json=1" "/ /" "--pool x" "--pool 10.0.0.1/24" -Z; do
 		run --separate-stderr box-doctor $bad
 		is "$status" 125 "$bad"
 		is "$output" ""

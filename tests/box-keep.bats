@@ -131,7 +131,7 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 }
 
 @test "a SIGHUP that the program takes is not its end" {
-	start box-keep --name web --restart always sh -c 'trap "exec sleep 1000" HUP; while :; do sleep 0.01; done'
+	start box-keep --name web --restart always sh -c 'trap "exec sleep 1000" HUP; while :; do sleep 0.5; done'
 	runs sleep
 	kill -HUP "$pid"
 	runs_long() { [[ $(tr '\0' ' ' <"/proc/$(payload "$pid")/cmdline") == "sleep 1000 " ]]; }

@@ -118,6 +118,9 @@ refused() {
 	run -125 box-ps
 	chmod 755 "$BOX_STATE"
 	run -0 setpriv --reuid 1 --clear-groups env -u BOX_STATE XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/none" box-ps
+	run -125 setpriv --reuid 1 --clear-groups env -u BOX_STATE XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/none" box-ps a
+	has "$output" "hint: root's boxes: sudo box-ps a"
+	run -125 box-ps -q --json
 	run -125 setpriv --reuid 1 --clear-groups env -u BOX_STATE -u XDG_RUNTIME_DIR box-ps
 	has "$output" "hint: export BOX_STATE"
 }

@@ -107,7 +107,7 @@ took() { local s=$SECONDS && "${@:3}" && between $((SECONDS - s)) "$1" "$2"; }
 	(sleep 0.5 && kill -9 "$keeper") 3>&- &
 	run --separate-stderr box-wait a
 	is "$status" 125
-	has "$stderr" "a: its keeper was killed"
+	has "$stderr" "its keeper was killed, and left no status"
 	is "$output" ""
 	run -125 box-wait a
 	is "$output" "box-wait: a: no such box is running"

@@ -253,6 +253,8 @@ keeps_box() {
 	has "$output" "ns-enter -u 7 -w /tmp -e 'A=it'\\''s  \$(id)' --cap-drop ALL --tty web echo 'a b'"
 	run -7 box-exec web sh -c 'exit 7'
 	run -127 box-exec web no-such-program
+	run -125 --separate-stderr box-exec web -t sh
+	has "$stderr" "options stand before NAME"
 	has "$(box-exec -t web tty </dev/null)" /dev/pts/0
 	is "$(box-exec web cat <<<"through")" through
 }

@@ -37,6 +37,7 @@ fixture() {
 		refused "file full" "$TOP/rootfs/$r" file
 		refused "file full" "$TOP/rootfs/$r" no/such/parent
 		refused "file full" "$TOP/rootfs/$r" ""
+		refused "file full" "$TOP/rootfs/$r" .
 		refused "file full" "$TOP/rootfs/$r"
 		refused "file full" "$TOP/rootfs/$r" --no-such-option new
 		run -0 "$TOP/rootfs/$r" --help
