@@ -81,14 +81,19 @@ wait_up(pid_t pid, int ready, const char *name, const char *log,
 	int status;
 
 	resident_child();
+	/* A caller that ignores it would have no status. */
+	signal(SIGCHLD, SIG_DFL);
 	if (read(ready, &byte, 1) == 1) {
-		if (printf("%s\n", name) < 0 || fflush(stdout) == EOF)
-			die("write the name");
-		_exit(0);
+		if (printf("%s\n", name) >= 0 && fflush(stdout) != EOF)
+			_exit(0);
+		warn("write the name");
+		_exit(EXIT_TOOL);
 	}
 	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			die("waitpid");
+		if (errno != EINTR) {
+			warn("waitpid");
+			_exit(EXIT_TOOL);
+		}
 	show_log(log, before);
 	_exit(exit_status(status));
 }

@@ -152,7 +152,8 @@ serve_inbox(int fd)
 	     line = strtok_r(NULL, "\n", &rest))
 		if (strcmp(line, "READY=1") == 0)
 			is_up();
-	return !up;
+	/* To the end: who writes to a full queue waits (unix(7)). */
+	return true;
 }
 
 /* The address and port to ask, by what the stages have written. */
@@ -259,12 +260,12 @@ ready_begin(void)
 
 	executed = false;
 	watched = -1;
-	if (up)
-		return -1;
 	if (when == NOTIFY) {
 		serve = serve_inbox;
 		return watched = inbox;
 	}
+	if (up)
+		return -1;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		die("pipe");
 	chain_ready(ends[1]);

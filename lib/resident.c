@@ -102,6 +102,9 @@ forward(const struct resident *r, int fd)
 
 	if (read(fd, &si, sizeof(si)) != sizeof(si))
 		die("read signalfd");
+	/* SIGPIPE, of a write of our own, is not for the child. */
+	if (si.ssi_pid == (uint32_t)getpid())
+		return;
 	if (r->signals)
 		sigaddset(r->signals, (int)si.ssi_signo);
 	if (r->parent && getppid() != r->parent)

@@ -57,16 +57,22 @@ is_ended(const struct restart *r, int status)
 static bool
 rest(long ms)
 {
-	const struct timespec t = {ms / 1000, ms % 1000 * 1000000};
-	sigset_t set;
+	const struct timespec t = {ms / 1000, ms % 1000 * 1000000}, now = {0};
+	sigset_t set, others;
 	int signo;
 
+	sigfillset(&others);
 	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		sigaddset(&set, ends[i]);
+		sigdelset(&others, ends[i]);
+	}
 	do {
 		signo = sigtimedwait(&set, NULL, &t);
 	} while (signo < 0 && errno == EINTR);
+	/* Those that came meanwhile were for nobody: not for the next. */
+	while (sigtimedwait(&others, NULL, &now) > 0)
+		;
 	return signo < 0;
 }
 

@@ -67,7 +67,7 @@ refused() {
 @test "a name that only somebody looks at is not in use" {
 	mkdir -p "$BOX_STATE/lock"
 	: >"$BOX_STATE/lock/box-web"
-	flock -s "$BOX_STATE/lock/box-web" sleep 0.05 3>&- &
+	flock -s "$BOX_STATE/lock/box-web" sleep 0.2 3>&- &
 	run -0 box-keep --name web true
 	wait $!
 }
@@ -128,6 +128,18 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 		finish
 		is "$status" $((128 + $(kill -l $sig)))
 	done
+}
+
+@test "what its own words cost it, and what comes in a pause, is not PROG's" {
+	# Nobody reads the keeper's words.
+	{ box-keep --name web --restart on-failure:2 sh -c 'echo run >>"$0"; exit 1' "$BATS_TEST_TMPDIR/runs" 2>&1 || :; } | true
+	is "$(grep -c run "$BATS_TEST_TMPDIR/runs")" 3
+	start box-keep --name web --restart on-failure:1 sh -c '[ -e "$0" ] && exit 0; : >"$0"; exit 1' "$BATS_TEST_TMPDIR/once"
+	paused() { grep -q 'starts again' "$err"; }
+	eventually 10 paused
+	kill -USR1 "$pid"
+	finish
+	is "$status" 0
 }
 
 @test "a SIGHUP that the program takes is not its end" {
@@ -266,6 +278,16 @@ over_there() {
 	has "$stderr" /dev/null/x
 }
 
+@test "-d: the name that cannot be written, the status that is nobody's: the box is not touched" {
+	run -125 bash -c 'box-keep -d --name web sleep 1000 >/dev/full'
+	read -r pid _ <"$BOX_STATE/web/keeper"
+	runs sleep
+	refused box-keep --name web true
+	over_there
+	run -127 env --ignore-signal=CHLD box-keep -d --name web /nonexistent
+	has "$output" "/nonexistent"
+}
+
 @test "-d: a signal to the caller before it is up ends both" {
 	start box-keep -d --name web --ready notify sleep 1000
 	eventually 10 test -s "$BOX_STATE/web/keeper"
@@ -354,11 +376,15 @@ s.sendto(b"x" * 5000, to)
 print("said", flush=True)
 while not os.path.exists(sys.argv[1]): time.sleep(0.01)
 s.sendto(b"STATUS=fine\nREADY=1\nMAINPID=1", to)
+# More than the queue of a socket that nobody reads takes.
+for _ in range(1000): s.sendto(b"WATCHDOG=1", to)
+print("all said", flush=True)
 time.sleep(1000)' "$BATS_TEST_TMPDIR/go"
 	eventually 20 test -s "$out"
 	told ""
 	touch "$BATS_TEST_TMPDIR/go"
 	eventually 10 told READY=1
+	eventually 20 grep -q "all said" "$out"
 	kill "$pid"
 	finish
 	kill "$managing"
