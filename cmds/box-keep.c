@@ -19,7 +19,6 @@
 #include "restart.h"
 #include "state.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,9 +37,6 @@ static const struct opt opts[] = {
 };
 static const struct tool tool = {"box-keep", "prog [arg ...]", opts, SAY_SH};
 
-/* Who only looks at a lock has it for a moment, too. */
-#define PATIENCE 100 /* ms */
-#define POLL 5	     /* ms */
 /* Of 4096 names one is free, or nearly all are taken. */
 #define TRIES 1000
 
@@ -93,11 +89,10 @@ lock_name(const char *word)
 static int
 take_name(void)
 {
-	int fd, ms = 0, tries = 0;
+	int fd, tries = 0;
 
 	if (name) {
-		while ((fd = lock_try(lock_name(name))) < 0 && ms < PATIENCE)
-			ms += POLL + poll(NULL, 0, POLL);
+		fd = lock_soon(lock_name(name));
 		if (fd < 0)
 			diex("--name: a box named %s is running", name);
 	} else {

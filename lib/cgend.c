@@ -117,11 +117,11 @@ end_recorded(const char *dir, const char *name)
 	if (!t || cg_inside(t->own, dir))
 		return false;
 	base = strrchr(dir, '/') + 1;
-	if (strcmp(base, name) == 0)
-		return cg_end(dir);
 	/* Other boxes may be in the pin, and keep it. */
 	if (strcmp(base, CG_PIN) == 0)
 		return cg_rmdir(dir) == 0 || errno == EBUSY;
+	if (strcmp(base, name) == 0)
+		return cg_end(dir);
 	/* In the leaf, stages that have outlived the dead one. */
 	return strncmp(base, name, len) == 0 &&
 	       strcmp(base + len, CG_LEAF) == 0 && cg_rmdir(dir) == 0;

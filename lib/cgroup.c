@@ -51,6 +51,8 @@ cgroup_begin(struct cgroup *g, const char *name)
 	 * others are empty when it is their turn. */
 	const struct cg_tree *t = cg_tree_find(CG_PIDS);
 
+	if (strcmp(name, CG_PIN) == 0)
+		diex("--name: %s is the group that the boxes' are in", name);
 	*g = (struct cgroup){.name = name, .lock_fd = -1};
 	snprintf(g->lock, sizeof(g->lock), CG_LOCK "%s", name);
 	add_part(g, t ? t : cg_tree_any());
@@ -137,7 +139,7 @@ note(const struct cgroup *g, const char *dir)
 static void
 record(struct cgroup *g)
 {
-	g->lock_fd = lock_try(g->lock);
+	g->lock_fd = lock_soon(g->lock);
 	if (g->lock_fd < 0)
 		die_hint("--name NAME gives it another name",
 		    "lock the group's name %s", g->name);

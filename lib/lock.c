@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define PATIENCE 500 /* ms */
+#define POLL 5	     /* ms */
 
 const char *
 state_dir(void)
@@ -105,6 +109,16 @@ int
 lock_try(const char *name)
 {
 	return lock(name, LOCK_NB);
+}
+
+int
+lock_soon(const char *name)
+{
+	int fd, ms = 0;
+
+	while ((fd = lock_try(name)) < 0 && ms < PATIENCE)
+		ms += POLL + poll(NULL, 0, POLL);
+	return fd;
 }
 
 int

@@ -19,6 +19,9 @@ const char *state_dir(void);
  * another user's. */
 int lock_try(const char *name);
 int lock_wait(const char *name);
+/* lock_try() again for a while, as who only looks at a lock, or is just
+ * cleaning up after its dead owner, has it for a moment, too. */
+int lock_soon(const char *name);
 
 /* Reads the record in a lock that somebody else has, at most size - 1 bytes
  * and a NUL; -1 with errno, ENOENT if nobody has it. */

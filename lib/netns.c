@@ -93,7 +93,7 @@ netns_claim(const char *name)
 		return;
 	netns_end_dead();
 	snprintf(lock, sizeof(lock), PREFIX "%s", name);
-	lock_fd = lock_try(lock);
+	lock_fd = lock_soon(lock);
 	if (lock_fd < 0)
 		diex("a box named %s is running: it has that name in " DIR,
 		    name);

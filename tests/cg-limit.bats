@@ -230,6 +230,13 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	kill -0 "$prog"
 	is "$(cgroup_dir pids "$prog")" "$(home pids)/mine-$$"
 	over
+	# One that is just being cleaned up after is waited for.
+	mkdir -p "$BOX_STATE/lock"
+	flock "$BOX_STATE/lock/cg-mine-$$" sleep 0.2 3>&- &
+	run -0 cg-limit --name "mine-$$" --pids 20 max true
+	wait $!
+	run -125 cg-limit --name boxtools --pids 20 max true
+	has "$output" "--name: boxtools"
 }
 
 @test "--parent: another group than the caller's" {
