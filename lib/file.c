@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int
@@ -83,7 +85,7 @@ make_dirs(const char *path, mode_t mode)
 	char *p;
 
 	path_fmt(part, sizeof(part), "%s", path);
-	for (p = part + 1; (p = strchr(p, '/')); *p++ = '/') {
+	for (p = part + (*part == '/'); (p = strchr(p, '/')); *p++ = '/') {
 		*p = '\0';
 		if (mkdir(part, mode) < 0 && errno != EEXIST)
 			return -1;
@@ -109,13 +111,13 @@ path_fmt(char *buf, size_t size, const char *fmt, ...)
 void
 give_pipes(uid_t uid, gid_t gid)
 {
-	struct stat st;
+	struct statfs fs;
 
 	/* EPERM: from outside of this user namespace, or not ours to give;
 	 * EINVAL: no such id here.  Then it can be used but not opened again,
 	 * as before. */
 	for (int fd = 0; fd < 3; fd++)
-		if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) &&
+		if (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC &&
 		    fchown(fd, uid, gid) < 0 && errno != EPERM &&
 		    errno != EINVAL)
 			die("fchown descriptor %d", fd);

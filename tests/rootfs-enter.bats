@@ -111,6 +111,10 @@ tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type
 	is "$output" $'1\nshm\n0\nptmx'
 	# A pipe can be opened again, as programs that log to /dev/stdout do.
 	is "$(ns-spawn rootfs-enter -u 1000:1000 "$root" sh -c 'echo err >/dev/stderr; echo out >/dev/stdout' 2>&1 | sort)" $'err\nout'
+	# One that has a name is somebody else's, too.
+	mkfifo -m 600 "$BATS_TEST_TMPDIR/fifo"
+	run -0 ns-spawn rootfs-enter -u 1000:1000 "$root" true <>"$BATS_TEST_TMPDIR/fifo"
+	is "$(stat -c %u:%g "$BATS_TEST_TMPDIR/fifo")" 0:0
 }
 
 @test "dev: devpts, shm and mqueue are the box's own" {
