@@ -25,6 +25,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define AT_ONCE (64 * 1024) /* bytes; what a pipe holds unless told */
+
 enum { O_SIZE = OPT_LONG, O_FILES };
 
 static const struct opt opts[] = {
@@ -187,7 +189,7 @@ keep(const char *buf, size_t len)
 static bool
 drain(int fd)
 {
-	char buf[65536];
+	char buf[AT_ONCE];
 	const ssize_t n = read(fd, buf, sizeof(buf));
 
 	if (n > 0)
@@ -239,10 +241,11 @@ main(int argc, char *argv[])
 	}
 	close(ends[1]);
 	status = resident_wait(&r);
-	/* What is in the pipe, which is no more than one read; who is left
-	 * behind may print for ever. */
+	/* No more than is in the pipe now, of which PROG may have changed the
+	 * size: who is left behind may print for ever. */
 	if (fcntl(r.fd, F_SETFL, O_NONBLOCK) < 0)
 		die("fcntl");
-	drain(r.fd);
+	for (int left = fcntl(r.fd, F_GETPIPE_SZ); left > 0; left -= AT_ONCE)
+		drain(r.fd);
 	return status;
 }

@@ -89,6 +89,23 @@ small() {
 	kill "${pids[0]}" "${pids[1]}" 2>/dev/null || :
 }
 
+@test "all of a pipe that PROG has made larger" {
+	run -0 log-keep "$log" python3 -c '
+import fcntl, os, signal, time
+keeper, me = os.getppid(), os.getpid()
+fcntl.fcntl(1, 1031, 1 << 20)  # F_SETPIPE_SZ
+os.kill(keeper, signal.SIGSTOP)
+if os.fork() == 0:
+    os.close(1), os.close(2)
+    while os.getppid() == me: time.sleep(0.01)
+    os.kill(keeper, signal.SIGCONT)
+    os._exit(0)
+os.write(1, b"x" * 300000 + b"\nlast\n")
+os._exit(0)'
+	is "$(wc -c <"$log/current")" 300006
+	is "$(tail -n 1 "$log/current")" last
+}
+
 @test "two that write into one directory: the second is refused" {
 	start log-keep "$log" sleep 1000
 	runs sleep
