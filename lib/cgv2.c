@@ -19,6 +19,7 @@
  */
 #include "cgv2.h"
 #include "cgend.h"
+#include "chain.h"
 #include "die.h"
 #include "file.h"
 #include "say.h"
@@ -73,33 +74,33 @@ may_have_groups(const char *dir, unsigned need)
 	return may;
 }
 
-/* The directory of PID's program; "" if it is not to be seen. */
-static const char *
-program_dir(const char *pid, char *buf)
+/* Whether PID is a stage; not if that is not to be seen. */
+static bool
+is_stage(const char *pid)
 {
-	char path[64], *slash;
-	ssize_t n;
+	char path[64];
+	bool is;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
-	n = readlink(path, buf, PATH_MAX - 1);
-	buf[n < 0 ? 0 : n] = '\0';
-	if ((slash = strrchr(buf, '/')))
-		*slash = '\0';
-	return buf;
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	is = chain_is_stage(fd);
+	close(fd);
+	return is;
 }
 
 /* A resident stage before us in the chain may share our group. */
 static bool
 only_stages(const char *dir)
 {
-	char own[PATH_MAX], other[PATH_MAX];
 	char *list = slurp_in(dir, "cgroup.procs"), *pid, *rest;
 	bool only = list;
 
-	program_dir("self", own);
 	for (pid = list ? strtok_r(list, "\n", &rest) : NULL; pid;
 	     pid = strtok_r(NULL, "\n", &rest))
-		if (strcmp(program_dir(pid, other), own) != 0)
+		if (!is_stage(pid))
 			only = false;
 	free(list);
 	return only;

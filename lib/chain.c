@@ -171,8 +171,8 @@ chain_close_others(void)
 }
 
 /* Whether FD is one of the stages in the directory of the running one. */
-static bool
-is_stage(int fd)
+bool
+chain_is_stage(int fd)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -241,7 +241,7 @@ chain_open(const char *name, bool *own)
 	if (search(name, path, sizeof(path)) < 0)
 		return -1;
 	fd = open(path, O_PATH | O_CLOEXEC);
-	*own = fd >= 0 && is_stage(fd);
+	*own = fd >= 0 && chain_is_stage(fd);
 	return fd;
 }
 

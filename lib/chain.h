@@ -41,6 +41,9 @@ void chain_close_others(void);
  * whether it is one of our stages.  -1 with errno as of execvp(3). */
 int chain_open(const char *name, bool *own);
 
+/* Whether FD is one of our stages' programs. */
+bool chain_is_stage(int fd);
+
 /* The program that the doorman's side opened for the first stage of the box,
  * so that chain(argv) need not ask. */
 void chain_opened(int fd, bool own);
