@@ -9,6 +9,7 @@
 #include "die.h"
 #include "say.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,10 @@ text_of(uint64_t keep)
 	for (cap_value_t v = 0; v < cap_max_bits(); v++) {
 		if (!(keep & BIT(v)) || !(name = cap_to_name(v)))
 			continue;
-		strcat(strcat(text, ",+"), name + strlen("cap_"));
+		/* One that libcap has no name for is a number. */
+		strcat(strcat(text, ",+"),
+		    name +
+			(isdigit((unsigned char)*name) ? 0 : strlen("cap_")));
 		cap_free(name);
 	}
 	return text;

@@ -41,7 +41,7 @@ fd_recv(int sock, void *msg, size_t len, int *fd)
 	    .msg_iov = &iov,
 	    .msg_iovlen = 1,
 	    .msg_control = control.buf,
-	    .msg_controllen = sizeof(control.buf),
+	    .msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	struct cmsghdr *c;
 	ssize_t n;

@@ -295,6 +295,7 @@ int
 firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 {
 	const struct nat to = with_ports(ports, n_ports);
+	char again[128];
 
 	if (nat.n_ports && !n_ports && localnet(false, why, size) < 0)
 		return -1;
@@ -307,6 +308,8 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 	for (size_t i = 0; i < N_TABLES; i++)
 		/* Fails, as above. */
 		feed(nat_change(&to, &nat, tables[i]));
+	if (nat.n_ports && !n_ports)
+		localnet(true, again, sizeof(again));
 	return -1;
 }
 

@@ -109,7 +109,8 @@ forward_off(int lock)
 	if (strsep(&rest, "\n")[0])
 		put(SWITCH, "0");
 	while ((line = strsep(&rest, "\n")))
-		if ((value = strchr(line, '='))) {
+		/* A link's name may have one. */
+		if ((value = strrchr(line, '='))) {
 			*value++ = '\0';
 			path_fmt(path, sizeof(path), CONF "/%s", line);
 			put(path, value);

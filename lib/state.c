@@ -161,11 +161,15 @@ state_pidfd(const char *name, const char *fact, pid_t *pid)
 static int
 replace(int dir, const char *fact, const char *text)
 {
-	const int fd = openat(dir, NEW,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	const size_t len = strlen(text);
+	char beside[NAME_MAX + 1];
 	ssize_t n;
+	int fd;
 
+	/* Each fact has one writer at a time, the directory several. */
+	path_fmt(beside, sizeof(beside), "%s" NEW, fact);
+	fd = openat(dir, beside,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
 	n = write(fd, text, len);
@@ -175,7 +179,7 @@ replace(int dir, const char *fact, const char *text)
 		errno = ENOSPC;
 		return -1;
 	}
-	return renameat(dir, NEW, dir, fact);
+	return renameat(dir, beside, dir, fact);
 }
 
 void
