@@ -70,7 +70,7 @@ refused() {
 
 @test "--pids-limit is the payload's: so many, and no more" {
 	copy_root
-	start box-run --name web --pids-limit 10 "$root" sh -c 'sleep 1000 & until [ -e /go ]; do sleep 0.1; done; sleep 1000 & sleep 1000 & echo all'
+	start box-run --name web --pids-limit 10 "$root" sh -c 'sleep 1000 & until [ -e /go ]; do sleep 0.5; done; sleep 1000 & sleep 1000 & echo all'
 	runs sleep
 	run -0 box-limit --pids-limit 3 web
 	is "$(field web processes_limit)" 3

@@ -132,7 +132,7 @@ idle() { [ -z "$(ip netns pids "$HOSTNS")" ]; }
 			# It may have left a box in the background.
 			for d in "$BOX_STATE"/*/keeper; do
 				d=${d%/keeper}
-				[ ! -d "$d" ] || box-stop -t 1 "${d##*/}"
+				[ ! -d "$d" ] || box-stop -t 1 "${d##*/}" || [ ! -d "$d" ]
 			done
 			eventually 10 idle || fail "$t: $e" "$(<out)"
 		done
