@@ -266,10 +266,9 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	runs yes
 	full() { python3 -c 'import select, sys; sys.exit(len(select.select([], [8], [], 0)[1]))'; }
 	eventually 20 full
-	# The first ends the box, the second the wait for the reader.
-	kill "$pid"
-	eventually 20 gone "$prog"
-	kill "$pid"
+	# One ends the box, and one that comes after that the wait for the reader.
+	ended() { kill "$pid"; gone "$pid"; }
+	eventually 20 ended
 	finish
 	exec 8>&-
 	is "$status" 143
