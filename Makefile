@@ -1,5 +1,5 @@
 # boxtools: see README.md.  make, make check, make lint, make install.
-.POSIX:
+# For GNU make; `make V=1` shows the commands.
 
 VERSION = 0.1
 PREFIX = /usr/local
@@ -25,19 +25,9 @@ TOOLS = box-keep log-keep cg-limit cg-set ns-spawn ns-enter net-lease net-veth \
 	net-nat rootfs-enter cap-drop sys-filter box-gc
 SCRIPTS = box-run box-cp box-doctor box-exec box-limit box-logs box-ps \
 	box-stop box-top box-wait
-LIB = lib/caps.o lib/cgend.o lib/cgfs.o lib/cgio.o lib/cglimit.o \
-	lib/cgopen.o lib/cgroup.o lib/cgusage.o lib/cgv2.o lib/chain.o \
-	lib/confine.o lib/cpuset.o lib/detach.o lib/devdir.o lib/die.o \
-	lib/door.o lib/doorman.o lib/etcdir.o lib/fdpass.o lib/file.o \
-	lib/firewall.o lib/forward.o lib/hostnet.o lib/idmap.o lib/idview.o \
-	lib/init.o lib/inroot.o lib/iptables.o lib/isolate.o lib/lock.o lib/logdir.o \
-	lib/mask.o lib/mnt.o lib/names.o lib/nat.o lib/natctl.o \
-	lib/netlink.o lib/netns.o lib/newroot.o lib/ns.o lib/opt.o \
-	lib/parse.o lib/passwd.o lib/payload.o lib/ports.o lib/pty.o \
-	lib/ready.o lib/relay.o lib/resident.o lib/resolv.o lib/restart.o \
-	lib/rtnl.o lib/run.o lib/say.o lib/sealed.o lib/slot.o lib/start.o \
-	lib/state.o lib/sysfilter.o lib/tree.o lib/tty.o lib/veth.o lib/volume.o
-HDR = $(LIB:.o=.h)
+# The order of the wings: a file includes its own wing and those before it.
+WINGS = base term box ns stage cg net nat root payload keep spawn
+LIB = $(patsubst %.c,%.o,$(sort $(wildcard $(WINGS:%=lib/%/*.c))))
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 
 BINS = $(TOOLS:%=bin/%) $(SCRIPTS:%=bin/%)
@@ -45,22 +35,23 @@ COMPLETIONS = completions/bash completions/zsh completions/fish
 
 all: $(BINS) $(COMPLETIONS)
 
-$(OBJ): $(HDR) Makefile
+%.o: %.c Makefile
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-.c.o:
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+-include $(OBJ:.o=.d)
 
-seccomp/compile: seccomp/compile.c lib/sysfilter.h
-	$(HOSTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Wfatal-errors -O1 -o $@ \
+seccomp/compile: seccomp/compile.c lib/payload/seccomp.h
+	$(HOSTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib -Wfatal-errors -O1 -o $@ \
 		seccomp/compile.c -lseccomp -lcap
 
 seccomp/table.h: seccomp/compile seccomp/default.profile
 	seccomp/compile seccomp/default.profile >$@.new
 	mv $@.new $@
 
-lib/sysfilter.o: seccomp/table.h
+lib/payload/seccomp.o: seccomp/table.h
 
 lib/libbox.a: $(LIB)
+	rm -f $@
 	$(AR) rc $@ $(LIB)
 
 # Mode 755 whatever the umask: a box's root executes the stages as an
@@ -120,8 +111,8 @@ bench: all
 	scripts/deps bench
 	tests/bench/start
 
-$(PROBES): %: %.c lib/door.h
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -static -o $@ $@.c
+$(PROBES): %: %.c lib/stage/door.h
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(CFLAGS) -static -o $@ $@.c
 
 tests/attack/knock: tests/attack/knock.c lib/libbox.a
 	$(CC) $(ALL_CFLAGS) -static -o $@ $@.c lib/libbox.a $(LDLIBS)
@@ -196,7 +187,7 @@ uninstall:
 	rm -f $(DESTDIR)$(ZSHDIR)/_boxtools
 
 clean:
-	rm -rf bin completions lib/libbox.a $(OBJ) seccomp/compile seccomp/table.h \
+	rm -rf bin completions lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
 		$(PROBES) tests/attack/knock
 
 .PHONY: all bench check check-all check-systemd check-vm check-vm-part clean \

@@ -8,14 +8,14 @@
  * this is for all kinds, and for network namespaces that no box is started from
  * any more: the firewall's rules are taken back in the one that they are in.
  */
-#include "cgend.h"
-#include "die.h"
-#include "firewall.h"
-#include "lock.h"
-#include "netns.h"
-#include "opt.h"
-#include "resident.h"
-#include "state.h"
+#include "base/die.h"
+#include "box/lock.h"
+#include "box/state.h"
+#include "cg/end.h"
+#include "nat/firewall.h"
+#include "spawn/netns.h"
+#include "stage/opt.h"
+#include "stage/resident.h"
 
 #include <stdlib.h>
 #include <unistd.h>

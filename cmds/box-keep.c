@@ -7,17 +7,17 @@
  * the last of them has gone.  What STATE/NAME says is removed by us, or after
  * a kill -9 by the next keeper.
  */
-#include "chain.h"
-#include "detach.h"
-#include "die.h"
-#include "lock.h"
-#include "logdir.h"
-#include "names.h"
-#include "opt.h"
-#include "ready.h"
-#include "resident.h"
-#include "restart.h"
-#include "state.h"
+#include "base/die.h"
+#include "box/lock.h"
+#include "box/state.h"
+#include "keep/detach.h"
+#include "keep/log.h"
+#include "keep/names.h"
+#include "keep/ready.h"
+#include "keep/restart.h"
+#include "stage/chain.h"
+#include "stage/opt.h"
+#include "stage/resident.h"
 
 #include <stdio.h>
 #include <stdlib.h>

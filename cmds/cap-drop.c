@@ -6,9 +6,9 @@
  * limits what a program's file can give, no_new_privs ends that altogether; so
  * nothing behind this stage has more than what is kept here.
  */
-#include "caps.h"
-#include "chain.h"
-#include "opt.h"
+#include "payload/caps.h"
+#include "stage/chain.h"
+#include "stage/opt.h"
 
 #include <stdbool.h>
 #include <unistd.h>

@@ -5,18 +5,19 @@
  * The group and its limits first, then the child in it, which becomes PROG.  We
  * stay outside, so that the limits are PROG's alone; wait; read the group's
  * counters before they go with it; and remove it with whatever PROG has left
- * there.  Where the group is, on v1, v2 or both, lib/cgfs.c and lib/cgplace.c
- * say; that it does not outlive us for long, even after a kill -9, lib/cgend.c.
+ * there.  Where the group is, on v1, v2 or both, lib/cg/tree.c and
+ * lib/cgplace.c say; that it does not outlive us for long, even after a kill
+ * -9, lib/cg/end.c.
  */
-#include "cgend.h"
-#include "cglimit.h"
-#include "cgusage.h"
-#include "chain.h"
-#include "die.h"
-#include "opt.h"
-#include "parse.h"
-#include "resident.h"
-#include "state.h"
+#include "base/die.h"
+#include "base/parse.h"
+#include "box/state.h"
+#include "cg/end.h"
+#include "cg/limit.h"
+#include "cg/usage.h"
+#include "stage/chain.h"
+#include "stage/opt.h"
+#include "stage/resident.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

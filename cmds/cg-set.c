@@ -6,9 +6,9 @@
  * The kernel checks and applies each by itself: if it refuses one, those before
  * it are changed.
  */
-#include "cglimit.h"
-#include "cgopen.h"
-#include "parse.h"
+#include "base/parse.h"
+#include "cg/limit.h"
+#include "cg/open.h"
 
 #include <unistd.h>
 

@@ -7,13 +7,13 @@
  * is lost, and counted; a line in the log says where, once there is room. Bytes
  * are kept as they come, and files end with a line's end where one is in sight.
  */
-#include "chain.h"
-#include "die.h"
-#include "file.h"
-#include "opt.h"
-#include "parse.h"
-#include "resident.h"
-#include "say.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/say.h"
+#include "stage/chain.h"
+#include "stage/opt.h"
+#include "stage/resident.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,16 +7,16 @@
  * outlives its lease a little, and its link the box: what is dying is waited
  * for, but not for each slot anew; what is dead makes way for net-veth.
  */
-#include "chain.h"
-#include "die.h"
-#include "hostnet.h"
-#include "lock.h"
-#include "opt.h"
-#include "parse.h"
-#include "rtnl.h"
-#include "slot.h"
-#include "state.h"
-#include "veth.h"
+#include "base/die.h"
+#include "base/parse.h"
+#include "box/lock.h"
+#include "box/slot.h"
+#include "box/state.h"
+#include "net/hostnet.h"
+#include "net/rtnl.h"
+#include "net/veth.h"
+#include "stage/chain.h"
+#include "stage/opt.h"
 
 #include <net/if.h>
 #include <poll.h>

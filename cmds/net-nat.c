@@ -7,15 +7,15 @@
  * come first, as they are the check that most often fails; then forwarding and
  * rules; then PROG.  All signals are blocked from the first change on.
  */
-#include "chain.h"
-#include "die.h"
-#include "firewall.h"
-#include "natctl.h"
-#include "opt.h"
-#include "parse.h"
-#include "ports.h"
-#include "resident.h"
-#include "state.h"
+#include "base/die.h"
+#include "base/parse.h"
+#include "box/state.h"
+#include "nat/ctl.h"
+#include "nat/firewall.h"
+#include "nat/ports.h"
+#include "stage/chain.h"
+#include "stage/opt.h"
+#include "stage/resident.h"
 
 #include <errno.h>
 #include <stdlib.h>

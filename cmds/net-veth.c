@@ -8,13 +8,13 @@
  * network namespace.  Nothing is undone at the end: a veth pair goes with the
  * namespace of either end.
  */
-#include "chain.h"
-#include "die.h"
-#include "door.h"
-#include "opt.h"
-#include "parse.h"
-#include "slot.h"
-#include "veth.h"
+#include "base/die.h"
+#include "base/parse.h"
+#include "box/slot.h"
+#include "net/veth.h"
+#include "stage/chain.h"
+#include "stage/door.h"
+#include "stage/opt.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,19 +9,19 @@
  * puts that into its v2 group, so that there is no third process between.  The
  * parent stays, outside: it waits, forwards signals and relays the terminal.
  */
-#include "cgopen.h"
-#include "die.h"
-#include "door.h"
-#include "doorman.h"
-#include "file.h"
-#include "idmap.h"
-#include "ns.h"
-#include "opt.h"
-#include "parse.h"
-#include "payload.h"
-#include "resident.h"
-#include "sealed.h"
-#include "state.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "box/state.h"
+#include "cg/open.h"
+#include "ns/idmap.h"
+#include "ns/ns.h"
+#include "payload/payload.h"
+#include "payload/sealed.h"
+#include "spawn/doorman.h"
+#include "stage/door.h"
+#include "stage/opt.h"
+#include "stage/resident.h"
 
 #include <errno.h>
 #include <sched.h>

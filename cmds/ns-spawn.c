@@ -6,20 +6,20 @@
  * signals, is the doorman for the stages inside, and undoes the one thing that
  * outlives the box, its name in /run/netns.
  */
-#include "chain.h"
-#include "die.h"
-#include "doorman.h"
-#include "file.h"
-#include "idmap.h"
-#include "init.h"
-#include "netns.h"
-#include "ns.h"
-#include "opt.h"
-#include "parse.h"
-#include "resident.h"
-#include "slot.h"
-#include "start.h"
-#include "state.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "box/slot.h"
+#include "box/state.h"
+#include "ns/idmap.h"
+#include "ns/ns.h"
+#include "spawn/doorman.h"
+#include "spawn/init.h"
+#include "spawn/netns.h"
+#include "spawn/start.h"
+#include "stage/chain.h"
+#include "stage/opt.h"
+#include "stage/resident.h"
 
 #include <sched.h>
 #include <signal.h>

@@ -8,13 +8,13 @@
  * nothing behind.  Nothing of the new root is used before it is entered, so
  * names in it mean what they mean there.
  */
-#include "die.h"
-#include "door.h"
-#include "newroot.h"
-#include "opt.h"
-#include "parse.h"
-#include "payload.h"
-#include "sealed.h"
+#include "base/die.h"
+#include "base/parse.h"
+#include "payload/payload.h"
+#include "payload/sealed.h"
+#include "root/newroot.h"
+#include "stage/door.h"
+#include "stage/opt.h"
 
 #include <errno.h>
 #include <stdio.h>

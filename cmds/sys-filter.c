@@ -6,10 +6,10 @@
  * leaves to a capability is decided by those that the process has here, so
  * cap-drop stands in front of it.
  */
-#include "caps.h"
-#include "chain.h"
-#include "opt.h"
-#include "sysfilter.h"
+#include "payload/caps.h"
+#include "payload/seccomp.h"
+#include "stage/chain.h"
+#include "stage/opt.h"
 
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * compile - makes the table of lib/sysfilter.c of a profile, when boxtools is
- * built
+ * compile - makes the table of lib/payload/seccomp.c of a profile, when
+ * boxtools is built
  *
  * libseccomp says which number a call has on each architecture.  The code is
  * written here, as libseccomp's has no ranges of numbers, no comparison of an
@@ -9,7 +9,7 @@
  * start.  Calls with neighbouring numbers and one verdict become one range; a
  * binary tree finds it in some eight comparisons.
  */
-#include "../lib/sysfilter.h"
+#include "payload/seccomp.h"
 
 #include <err.h>
 #include <errno.h>

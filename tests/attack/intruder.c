@@ -18,7 +18,7 @@
  * "ok" when it has succeeded, else "failed". Static, as it runs in any root
  * directory.
  */
-#include "../../lib/door.h"
+#include "stage/door.h"
 
 #include <dirent.h>
 #include <err.h>

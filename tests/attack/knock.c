@@ -5,9 +5,9 @@
  *     knock FILE...   hands each over as a terminal's master: "FILE ok", or why
  *                     not; "ptmx" is a new one
  */
-#include "chain.h"
-#include "die.h"
-#include "door.h"
+#include "base/die.h"
+#include "stage/chain.h"
+#include "stage/door.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/* die - errors that end a tool, and the line that says how to mend them */
+#include "base/die.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* S as a terminal may show it, malloc'ed: without what it obeys, which is C0
+ * but for the tab, DEL, and C1 in UTF-8. */
+static char *
+printable(const char *s)
+{
+	char *text = malloc(strlen(s) * 4 + 1), *end = text;
+	const unsigned char *c;
+
+	for (c = (const unsigned char *)s; text && *c; c++)
+		if ((*c < ' ' && *c != '\t') || *c == 0x7f)
+			end += sprintf(end, "\\%03o", *c);
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			end += sprintf(end, "\\302\\%03o", *++c);
+		else
+			*end++ = (char)*c;
+	if (text)
+		*end = '\0';
+	return text;
+}
+
+/* In one write(2), as others write to the same stderr. */
+__attribute__((format(printf, 3, 0))) static void
+line(const char *kind, int err, const char *fmt, va_list ap)
+{
+	char *raw, *text;
+
+	if (vasprintf(&raw, fmt, ap) < 0)
+		raw = NULL;
+	text = printable(raw ? raw : fmt);
+	fprintf(stderr, "%s: %s%s%s%s\n", program_invocation_short_name, kind,
+	    text ? text : "out of memory", err ? ": " : "",
+	    err ? strerror(err) : "");
+	free(raw);
+	free(text);
+}
+
+void
+warn_line(int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line("", err, fmt, ap);
+	va_end(ap);
+}
+
+void
+die_line(int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line("", err, fmt, ap);
+	va_end(ap);
+	exit(EXIT_TOOL);
+}
+
+void
+hint(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line("hint: ", 0, fmt, ap);
+	va_end(ap);
+}
+
+void
+die_hint(const char *hint_text, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line("", errno, fmt, ap);
+	va_end(ap);
+	hint("%s", hint_text);
+	exit(EXIT_TOOL);
+}
+
+int
+exit_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
+}

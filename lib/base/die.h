@@ -1,0 +1,38 @@
+#ifndef BASE_DIE_H
+#define BASE_DIE_H
+
+#include <err.h> /* before the macros of the same names */
+#include <errno.h>
+
+/* The chain contract's statuses, as of env(1), nice(1) and chroot(1). */
+#define EXIT_TOOL 125	/* the tool itself failed, bad usage included */
+#define EXIT_NOEXEC 126 /* PROG was found but cannot be executed */
+#define EXIT_NOENT 127	/* PROG was not found */
+
+/* A wait(2) status as the chain contract has it. */
+int exit_status(int status);
+
+/* Each prints one line on stderr whatever is in the text, of which a box may
+ * have written parts: control characters show as \ooo. */
+
+/* "tool: text: strerror(err)"; without the last part where ERR is 0. */
+__attribute__((format(printf, 2, 3))) void warn_line(
+    int err, const char *fmt, ...);
+
+/* The same, then status 125. */
+__attribute__((noreturn, format(printf, 2, 3))) void die_line(
+    int err, const char *fmt, ...);
+
+#define warn(...) warn_line(errno, __VA_ARGS__)
+#define warnx(...) warn_line(0, __VA_ARGS__)
+#define die(...) die_line(errno, __VA_ARGS__)
+#define diex(...) die_line(0, __VA_ARGS__)
+
+/* "tool: hint: text": the command that mends it. */
+__attribute__((format(printf, 1, 2))) void hint(const char *fmt, ...);
+
+/* The error line, with errno unless that is 0; the hint; status 125. */
+__attribute__((noreturn, format(printf, 2, 3))) void die_hint(
+    const char *hint_text, const char *fmt, ...);
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+/* file - small files, read and written whole */
+#include "base/file.h"
+#include "base/die.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+int
+write_at(int dir, const char *path, const char *text)
+{
+	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC), saved;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	saved = errno;
+	close(fd);
+	errno = n < 0 ? saved : EIO;
+	return n == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+ssize_t
+read_at(int dir, const char *path, char *buf, size_t size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC), saved;
+	size_t len = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return -1;
+	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
+		len += (size_t)n;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	buf[len] = '\0';
+	return n < 0 ? -1 : (ssize_t)len;
+}
+
+char *
+slurp_at(int dir, const char *path)
+{
+	size_t size = 4096;
+	char *buf = NULL;
+	ssize_t n;
+
+	for (;; size *= 2) {
+		buf = realloc(buf, size);
+		if (!buf)
+			die("realloc");
+		n = read_at(dir, path, buf, size);
+		if (n < 0) {
+			free(buf);
+			return NULL;
+		}
+		if ((size_t)n < size - 1)
+			return buf;
+	}
+}
+
+bool
+is_own(int fd, mode_t type)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type &&
+	       st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+int
+make_dirs(const char *path, mode_t mode)
+{
+	char part[PATH_MAX];
+	char *p;
+
+	path_fmt(part, sizeof(part), "%s", path);
+	for (p = part + (*part == '/'); (p = strchr(p, '/')); *p++ = '/') {
+		*p = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST)
+			return -1;
+	}
+	return mkdir(part, mode) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+void
+path_fmt(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, size, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= size) {
+		errno = ENAMETOOLONG;
+		die("%.60s...", buf);
+	}
+}
+
+void
+give_pipes(uid_t uid, gid_t gid)
+{
+	struct statfs fs;
+
+	/* EPERM: from outside of this user namespace, or not ours to give;
+	 * EINVAL: no such id here.  Then it can be used but not opened again,
+	 * as before. */
+	for (int fd = 0; fd < 3; fd++)
+		if (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC &&
+		    fchown(fd, uid, gid) < 0 && errno != EPERM &&
+		    errno != EINVAL)
+			die("fchown descriptor %d", fd);
+}

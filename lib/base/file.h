@@ -1,0 +1,35 @@
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Whole small files of /proc, /sys and cgroupfs.  DIR is a directory
+ * descriptor or AT_FDCWD.  Return -1 with errno. */
+
+/* Writes text in one write(2), which is what those files ask. */
+int write_at(int dir, const char *path, const char *text);
+
+/* Reads at most size - 1 bytes and ends them with NUL; returns the length. */
+ssize_t read_at(int dir, const char *path, char *buf, size_t size);
+
+/* The same for a whole file of unknown length, malloc'ed; NULL on error. */
+char *slurp_at(int dir, const char *path);
+
+/* Whether FD is of TYPE (S_IFREG, S_IFDIR), this user's, and nobody else may
+ * write it: what it says is then as good as the user's own word. */
+bool is_own(int fd, mode_t type);
+
+/* mkdir -p. */
+int make_dirs(const char *path, mode_t mode);
+
+/* Gives the pipes among 0, 1 and 2 to a user, who could not open them again as
+ * /dev/stdout otherwise: a pipe's mode is 0600.  Nobody else loses them. */
+void give_pipes(uid_t uid, gid_t gid);
+
+/* Fits like snprintf, or dies: a path that is cut is another path. */
+__attribute__((format(printf, 3, 4))) void path_fmt(
+    char *buf, size_t size, const char *fmt, ...);
+
+#endif

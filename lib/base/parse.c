@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/* parse - words into numbers, in one place and with bounds */
+#include "base/parse.h"
+#include "base/die.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Digits only: strtoull(3) would take blanks, signs and 0x. */
+static bool
+digits(const char **s, uint64_t *v)
+{
+	const char *start = *s;
+
+	for (*v = 0; **s >= '0' && **s <= '9'; (*s)++)
+		if (__builtin_mul_overflow(*v, 10, v) ||
+		    __builtin_add_overflow(*v, (uint64_t)(**s - '0'), v))
+			return false;
+	return *s > start;
+}
+
+uint64_t
+parse_num(const char *what, const char *s, uint64_t min, uint64_t max)
+{
+	const char *p = s;
+	uint64_t v;
+
+	if (!digits(&p, &v) || *p || v < min || v > max)
+		diex("%s: '%s' is not a number from %ju to %ju", what, s,
+		    (uintmax_t)min, (uintmax_t)max);
+	return v;
+}
+
+uint64_t
+parse_num_max(const char *what, const char *s, uint64_t min)
+{
+	if (strcmp(s, "max") == 0)
+		return PARSE_MAX;
+	return parse_num(what, s, min, INT32_MAX);
+}
+
+uint64_t
+parse_size(const char *what, const char *s)
+{
+	static const char units[] = "kmgt";
+	const char *p = s, *u;
+	uint64_t v;
+	int shift = 0;
+
+	if (strcmp(s, "max") == 0)
+		return PARSE_MAX;
+	if (!digits(&p, &v))
+		goto bad;
+	if (*p) {
+		u = strchr(units, *p | 0x20);
+		if (!u || p[1])
+			goto bad;
+		shift = 10 * (int)(u - units + 1);
+	}
+	/* The kernel counts in signed 64 bits. */
+	if (v > (uint64_t)INT64_MAX >> shift)
+		goto bad;
+	return v << shift;
+bad:
+	diex("%s: '%s' is not a size such as 64m or 2g, or max", what, s);
+}
+
+uint64_t
+parse_cpu(const char *what, const char *s)
+{
+	const char *p = s;
+	uint64_t v, unit = 1000;
+
+	if (strcmp(s, "max") == 0)
+		return PARSE_MAX;
+	if (!digits(&p, &v) || v > 1000000)
+		goto bad;
+	v *= unit;
+	if (*p == '.')
+		for (p++; unit > 1 && *p >= '0' && *p <= '9'; p++) {
+			unit /= 10;
+			v += (uint64_t)(*p - '0') * unit;
+		}
+	/* The kernel takes a quota of 1 ms or more and periods up to 1 s. */
+	if (strcmp(p, "%") != 0 || v < 100)
+		goto bad;
+	return v;
+bad:
+	diex("%s: '%s' is not a share of CPU time such as 50%% (of one CPU) "
+	     "or max; the least is 0.1%%",
+	    what, s);
+}
+
+uint32_t
+parse_addr(const char *what, const char *s)
+{
+	struct in_addr a;
+
+	if (inet_pton(AF_INET, s, &a) != 1)
+		diex("%s: '%s' is not an IPv4 address", what, s);
+	return ntohl(a.s_addr);
+}
+
+uint32_t
+parse_cidr(const char *what, const char *s, unsigned *len)
+{
+	char addr[INET_ADDRSTRLEN];
+	const char *slash = strchr(s, '/');
+
+	if (!slash || slash - s >= (long)sizeof(addr))
+		diex("%s: '%s' is not an address/length such as 10.0.0.0/24",
+		    what, s);
+	memcpy(addr, s, (size_t)(slash - s));
+	addr[slash - s] = '\0';
+	*len = (unsigned)parse_num(what, slash + 1, 1, 32);
+	return parse_addr(what, addr);
+}
+
+const char *
+addr_text(uint32_t addr)
+{
+	static char bufs[4][INET_ADDRSTRLEN];
+	static unsigned turn;
+	struct in_addr a = {htonl(addr)};
+
+	turn = (turn + 1) % 4;
+	return inet_ntop(AF_INET, &a, bufs[turn], sizeof(bufs[0]));
+}
+
+int
+parse_fd(const char *what, const char *s)
+{
+	int fd = (int)parse_num(what, s, 1, INT32_MAX);
+
+	/* 1 and 2 are PROG's, too. */
+	if (fcntl(fd, fd > 2 ? F_SETFD : F_GETFD, FD_CLOEXEC) < 0)
+		die("%s: descriptor %d", what, fd);
+	return fd;
+}
+
+const char *
+parse_name(const char *what, const char *s, unsigned max)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+			     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+
+	if (n == 0 || s[n] || n > max || strchr("_.-", s[0]))
+		diex("%s: '%s' is not a name: at most %u letters, digits, "
+		     "'_', '-' and '.', the first a letter or digit",
+		    what, s, max);
+	return s;
+}
+
+const char *
+env_or(const char *name, const char *def)
+{
+	const char *v = getenv(name);
+
+	return v && *v ? v : def;
+}

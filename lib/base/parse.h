@@ -1,0 +1,41 @@
+#ifndef BASE_PARSE_H
+#define BASE_PARSE_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* All die with 125, naming WHAT (an option or operand) and the value. */
+
+/* A decimal number in min..max. */
+uint64_t parse_num(const char *what, const char *s, uint64_t min, uint64_t max);
+
+#define PARSE_MAX UINT64_MAX /* what "max" reads as */
+
+/* A number, or "max"; and a size in bytes with k, m, g or t (powers of 1024),
+ * or "max". */
+uint64_t parse_num_max(const char *what, const char *s, uint64_t min);
+uint64_t parse_size(const char *what, const char *s);
+
+/* A share of CPU time, "50%" of one CPU, in 1/1000 of a percent; or "max". */
+uint64_t parse_cpu(const char *what, const char *s);
+
+/* A.B.C.D, and A.B.C.D/LEN; addresses in host byte order. */
+uint32_t parse_addr(const char *what, const char *s);
+uint32_t parse_cidr(const char *what, const char *s, unsigned *len);
+
+/* The text of an address, in one of four static buffers used in turn. */
+const char *addr_text(uint32_t addr);
+
+/* An open descriptor above 0 that the caller passed; one above 2 is for us
+ * alone, and from here on close-on-exec. */
+int parse_fd(const char *what, const char *s);
+
+/* A word of letters, digits, "_", "-" and "." that begins with a letter or a
+ * digit, of at most MAX bytes: fit for a file name and a host name. */
+const char *parse_name(const char *what, const char *s, unsigned max);
+
+/* The value of NAME in the environment, or DEF; an agreement between stages. */
+const char *env_or(const char *name, const char *def);
+
+#endif

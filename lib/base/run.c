@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/*
+ * run - one program from outside, with its input and its words
+ *
+ * All three streams are files in memory: nobody waits for a pipe that nobody
+ * reads, however long a text is.  The program has a process group of its own,
+ * because a Ctrl-C for the payload must not end the iptables that is just
+ * undoing our rules, and none of the signals blocked that a resident blocks.
+ */
+#include "base/run.h"
+#include "base/die.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int
+memory(const char *text)
+{
+	const ssize_t len = (ssize_t)strlen(text);
+	const int fd = memfd_create("run", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, (size_t)len) != len ||
+	    lseek(fd, 0, SEEK_SET) < 0)
+		die("memfd_create");
+	return fd;
+}
+
+/* All that is in FD, malloc'ed; closes it. */
+static char *
+contents(int fd)
+{
+	const off_t len = lseek(fd, 0, SEEK_END);
+	char *text = len < 0 ? NULL : calloc(1, (size_t)len + 1);
+
+	if (!text || pread(fd, text, (size_t)len, 0) != len)
+		die("read a program's output");
+	close(fd);
+	return text;
+}
+
+/* 0 or an errno, as posix_spawn(3) has it. */
+static int
+spawn(pid_t *pid, char *const argv[], const int fds[3])
+{
+	static const char *const more[] = {"/usr/sbin", "/sbin"};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	char path[PATH_MAX];
+	sigset_t none;
+	int e;
+
+	sigemptyset(&none);
+	e = posix_spawn_file_actions_init(&actions);
+	for (int i = 0; e == 0 && i < 3; i++)
+		e = posix_spawn_file_actions_adddup2(&actions, fds[i], i);
+	if (e || (e = posix_spawnattr_init(&attr)) ||
+	    (e = posix_spawnattr_setsigmask(&attr, &none)) ||
+	    (e = posix_spawnattr_setflags(
+		 &attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP)))
+		return e;
+	e = posix_spawnp(pid, argv[0], &actions, &attr, argv, environ);
+	/* Debian's su(1) leaves the sbin directories out of root's PATH. */
+	for (int i = 0; e == ENOENT && !strchr(argv[0], '/') && i < 2; i++) {
+		path_fmt(path, sizeof(path), "%s/%s", more[i], argv[0]);
+		e = posix_spawn(pid, path, &actions, &attr, argv, environ);
+	}
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	return e;
+}
+
+static int
+run_both(char *const argv[], const char *input, char **output, char *why,
+    size_t size)
+{
+	const int fds[3] = {memory(input), memory(""), memory("")};
+	char *words, *p;
+	int status, e;
+	pid_t pid;
+
+	e = spawn(&pid, argv, fds);
+	while (e == 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			die("wait for %s", argv[0]);
+	close(fds[0]);
+	*output = contents(fds[1]);
+	words = contents(fds[2]);
+	for (p = words; (p = strchr(p, '\n')); p++)
+		*p = p[1] ? ' ' : '\0';
+	snprintf(why, size, "%s", words);
+	free(words);
+	if (e == 0)
+		return exit_status(status);
+	snprintf(why, size, "%s: %s", argv[0], strerror(e));
+	return e == ENOENT ? EXIT_NOENT : EXIT_NOEXEC;
+}
+
+int
+run(char *const argv[], const char *input, char *why, size_t size)
+{
+	char *output;
+	const int status =
+	    run_both(argv, input ? input : "", &output, why, size);
+
+	free(output);
+	return status;
+}
+
+int
+run_read(char *const argv[], char **output, char *why, size_t size)
+{
+	return run_both(argv, "", output, why, size);
+}

@@ -1,0 +1,18 @@
+#ifndef BASE_RUN_H
+#define BASE_RUN_H
+
+#include <stddef.h>
+
+/* Run a program that is not of the suite to its end: argv[0] is found by $PATH,
+ * else in /usr/sbin or /sbin.  Return its status as the chain contract has it,
+ * 126 and 127 included; WHY becomes what it wrote on stderr, or the reason for
+ * these two, as one line.  Only after resident_begin(): a caller may have
+ * SIGCHLD ignored. */
+
+/* INPUT (NULL: nothing) is its stdin; its stdout goes nowhere. */
+int run(char *const argv[], const char *input, char *why, size_t size);
+
+/* *output becomes what it wrote on stdout, malloc'ed; its stdin is empty. */
+int run_read(char *const argv[], char **output, char *why, size_t size);
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/*
+ * say - every change to the system says itself
+ *
+ * One text per change serves three ends: -x traces it on stderr, -n prints it
+ * on stdout in place of the change, and an error message names it.  So what a
+ * tool says it does and what it does stand in one line of its source.
+ */
+#include "base/say.h"
+#include "base/die.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int modes;
+static enum say_lang own;
+static char text[4096], reason[256];
+static const char *ip_prefix = "", *restore = "iptables-restore";
+
+void
+say_mode(int mode, enum say_lang lang)
+{
+	modes = mode;
+	own = lang;
+}
+
+int
+say_modes(void)
+{
+	return modes;
+}
+
+void
+say_ip_prefix(const char *prefix)
+{
+	ip_prefix = prefix;
+}
+
+void
+say_restore(const char *program)
+{
+	restore = program;
+}
+
+/* iptables-restore reads whole tables, so those texts have many lines. */
+static void
+print(FILE *f, enum say_lang lang, bool foreign, const char *line)
+{
+	if (lang == SAY_IPT && !foreign)
+		fputs(line, f);
+	else if (lang == SAY_IPT)
+		fprintf(f, "%s --noflush <<'EOF'\n%sEOF\n", restore, line);
+	else
+		fprintf(
+		    f, "%s%s\n", lang == SAY_IP && foreign ? "ip " : "", line);
+	/* Nothing may stay in a buffer that a fork would double. */
+	fflush(f);
+}
+
+bool
+say(enum say_lang lang, const char *fmt, ...)
+{
+	va_list ap;
+	char *line;
+	bool dry = modes & SAY_DRY;
+
+	va_start(ap, fmt);
+	if (vasprintf(&line, fmt, ap) < 0)
+		die("vasprintf");
+	va_end(ap);
+	reason[0] = '\0';
+	if (lang == SAY_IPT)
+		snprintf(text, sizeof(text), "%s --noflush", restore);
+	else
+		snprintf(text, sizeof(text), "%s%s",
+		    lang == SAY_IP ? "ip " : "", line);
+	if (dry) {
+		if (lang == SAY_IP)
+			fputs(ip_prefix, stdout);
+		if (lang != own)
+			fputs("# ", stdout);
+		print(stdout, lang, lang != own, line);
+	} else if (modes & SAY_TRACE) {
+		fputs("+ ", stderr);
+		print(stderr, lang, true, line);
+	}
+	free(line);
+	return !dry;
+}
+
+const char *
+said(void)
+{
+	return text;
+}
+
+const char *
+said_why(void)
+{
+	return reason;
+}
+
+void
+say_why(const char *why)
+{
+	snprintf(reason, sizeof(reason), "%s", why);
+}
+
+void
+said_set(const char *t, const char *why)
+{
+	snprintf(text, sizeof(text), "%s", t);
+	say_why(why);
+}
+
+void
+die_said(void)
+{
+	if (reason[0])
+		die("%s: %s", text, reason);
+	die("%s", text);
+}
+
+static bool
+plain(const char *s)
+{
+	return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789_@%+=:,./-")] == '\0';
+}
+
+const char *
+say_words(char *const argv[], char *buf, size_t size)
+{
+	FILE *f = fmemopen(buf, size, "w");
+	const char *s;
+
+	if (!f)
+		die("fmemopen");
+	for (; *argv; argv++) {
+		if (plain(*argv)) {
+			fputs(*argv, f);
+		} else {
+			fputc('\'', f);
+			for (s = *argv; *s; s++)
+				if (*s == '\'')
+					fputs("'\\''", f);
+				else
+					fputc(*s, f);
+			fputc('\'', f);
+		}
+		if (argv[1])
+			fputc(' ', f);
+	}
+	fclose(f);
+	buf[size - 1] = '\0';
+	return buf;
+}
+
+void
+say_next(char *const argv[])
+{
+	char words[4096], *line;
+
+	if (!(modes & SAY_DRY))
+		return;
+	/* A newline in an argument must not end the comment. */
+	say_words(argv, words, sizeof(words));
+	for (line = words; (line = strchr(line, '\n'));)
+		*line = ' ';
+	printf("# next: %s\n", words);
+	exit(0);
+}

@@ -1,0 +1,52 @@
+#ifndef BASE_SAY_H
+#define BASE_SAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whose language a line is written in. */
+enum say_lang {
+	SAY_SH,	 /* a shell command */
+	SAY_IP,	 /* a line of ip -batch */
+	SAY_IPT, /* input of iptables-restore --noflush */
+};
+
+#define SAY_DRY 1   /* -n: print on stdout, change nothing */
+#define SAY_TRACE 2 /* -x: print on stderr, then do */
+
+/* The mode, and the language of the tool's own -n output: lines in another
+ * language are comments there. */
+void say_mode(int mode, enum say_lang own);
+int say_modes(void);
+
+/* Every change to the system is announced by the plain command that a person
+ * would type for it.  Prints it as the mode asks and keeps it for said();
+ * returns whether the change is to be made. */
+__attribute__((format(printf, 2, 3))) bool say(
+    enum say_lang lang, const char *fmt, ...);
+
+/* A word put before each SAY_IP line that is not for the host's namespace,
+ * such as "netns exec NAME ip "; "" for none. */
+void say_ip_prefix(const char *prefix);
+
+/* The program that reads the SAY_IPT texts, if not iptables-restore. */
+void say_restore(const char *program);
+
+/* The last command announced, in full; and the kernel's own sentence about
+ * its failure, where it gave one ("" clears it).  said_set takes over both
+ * from another process. */
+const char *said(void);
+const char *said_why(void);
+void say_why(const char *why);
+void said_set(const char *text, const char *why);
+
+/* "tool: the command: strerror (the kernel's sentence)", status 125. */
+__attribute__((noreturn)) void die_said(void);
+
+/* With -n: prints the next command as a comment and exits; else returns. */
+void say_next(char *const argv[]);
+
+/* Writes argv as words that a shell reads back, at most size bytes. */
+const char *say_words(char *const argv[], char *buf, size_t size);
+
+#endif

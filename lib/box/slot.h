@@ -1,0 +1,41 @@
+#ifndef BOX_SLOT_H
+#define BOX_SLOT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One number gives a box its address, its id range and the names of its link.
+ * Slot 0 has the reference container's: 10.0.0.2, veth0. */
+
+#define SLOT_POOL "10.0.0.0/24"
+
+/* Ids 0..65535 of slot N are the host's SLOT_IDS_BASE + N * SLOT_IDS and on:
+ * above systemd's ranges, below 2^31. */
+#define SLOT_IDS_BASE 1879048192u
+#define SLOT_IDS 65536u
+
+/* Links of the suite's are in this device group (ip link show group 45253). */
+#define VETH_GROUP 45253
+
+struct slot {
+	unsigned num;
+	uint32_t pool; /* network address, host byte order */
+	unsigned len;  /* its prefix length */
+};
+
+/* From the options' words; NULL: what the chain has agreed on (BOX_SLOT,
+ * BOX_POOL), else slot 0 of SLOT_POOL.  Dies with 125 on a bad word or a number
+ * that the pool does not have. */
+struct slot slot_get(const char *slot, const char *pool);
+
+/* How many slots a pool has. */
+unsigned slot_count(unsigned len);
+
+uint32_t slot_gateway(const struct slot *s); /* the pool's first address */
+uint32_t slot_addr(const struct slot *s);
+uint32_t slot_ids(const struct slot *s); /* the first id of its range */
+
+/* The name of the host's end: veth0, box1, box2... */
+const char *slot_link(const struct slot *s, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+/*
+ * state - what is known of a box that runs
+ *
+ * A file is written beside its name and renamed, so that a reader sees all of
+ * it or the one before.  Who reads acts on it with root's power (enters the
+ * process, signals it), so what others could have put there is refused; and a
+ * pid counts only with the start time of its process.
+ */
+#include "box/state.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/say.h"
+#include "box/lock.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NEW ".new"
+#define MAX_FACT (1 << 22) /* bytes; a command line has at most 2 MiB */
+
+static const char *
+lock_of(const char *name)
+{
+	static char lock[NAME_MAX + 1];
+
+	path_fmt(lock, sizeof(lock), STATE_LOCK "%s", name);
+	return lock;
+}
+
+const char *
+state_name(const char *what, const char *name)
+{
+	parse_name(what, name, 64);
+	if (strcmp(name, "lock") == 0 || strcmp(name, "log") == 0)
+		diex("%s: the state directory has a '%s' itself", what, name);
+	return name;
+}
+
+const char *
+box_name(void)
+{
+	const char *name = env_or("BOX_NAME", NULL);
+
+	return name ? state_name("BOX_NAME", name) : NULL;
+}
+
+bool
+state_alive(const char *name)
+{
+	return lock_held(lock_of(name));
+}
+
+/* -1 with ENOENT, or with another errno for one that is not to be trusted. */
+static int
+open_dir(const char *name)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && !is_own(fd, S_IFDIR)) {
+		close(fd);
+		errno = EPERM;
+		return -1;
+	}
+	return fd;
+}
+
+int
+state_open(const char *name)
+{
+	const int fd = open_dir(name);
+
+	if (fd < 0 && errno != ENOENT)
+		diex("%s/%s is not a directory that only its owner, this user, "
+		     "may write",
+		    state_dir(), name);
+	return fd;
+}
+
+char *
+state_get(const char *name, const char *fact)
+{
+	const int dir = state_open(name);
+	struct stat st;
+	char *text;
+	int fd;
+
+	if (dir < 0)
+		return NULL;
+	/* O_NONBLOCK: a fifo must not keep us. */
+	fd = openat(dir, fact, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	close(dir);
+	if (fd < 0 && errno == ENOENT)
+		return NULL;
+	if (fd < 0 || !is_own(fd, S_IFREG) || fstat(fd, &st) < 0 ||
+	    st.st_size > MAX_FACT)
+		diex("%s/%s/%s is not a file that only its owner, this user, "
+		     "may write",
+		    state_dir(), name, fact);
+	text = calloc(1, (size_t)st.st_size + 1);
+	/* Whole by one read: it is renamed into place, and regular. */
+	if (!text || read(fd, text, (size_t)st.st_size) != st.st_size)
+		die("read %s/%s/%s", state_dir(), name, fact);
+	close(fd);
+	return text;
+}
+
+/* "PID STARTTIME\n", as state_put_pid() writes it. */
+static bool
+parse_pid(const char *text, pid_t *pid, uint64_t *start)
+{
+	char again[64];
+	char *end;
+	const long number = strtol(text, &end, 10);
+
+	*pid = (pid_t)number;
+	*start = strtoull(end, NULL, 10);
+	snprintf(again, sizeof(again), "%d %ju\n", *pid, (uintmax_t)*start);
+	return *pid > 0 && *start > 0 && strcmp(text, again) == 0;
+}
+
+int
+state_pidfd(const char *name, const char *fact, pid_t *pid)
+{
+	char *text = state_get(name, fact);
+	uint64_t start;
+	int fd;
+
+	if (!text)
+		return -1;
+	if (!parse_pid(text, pid, &start))
+		diex("%s/%s/%s: not a process and its start time", state_dir(),
+		    name, fact);
+	free(text);
+	/* The descriptor first: it and the start time are of one process if
+	 * that has not ended before the look. */
+	fd = (int)syscall(SYS_pidfd_open, *pid, 0);
+	if (fd >= 0 && start_time(*pid) == start && state_alive(name))
+		return fd;
+	if (fd < 0 && errno != ESRCH)
+		die("pidfd_open %d", *pid);
+	if (fd >= 0)
+		close(fd);
+	errno = ESRCH;
+	return -1;
+}
+
+static int
+replace(int dir, const char *fact, const char *text)
+{
+	const size_t len = strlen(text);
+	char beside[NAME_MAX + 1];
+	ssize_t n;
+	int fd;
+
+	/* Each fact has one writer at a time, the directory several. */
+	path_fmt(beside, sizeof(beside), "%s" NEW, fact);
+	fd = openat(dir, beside,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, len);
+	if (close(fd) < 0 || n < 0)
+		return -1;
+	if (n != (ssize_t)len) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return renameat(dir, beside, dir, fact);
+}
+
+void
+state_put(const char *fact, const char *fmt, ...)
+{
+	const char *name = box_name();
+	char *text, *line;
+	va_list ap;
+	int dir;
+
+	if (!name || (say_modes() & SAY_DRY) || (dir = state_open(name)) < 0)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0 || asprintf(&line, "%s\n", text) < 0)
+		die("vasprintf");
+	va_end(ap);
+	if (replace(dir, fact, line) < 0)
+		warn("write %s/%s/%s", state_dir(), name, fact);
+	free(text);
+	free(line);
+	close(dir);
+}
+
+void
+state_put_pid(const char *fact, pid_t pid)
+{
+	state_put(fact, "%d %ju", pid, (uintmax_t)start_time(pid));
+}
+
+uint64_t
+start_time(pid_t pid)
+{
+	char path[32], text[1024], *s;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	/* The name, in parentheses, may have blanks and parentheses. */
+	if (read_at(AT_FDCWD, path, text, sizeof(text)) < 0 ||
+	    !(s = strrchr(text, ')')))
+		return 0;
+	for (int field = 2; field < 22 && s; field++)
+		s = strchr(s + 1, ' ');
+	return s ? strtoull(s, NULL, 10) : 0;
+}
+
+/* Removes what is in the directory, and it; -1 with errno. */
+static int
+remove_dir(const char *name)
+{
+	char path[PATH_MAX];
+	struct dirent *e;
+	int dir = open_dir(name);
+	DIR *d;
+
+	if (dir < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!(d = fdopendir(dir))) {
+		close(dir);
+		return -1;
+	}
+	while ((e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			/* What stays is found at the rmdir. */
+			unlinkat(dir, e->d_name,
+			    e->d_type == DT_DIR ? AT_REMOVEDIR : 0);
+	closedir(d);
+	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
+	return rmdir(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+int
+state_make(const char *name)
+{
+	char path[PATH_MAX];
+	int dir, fd = -1, saved;
+
+	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
+	if (!say(SAY_SH, "mkdir -m 700 %s", path))
+		return -1;
+	if (remove_dir(name) < 0)
+		die("remove %s, a dead box's", path);
+	if (mkdir(path, 0700) < 0)
+		die_said();
+	dir = open_dir(name);
+	if (dir >= 0)
+		fd = openat(
+		    dir, "exit", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		saved = errno;
+		rmdir(path);
+		errno = saved;
+		die("make %s/exit", path);
+	}
+	close(dir);
+	return fd;
+}
+
+int
+state_end(const char *name, int exit_fd, int status)
+{
+	if (dprintf(exit_fd, "%d\n", status) < 0)
+		warn("write %s/%s/exit", state_dir(), name);
+	close(exit_fd);
+	if (!say(SAY_SH, "rm -r %s/%s", state_dir(), name) ||
+	    remove_dir(name) == 0)
+		return 0;
+	warn("%s", said());
+	return -1;
+}
+
+void
+state_drop(const char *name, const char *fact)
+{
+	const int dir = state_open(name);
+
+	if (dir < 0)
+		return;
+	if (unlinkat(dir, fact, 0) < 0 && errno != ENOENT)
+		warn("remove %s/%s/%s", state_dir(), name, fact);
+	close(dir);
+}
+
+static void
+end_dead(const char *lock, int fd)
+{
+	const char *name = lock + strlen(STATE_LOCK);
+
+	if (!say(SAY_SH, "rm -r %s/%s", state_dir(), name) ||
+	    remove_dir(name) == 0) {
+		lock_remove(lock, fd);
+		return;
+	}
+	warn("%s", said());
+	close(fd);
+}
+
+void
+state_end_dead(void)
+{
+	lock_each_dead(STATE_LOCK, end_dead);
+}

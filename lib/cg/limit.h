@@ -1,0 +1,64 @@
+#ifndef CG_LIMIT_H
+#define CG_LIMIT_H
+
+#include "cg/io.h"
+#include "stage/opt.h"
+
+/* The limits that a group can have, as cg-limit and cg-set take them. */
+
+enum cg_limit {
+	CG_LIMIT_CPU,
+	CG_LIMIT_WEIGHT,
+	CG_LIMIT_CPUSET,
+	CG_LIMIT_PIDS,
+	CG_LIMIT_MEMORY,
+	CG_LIMIT_SWAP,
+	CG_LIMIT_IO,
+	CG_LIMITS,
+};
+
+/* Rows of a tool's table of options; CPU is an operand. */
+enum {
+	CG_O_PIDS = OPT_LONG + 100,
+	CG_O_SWAP,
+	CG_O_WEIGHT,
+	CG_O_CPUSET,
+	CG_O_IO,
+};
+/* clang-format off */
+#define CG_LIMIT_OPTS \
+	{CG_O_PIDS, "pids", "N", "at most N processes and threads, or max"}, \
+	{'m', "memory", "SIZE", "at most SIZE bytes (64m, 2g), or max"}, \
+	{CG_O_SWAP, "swap", "SIZE", "the same for swap space"}, \
+	{CG_O_WEIGHT, "weight", "N", "share of busy CPUs, 1..10000 (100)"}, \
+	{CG_O_CPUSET, "cpuset", "LIST", "these CPUs only (0-3,6), or max"}, \
+	{CG_O_IO, "io", "DEV:LIMIT=RATE,...", \
+	    "a disk's rbps, wbps, riops, wiops"}
+/* clang-format on */
+
+struct cg_limits {
+	unsigned given; /* a set of 1 << enum cg_limit */
+	/* As lib/base/parse.h has them; PARSE_MAX is no limit. */
+	uint64_t number[CG_LIMITS];
+	const char *cpuset;
+	struct cg_io io[16];
+	unsigned n_io;
+};
+
+/* The option ID and its argument; false if it is none of these.  Dies with 125
+ * on a bad argument. */
+bool cg_limits_option(struct cg_limits *l, int id, const char *arg);
+
+/* CPU, the operand. */
+void cg_limits_cpu(struct cg_limits *l, const char *arg);
+
+/* For a fresh group, which has no limits: those that are "max" need nothing. */
+void cg_limits_fresh(struct cg_limits *l);
+
+/* The controllers that they need. */
+unsigned cg_limits_need(const struct cg_limits *l);
+
+/* Writes what was given; abandons the group where the kernel refuses. */
+void cg_limits_set(const struct cg_limits *l, struct cgroup *g);
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/* log - the directory of a box's log, and log-keep, which writes there */
+#include "keep/log.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/say.h"
+#include "box/lock.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *
+log_make(const char *dir, const char *name)
+{
+	char path[PATH_MAX], *real;
+
+	if (dir)
+		path_fmt(path, sizeof(path), "%s", dir);
+	else if (geteuid() == 0 && !env_or("BOX_STATE", NULL))
+		path_fmt(path, sizeof(path), "/var/log/box/%s", name);
+	else
+		path_fmt(path, sizeof(path), "%s/log/%s", state_dir(), name);
+	if (say(SAY_SH, "mkdir -p %s", path) && make_dirs(path, 0700) < 0)
+		die_said();
+	real = say_modes() & SAY_DRY ? strdup(path) : realpath(path, NULL);
+	if (!real)
+		die("realpath %s", path);
+	return real;
+}
+
+char **
+log_before(const char *dir, char *argv[])
+{
+	char self[PATH_MAX], path[PATH_MAX], **words;
+	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	words = calloc((size_t)argc + 3, sizeof(*words));
+	if (n < 0 || !words)
+		die("find log-keep");
+	self[n] = '\0';
+	path_fmt(path, sizeof(path), "%.*slog-keep",
+	    (int)(strrchr(self, '/') + 1 - self), self);
+	if (!(words[0] = strdup(path)) || !(words[1] = strdup(dir)))
+		die("strdup");
+	memcpy(words + 2, argv, (size_t)argc * sizeof(*argv));
+	return words;
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ready - when a box is up
+ *
+ * That PROG runs is told by the chain's last stage and by the kernel: a pipe
+ * that is closed on exec (chain.h).  From then on the descriptor that is
+ * watched is a clock's, if a port is to answer: the box's own address is asked,
+ * so that neither the firewall nor another listener of the host can.
+ */
+#include "keep/ready.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/say.h"
+#include "box/lock.h"
+#include "box/state.h"
+#include "stage/chain.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define TICK 50	  /* ms between two looks at a port */
+#define ANSWER 20 /* ms for its answer, over one link of the host's own */
+#define SOCKET "notify"
+
+void (*ready_up)(void);
+
+static enum { EXEC, PORT, NOTIFY } when;
+static uint16_t port; /* the box's; 0: the first that is published */
+static const char *box, *manager;
+static int inbox = -1, watched = -1;
+static bool (*serve)(int fd); /* what is watched: inbox, pipe or clock */
+static bool executed, up;
+
+void
+ready_parse(const char *what, const char *word)
+{
+	port = 0;
+	if (strcmp(word, "exec") == 0) {
+		when = EXEC;
+	} else if (strcmp(word, "notify") == 0) {
+		when = NOTIFY;
+	} else if (strncmp(word, "port", 4) == 0 &&
+		   (!word[4] || word[4] == ':')) {
+		when = PORT;
+		if (word[4])
+			port =
+			    (uint16_t)parse_num(what, word + 5, 1, UINT16_MAX);
+	} else {
+		diex("%s: '%s' is not exec, port[:N] or notify", what, word);
+	}
+}
+
+/* READY=1 to our own manager; a name that begins with @ is an abstract one. */
+static void
+tell_manager(void)
+{
+	static const char text[] = "READY=1";
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	const size_t len = strlen(manager);
+	const socklen_t size =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (len < sizeof(to.sun_path))
+		memcpy(to.sun_path, manager, len);
+	if (to.sun_path[0] == '@')
+		to.sun_path[0] = '\0';
+	if (fd < 0 || len >= sizeof(to.sun_path) ||
+	    sendto(fd, text, strlen(text), MSG_NOSIGNAL,
+		(const struct sockaddr *)&to, size) < 0)
+		warn("tell %s that the box is up", manager);
+	close(fd);
+}
+
+static void
+is_up(void)
+{
+	if (up)
+		return;
+	up = true;
+	if (manager)
+		tell_manager();
+	if (ready_up)
+		ready_up();
+}
+
+/* Its socket; sun_path is short, so it is bound by the directory's number. */
+static void
+make_inbox(void)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	char path[PATH_MAX], *dir;
+	int fd;
+
+	path_fmt(path, sizeof(path), "%s/%s", state_dir(), box);
+	if (!(dir = realpath(path, NULL)) ||
+	    (fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		die("open %s", path);
+	snprintf(
+	    at.sun_path, sizeof(at.sun_path), "/proc/self/fd/%d/" SOCKET, fd);
+	inbox = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* Any user of the box may write to it, and no other can get there. */
+	if (inbox < 0 ||
+	    bind(inbox, (const struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    fchmodat(fd, SOCKET, 0666, 0) < 0)
+		die("bind %s/" SOCKET, path);
+	close(fd);
+	path_fmt(path, sizeof(path), "%s/" SOCKET, dir);
+	free(dir);
+	if (setenv("NOTIFY_SOCKET", path, 1) < 0 ||
+	    setenv("BOX_NOTIFY", path, 1) < 0)
+		die("setenv");
+}
+
+void
+ready_start(const char *name)
+{
+	box = name;
+	manager = env_or("NOTIFY_SOCKET", NULL);
+	if (manager && !(manager = strdup(manager)))
+		die("strdup");
+	unsetenv("NOTIFY_SOCKET");
+	if (when == NOTIFY)
+		make_inbox();
+}
+
+/* Whether one of its lines is READY=1. */
+static bool
+serve_inbox(int fd)
+{
+	char text[4096], *line, *rest;
+	/* Descriptors that came along are closed by the kernel, as we ask for
+	 * none. */
+	const ssize_t n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	text[n] = '\0';
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (strcmp(line, "READY=1") == 0)
+			is_up();
+	/* To the end: who writes to a full queue waits (unix(7)). */
+	return true;
+}
+
+/* The address and port to ask, by what the stages have written. */
+static bool
+find_port(struct sockaddr_in *sin)
+{
+	char *slot = state_get(box, "slot"), *ports = NULL, *line, *rest;
+	char addr[16] = "127.0.0.1"; /* that of a box in the host's network */
+	unsigned n = port;
+
+	if (slot && sscanf(slot, "%*u %15s", addr) < 1)
+		diex("%s/%s/slot: not a number and an address", state_dir(),
+		    box);
+	if (!n)
+		ports = state_get(box, "ports");
+	for (line = ports ? strtok_r(ports, "\n", &rest) : NULL; line && !n;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (strstr(line, "/tcp"))
+			n = (unsigned)strtoul(strrchr(line, ':') + 1, NULL, 10);
+	free(slot);
+	free(ports);
+	*sin = (struct sockaddr_in){
+	    .sin_family = AF_INET, .sin_port = htons((uint16_t)n)};
+	return n && inet_pton(AF_INET, addr, &sin->sin_addr) == 1;
+}
+
+static bool
+answers(const struct sockaddr_in *sin)
+{
+	struct pollfd p = {.events = POLLOUT};
+	int error = -1;
+	socklen_t len = sizeof(error);
+
+	p.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (p.fd < 0)
+		die("socket");
+	if (connect(p.fd, (const struct sockaddr *)sin, sizeof(*sin)) == 0)
+		error = 0;
+	else if (errno == EINPROGRESS && poll(&p, 1, ANSWER) == 1)
+		getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	close(p.fd);
+	return error == 0;
+}
+
+static bool
+serve_clock(int fd)
+{
+	struct sockaddr_in sin;
+	uint64_t ticks;
+
+	if (read(fd, &ticks, sizeof(ticks)) < 0)
+		return true;
+	if (!find_port(&sin)) {
+		warnx("--ready port: no TCP port is published; the box counts "
+		      "as up");
+		is_up();
+	} else if (answers(&sin)) {
+		is_up();
+	}
+	return !up;
+}
+
+/* The pipe is done with: in its place a clock. */
+static bool
+start_clock(int fd)
+{
+	const struct itimerspec every = {{0, TICK * 1000000}, {0, 1}};
+	const int clock =
+	    timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (clock < 0 || timerfd_settime(clock, 0, &every, NULL) < 0 ||
+	    dup3(clock, fd, O_CLOEXEC) < 0)
+		die("timerfd");
+	close(clock);
+	serve = serve_clock;
+	return true;
+}
+
+/* What the chain says of PROG; the end of the file means that it runs. */
+static bool
+serve_pipe(int fd)
+{
+	char text[16];
+	const ssize_t n = read(fd, text, sizeof(text));
+
+	if (n < 0)
+		return errno == EINTR;
+	if (n > 0) {
+		executed = text[n - 1] == 'x';
+		return true;
+	}
+	if (!executed)
+		return false;
+	if (when == PORT)
+		return start_clock(fd);
+	is_up();
+	return false;
+}
+
+int
+ready_begin(void)
+{
+	int ends[2];
+
+	executed = false;
+	watched = -1;
+	if (when == NOTIFY) {
+		serve = serve_inbox;
+		return watched = inbox;
+	}
+	if (up)
+		return -1;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		die("pipe");
+	chain_ready(ends[1]);
+	serve = serve_pipe;
+	return watched = ends[0];
+}
+
+bool
+ready_serve(int fd)
+{
+	return serve(fd);
+}
+
+bool
+ready_end(void)
+{
+	struct pollfd p = {.fd = watched, .events = POLLIN};
+
+	/* PROG may have ended before we saw that it had begun; but what no
+	 * longer runs answers at no port. */
+	while (watched >= 0 && !up && serve != serve_clock &&
+	       poll(&p, 1, 0) == 1 && serve(watched))
+		;
+	if (watched >= 0 && watched != inbox)
+		close(watched);
+	watched = -1;
+	return up;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ctl - the published ports of a box that runs are changed
+ *
+ * A port is held by a socket of the box's net-nat, and its chains are that
+ * one's to change: so it is asked, over a socket in the box's state directory,
+ * where nobody but the user comes whose box it is.  A request and its answer
+ * are one message each; the answer is what was fed to iptables, with a byte in
+ * front that says whether all went well.
+ */
+#include "nat/ctl.h"
+#include "base/die.h"
+#include "base/say.h"
+#include "box/state.h"
+#include "nat/ports.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define VERSION_1 1
+#define SOCKET "nat"
+#define PATIENCE 10 /* seconds */
+
+/* The socket's address by the directory's descriptor: a path may be longer
+ * than fits. */
+static struct sockaddr_un
+address(int dir)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "/proc/self/fd/%d/" SOCKET,
+	    dir);
+	return sun;
+}
+
+int
+natctl_listen(void)
+{
+	const int dir = box_name() ? state_open(box_name()) : -1;
+	struct sockaddr_un sun;
+	int fd;
+
+	if (dir < 0)
+		return -1;
+	sun = address(dir);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	/* A net-nat before us may have been killed. */
+	unlinkat(dir, SOCKET, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
+	    listen(fd, 16) < 0) {
+		warn("listen on " SOCKET " of the box's state");
+		return -1;
+	}
+	close(dir);
+	return fd;
+}
+
+/* Neither side is kept waiting by the other. */
+static void
+be_patient(int fd, int seconds)
+{
+	const struct timeval t = {.tv_sec = seconds};
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
+}
+
+int
+natctl_next(int fd, struct natctl_request *r)
+{
+	const int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (conn < 0)
+		return -1;
+	be_patient(conn, 1);
+	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
+	    who.uid == geteuid() &&
+	    recv(conn, r, sizeof(*r), 0) == sizeof(*r) &&
+	    r->version == VERSION_1)
+		return conn;
+	close(conn);
+	return -1;
+}
+
+void
+natctl_answer(int conn, bool ok, const char *text)
+{
+	char verdict = ok ? '+' : '-';
+	struct iovec parts[] = {
+	    {&verdict, 1}, {(char *)(uintptr_t)text, strlen(text)}};
+	const struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
+
+	/* Who has gone meanwhile learns nothing. */
+	sendmsg(conn, &m, MSG_NOSIGNAL);
+	close(conn);
+}
+
+/* The answer, malloc'ed. */
+static char *
+receive(int fd)
+{
+	const ssize_t len = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
+	char *text = len > 0 ? calloc(1, (size_t)len + 1) : NULL;
+
+	if (!text || recv(fd, text, (size_t)len, 0) != len) {
+		if (len == 0)
+			errno = ECONNRESET;
+		die("answer of the box's net-nat");
+	}
+	return text;
+}
+
+void
+natctl_ask(const char *name, bool add, const struct nat_port *p)
+{
+	const struct natctl_request r = {
+	    .version = VERSION_1,
+	    .add = add,
+	    .dry = (say_modes() & SAY_DRY) != 0,
+	    .port = *p,
+	};
+	const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	const int dir = state_open(name);
+	struct sockaddr_un sun;
+	char *answer;
+
+	if (dir < 0 || !state_alive(name))
+		diex("%s: no such box is running", name);
+	sun = address(dir);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		if (errno == ENOENT)
+			diex("%s has no net-nat", name);
+		die("ask the net-nat of %s", name);
+	}
+	close(dir);
+	be_patient(fd, PATIENCE);
+	if (send(fd, &r, sizeof(r), MSG_NOSIGNAL) != sizeof(r))
+		die("ask the net-nat of %s", name);
+	answer = receive(fd);
+	close(fd);
+	if (*answer != '+')
+		diex("%s: %s %s: %s", name, add ? "publish" : "unpublish",
+		    port_text(p), answer + 1);
+	/* What was done is known, and said, afterwards. */
+	say(SAY_IPT, "%s", answer + 1);
+	free(answer);
+}

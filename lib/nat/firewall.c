@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: MIT
+/*
+ * firewall - who put which chains there, and when forwarding goes off again
+ *
+ * What a process costs is most of what iptables costs: one restore puts all
+ * there, one takes all back, and only if that fails one looks what there is.
+ * An owner's record is nat-NETNS-SLOT, entered and struck out under one lock
+ * per network namespace.  That lock's file says whether it was us who turned
+ * forwarding on: the last one out turns it off.  A namespace goes by its
+ * cookie, since the number of its inode is soon another one's.
+ */
+#include "nat/firewall.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/run.h"
+#include "base/say.h"
+#include "box/lock.h"
+#include "nat/forward.h"
+#include "nat/iptables.h"
+#include "stage/chain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LOCALNET "/proc/sys/net/ipv4/conf/%s/route_localnet"
+#define COMMON "netns-"
+#define RECORDS "nat-"
+
+static struct nat nat;
+static const char *backend;
+static char records[40], record[52], common[40];
+static int record_fd;
+
+/* Removes what chains of the slot's there are; -1 with a warning. */
+static int
+sweep(unsigned slot)
+{
+	char *saved = NULL;
+	int r = iptables_save(&saved);
+
+	if (r == 0)
+		r = iptables_restore(nat_sweep(slot, saved));
+	if (r < 0)
+		iptables_warn("remove the chains of slot %u", slot);
+	free(saved);
+	return r;
+}
+
+uint64_t
+firewall_cookie(void)
+{
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t cookie;
+	socklen_t len = sizeof(cookie);
+
+	if (fd < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0)
+		die("cookie of the network namespace");
+	close(fd);
+	return cookie;
+}
+
+static void
+of_this_netns(void)
+{
+	const uintmax_t cookie = firewall_cookie();
+
+	path_fmt(common, sizeof(common), COMMON "%ju", cookie);
+	path_fmt(records, sizeof(records), RECORDS "%ju-", cookie);
+}
+
+void
+firewall_of(const struct nat *n, const char *name)
+{
+	nat = *n;
+	backend = iptables_use(name);
+	if (!backend)
+		diex("--backend: '%s' is neither nft nor legacy", name);
+	of_this_netns();
+	path_fmt(record, sizeof(record), "%s%u", records, n->slot.num);
+}
+
+/* A record is "lasting nft" or "running nft", or empty if just made.  Its back
+ * end is used from here on. */
+static bool
+read_record(int fd)
+{
+	char text[32] = "", *name;
+
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+		die("read a record in %s/lock", state_dir());
+	if ((name = strchr(text, ' ')))
+		iptables_use(name + 1);
+	return strncmp(text, "lasting", 7) == 0;
+}
+
+static void
+write_record(bool lasting)
+{
+	char text[32];
+
+	path_fmt(text, sizeof(text), "%s %s", lasting ? "lasting" : "running",
+	    backend);
+	if (ftruncate(record_fd, 0) < 0 ||
+	    pwrite(record_fd, text, strlen(text), 0) != (ssize_t)strlen(text))
+		die("write %s/lock/%s", state_dir(), record);
+}
+
+static void
+bury(const char *name, int fd)
+{
+	/* The slot's number stands behind the common part. */
+	if (read_record(fd) ||
+	    sweep((unsigned)strtoul(name + strlen(records), NULL, 10)) < 0)
+		close(fd);
+	else
+		lock_remove(name, fd);
+	iptables_use(backend);
+}
+
+/* Feeds TEXT with the record kept open: what a killed net-nat's iptables still
+ * does is not a dead owner's. */
+static int
+feed(char *text)
+{
+	int r;
+
+	if (fcntl(record_fd, F_SETFD, 0) < 0)
+		die("fcntl %s/lock/%s", state_dir(), record);
+	r = iptables_restore(text);
+	if (fcntl(record_fd, F_SETFD, FD_CLOEXEC) < 0)
+		die("fcntl %s/lock/%s", state_dir(), record);
+	return r;
+}
+
+/* Gives the common lock back; the last one out leaves forwarding as the first
+ * found it. */
+static void
+unlock(int lock)
+{
+	if (lock_count(records) > 0) {
+		close(lock);
+		return;
+	}
+	forward_off(lock);
+	lock_remove(common, lock);
+}
+
+/* Takes the slot's record, with the common lock taken; dies if somebody has it.
+ * Returns whether there is a lasting firewall. */
+static bool
+take_record(int lock)
+{
+	lock_each_dead(records, bury);
+	record_fd = lock_try(record);
+	if (record_fd < 0) {
+		unlock(lock);
+		diex("slot %u: a net-nat has it already, in this network "
+		     "namespace",
+		    nat.slot.num);
+	}
+	return read_record(record_fd);
+}
+
+static void
+strike_out(void)
+{
+	const int lock = lock_wait(common);
+
+	lock_remove(record, record_fd);
+	unlock(lock);
+}
+
+static const char *const tables[] = {"raw", "mangle", "nat", "filter"};
+#define N_TABLES (sizeof(tables) / sizeof(*tables))
+
+/* Undoes what a text for several tables has done of its first ones. */
+__attribute__((noreturn)) static void
+fail(void)
+{
+	iptables_warn("%s", said());
+	for (size_t i = 0; i < N_TABLES; i++)
+		/* Fails, as it should, for a table where nothing was done. */
+		feed(nat_down(&nat, tables[i]));
+	strike_out();
+	exit(EXIT_TOOL);
+}
+
+/* Accepted is what no chain refuses, and firewalld has one of its own. */
+static void
+look_at_firewalld(void)
+{
+	const char *argv[] = {
+	    "nft", "list", "table", "inet", "firewalld", NULL};
+	char pool[32], why[128], *rules = NULL;
+	bool own;
+	const int fd = chain_open("firewall-cmd", &own);
+
+	if (fd < 0)
+		return;
+	close(fd);
+	path_fmt(pool, sizeof(pool), "%s/%u", addr_text(nat.slot.pool),
+	    nat.slot.len);
+	if (run_read((char *const *)argv, &rules, why, sizeof(why)) == 0 &&
+	    !strstr(rules, pool)) {
+		warnx("firewalld may refuse what %s sends to others", pool);
+		hint("firewall-cmd --zone=trusted --add-source=%s", pool);
+	}
+	free(rules);
+}
+
+void
+firewall_up(bool lasting)
+{
+	bool lasted;
+	int lock;
+
+	if (say_modes() & SAY_DRY) {
+		nat.router = forward_mine(-1);
+		iptables_restore(nat_up(&nat));
+		forward_on();
+		return;
+	}
+	lock = lock_wait(common);
+	lasted = take_record(lock);
+	if (lasted && !lasting) {
+		warnx("slot %u is up already", nat.slot.num);
+		hint("net-nat --slot %u down", nat.slot.num);
+		exit(EXIT_TOOL);
+	}
+	if (lasted && sweep(nat.slot.num) < 0)
+		exit(EXIT_TOOL);
+	iptables_use(backend);
+	write_record(lasting);
+	nat.router = forward_mine(lock);
+	unlock(lock);
+	if (feed(nat_up(&nat)) < 0)
+		fail();
+	if (forward_on() < 0) {
+		warn("%s", said());
+		firewall_back();
+		exit(EXIT_TOOL);
+	}
+	look_at_firewalld();
+}
+
+static struct nat
+with_ports(struct nat_port *ports, size_t n_ports)
+{
+	struct nat to = nat;
+
+	to.ports = ports;
+	to.n_ports = n_ports;
+	return to;
+}
+
+/* By 127.0.0.1, too, as net-veth does it where ports are published from the
+ * start; without the rules that go with them it would be a hole. */
+static int
+localnet(bool on, char *why, size_t size)
+{
+	char path[PATH_MAX];
+
+	path_fmt(path, sizeof(path), LOCALNET, nat.link);
+	if (!say(SAY_SH, "echo %d > %s", on, path) ||
+	    write_at(AT_FDCWD, path, on ? "1" : "0") == 0)
+		return 0;
+	snprintf(why, size, "%s: %s", said(), strerror(errno));
+	return -1;
+}
+
+char *
+firewall_ports_text(struct nat_port *ports, size_t n_ports)
+{
+	const struct nat to = with_ports(ports, n_ports);
+	char *rules = nat_change(&nat, &to, NULL), *text;
+
+	if ((nat.n_ports == 0) == (n_ports == 0))
+		return rules;
+	if (asprintf(&text, "# echo %d > " LOCALNET "\n%s", n_ports > 0,
+		nat.link, rules) < 0)
+		die("asprintf");
+	free(rules);
+	return text;
+}
+
+int
+firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
+{
+	const struct nat to = with_ports(ports, n_ports);
+	char again[128];
+
+	if (nat.n_ports && !n_ports && localnet(false, why, size) < 0)
+		return -1;
+	if (feed(nat_change(&nat, &to, NULL)) < 0)
+		snprintf(why, size, "%s", iptables_why());
+	else if (nat.n_ports || !n_ports || localnet(true, why, size) == 0) {
+		nat = to;
+		return 0;
+	}
+	for (size_t i = 0; i < N_TABLES; i++)
+		/* Fails, as above. */
+		feed(nat_change(&to, &nat, tables[i]));
+	if (nat.n_ports && !n_ports)
+		localnet(true, again, sizeof(again));
+	return -1;
+}
+
+int
+firewall_back(void)
+{
+	if (feed(nat_down(&nat, NULL)) < 0 && sweep(nat.slot.num) < 0)
+		return -1;
+	strike_out();
+	return 0;
+}
+
+void
+firewall_down(void)
+{
+	char path[PATH_MAX];
+	bool swept;
+	int lock;
+
+	if (say_modes() & SAY_DRY) {
+		sweep(nat.slot.num);
+		path_fmt(path, sizeof(path), "%s/lock/%s", state_dir(), common);
+		lock = open(path, O_RDONLY | O_CLOEXEC);
+		if (lock >= 0 && lock_count(records) <= 1)
+			forward_off(lock);
+		return;
+	}
+	lock = lock_wait(common);
+	take_record(lock);
+	swept = sweep(nat.slot.num) == 0;
+	/* An empty one was made just now, and there is nothing to remember. */
+	if (swept || lseek(record_fd, 0, SEEK_END) == 0)
+		lock_remove(record, record_fd);
+	unlock(lock);
+	if (!swept)
+		exit(EXIT_TOOL);
+}
+
+void
+firewall_end_dead(void)
+{
+	int lock;
+
+	of_this_netns();
+	if (lock_count(records) == 0 && !lock_there(common))
+		return;
+	lock = lock_wait(common);
+	lock_each_dead(records, bury);
+	unlock(lock);
+}
+
+static bool (*is_there)(uint64_t cookie);
+
+/* "nat-COOKIE-SLOT" or "netns-COOKIE". */
+static void
+forget(const char *name, int fd)
+{
+	if (is_there(strtoull(strchr(name, '-') + 1, NULL, 10)))
+		close(fd);
+	else
+		lock_remove(name, fd);
+}
+
+void
+firewall_forget(bool (*there)(uint64_t cookie))
+{
+	is_there = there;
+	lock_each_dead(RECORDS, forget);
+	lock_each_dead(COMMON, forget);
+}

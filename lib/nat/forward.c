@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/*
+ * forward - forwarding, turned on and put back
+ *
+ * Whoever writes ip_forward changes more than that: the kernel sets the
+ * forwarding of each link to the same, and accept_redirects of all to the
+ * opposite (inet_forward_change(), ip-sysctl.rst).  A host that takes no
+ * redirects would take them from the first box on, and one that forwards
+ * between two links no longer would.  So what differs is written down.
+ */
+#include "nat/forward.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/say.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SWITCH "/proc/sys/net/ipv4/ip_forward"
+#define CONF "/proc/sys/net/ipv4/conf"
+
+static char
+value_of(const char *path)
+{
+	char now[4];
+
+	return read_at(AT_FDCWD, path, now, sizeof(now)) > 0 ? now[0] : '\0';
+}
+
+/* A line "LINK/SETTING" for one that has VALUE, which it is to have again. */
+static void
+note(FILE *f, const char *link, const char *setting, char value)
+{
+	char path[128];
+
+	path_fmt(path, sizeof(path), CONF "/%s/%s", link, setting);
+	if (value_of(path) == value)
+		fprintf(f, "%s/%s=%c\n", link, setting, value);
+}
+
+/* What is there now and would be lost, behind a first line. */
+static void
+write_down(int lock)
+{
+	DIR *links = opendir(CONF);
+	const struct dirent *e;
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!links || !f)
+		die("read " CONF);
+	fputs("1\n", f);
+	note(f, "all", "accept_redirects", '0');
+	while ((e = readdir(links)))
+		if (e->d_name[0] != '.')
+			note(f, e->d_name, "forwarding", '1');
+	closedir(links);
+	if (fclose(f) == EOF || pwrite(lock, text, size, 0) != (ssize_t)size)
+		die("write down " CONF);
+	free(text);
+}
+
+bool
+forward_mine(int lock)
+{
+	char mark;
+
+	if (lock >= 0 && pread(lock, &mark, 1, 0) == 1)
+		return true;
+	if (value_of(SWITCH) != '0')
+		return false;
+	if (lock >= 0)
+		write_down(lock);
+	return true;
+}
+
+int
+forward_on(void)
+{
+	if (value_of(SWITCH) == '1' || !say(SAY_SH, "echo 1 > " SWITCH))
+		return 0;
+	return write_at(AT_FDCWD, SWITCH, "1");
+}
+
+static void
+put(const char *path, const char *value)
+{
+	/* ENOENT: the link has gone. */
+	if (say(SAY_SH, "echo %s > %s", value, path) &&
+	    write_at(AT_FDCWD, path, value) < 0 && errno != ENOENT)
+		warn("%s", said());
+}
+
+void
+forward_off(int lock)
+{
+	char path[128], *text, *line, *rest, *value;
+
+	path_fmt(path, sizeof(path), "/proc/self/fd/%d", lock);
+	text = rest = slurp_at(AT_FDCWD, path);
+	if (!text)
+		die("read %s", path);
+	if (strsep(&rest, "\n")[0])
+		put(SWITCH, "0");
+	while ((line = strsep(&rest, "\n")))
+		/* A link's name may have one. */
+		if ((value = strrchr(line, '='))) {
+			*value++ = '\0';
+			path_fmt(path, sizeof(path), CONF "/%s", line);
+			put(path, value);
+		}
+	free(text);
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/* ports - the published ports of a box */
+#include "nat/ports.h"
+#include "base/die.h"
+#include "base/parse.h"
+#include "box/state.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct nat_port
+port_parse(const char *s)
+{
+	struct nat_port p = {.fd = -1};
+	char words[64], *host, *box, *proto;
+
+	if (snprintf(words, sizeof(words), "%s", s) >= (int)sizeof(words) ||
+	    !(box = strrchr(words, ':')))
+		goto bad;
+	*box++ = '\0';
+	if ((proto = strchr(box, '/'))) {
+		*proto++ = '\0';
+		p.udp = strcmp(proto, "udp") == 0;
+		if (!p.udp && strcmp(proto, "tcp") != 0)
+			goto bad;
+	}
+	if ((host = strrchr(words, ':'))) {
+		*host++ = '\0';
+		p.addr = parse_addr("--publish", words);
+	}
+	p.host = (uint16_t)parse_num(
+	    "--publish", host ? host : words, 1, UINT16_MAX);
+	p.box = (uint16_t)parse_num("--publish", box, 1, UINT16_MAX);
+	return p;
+bad:
+	diex("--publish: '%s' is not [ADDR:]PORT:PORT[/tcp|/udp]", s);
+}
+
+const char *
+port_text(const struct nat_port *p)
+{
+	static char text[40];
+
+	snprintf(text, sizeof(text), "%s:%u:%u/%s", addr_text(p->addr), p->host,
+	    p->box, p->udp ? "udp" : "tcp");
+	return text;
+}
+
+/* Without SO_REUSEADDR, so that one who listens on one address only is seen. */
+int
+port_hold(const struct nat_port *p)
+{
+	const struct sockaddr_in sin = {
+	    .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(p->addr),
+	    .sin_port = htons(p->host),
+	};
+	const int fd = socket(
+	    AF_INET, (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 &&
+	    bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) < 0) {
+		const int saved = errno;
+
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+void
+ports_tell(const struct nat *n)
+{
+	const struct nat_port *p;
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+
+	if (!box_name())
+		return;
+	if (!n->n_ports) {
+		state_drop(box_name(), "ports");
+		return;
+	}
+	if (!(f = open_memstream(&text, &size)))
+		die("open_memstream");
+	for (p = n->ports; p < n->ports + n->n_ports; p++)
+		fprintf(f, "%s%s", p > n->ports ? "\n" : "", port_text(p));
+	if (fclose(f) == EOF)
+		die("open_memstream");
+	state_put("ports", "%s", text);
+	free(text);
+}

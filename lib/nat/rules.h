@@ -1,0 +1,50 @@
+#ifndef NAT_RULES_H
+#define NAT_RULES_H
+
+#include "box/slot.h"
+#include "net/resolv.h"
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* A port of the host's that is the box's.  addr 0: by all its addresses. */
+struct nat_port {
+	uint32_t addr;
+	uint16_t host, box;
+	bool udp;
+	int fd; /* the socket that holds it, or -1 */
+};
+
+struct nat {
+	struct slot slot;
+	uint32_t addr;	     /* the box's */
+	char link[IFNAMSIZ]; /* the host's end of its link */
+	struct nat_port *ports;
+	size_t n_ports;
+	bool router; /* forwarding is on for boxes alone */
+	bool isolate;
+	/* The name servers that an isolated box may ask, wherever they are. */
+	uint32_t dns[RESOLV_MAX];
+	unsigned n_dns;
+};
+
+/* When a box has a chain. */
+enum nat_when { NAT_ALWAYS, NAT_PORTS, NAT_ISOLATED, NAT_ROUTER };
+
+/* A chain of our own: its name is NAME-SLOT, rules() writes what it holds, and
+ * each of jumps is a jump to it from a built-in chain of TABLE. */
+struct nat_chain {
+	const char *table, *name;
+	enum nat_when when;
+	void (*rules)(FILE *f, const char *chain, const struct nat *n);
+	const char *jumps[3];
+};
+#define NAT_CHAINS 7
+extern const struct nat_chain nat_chains[NAT_CHAINS];
+
+/* Whether the box N has the chain C. */
+bool nat_wants(const struct nat_chain *c, const struct nat *n);
+
+#endif

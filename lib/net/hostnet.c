@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/*
+ * hostnet - what the host's routes say to a new box
+ *
+ * A box on a range that the host reaches otherwise would take a part of it
+ * away, silently.  So the main table is read for routes to more than one
+ * address that overlap; the box's and the gateway's very addresses are looked
+ * up.  The other boxes' routes, to a single address each, collide with none:
+ * their number costs nothing but the reading.
+ */
+#include "net/hostnet.h"
+#include "base/parse.h"
+#include "base/say.h"
+#include "box/slot.h"
+#include "net/rtnl.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* Any address of the Internet's; this is a box's name server by default. */
+#define OUTSIDE 0x08080808u /* 8.8.8.8 */
+
+uint32_t
+hostnet_mtu(struct netlink *nl)
+{
+	struct route r;
+	struct link l;
+
+	if (route_get(nl, OUTSIDE, 0, &r) < 0)
+		return 1500;
+	if (r.mtu)
+		return r.mtu;
+	return link_get(nl, r.link, NULL, &l) < 0 ? 1500 : l.mtu;
+}
+
+static bool
+overlap(const struct route *r, uint32_t addr, unsigned len)
+{
+	if (r->len < len)
+		len = r->len;
+	return (uint64_t)(r->dst ^ addr) >> (32 - len) == 0;
+}
+
+struct collision {
+	const struct veth *v;
+	struct route found; /* len 0: none */
+};
+
+static void
+check_route(const struct route *r, void *arg)
+{
+	struct collision *c = arg;
+
+	/* Neither a default route nor a single address. */
+	if (r->len > 0 && r->len < 32 && c->found.len == 0 &&
+	    (overlap(r, c->v->addr, c->v->len) ||
+		overlap(r, c->v->gateway, 32)))
+		c->found = *r;
+}
+
+/* Whether ADDR itself is the host's, or behind a link that is not a box's. */
+static bool
+taken(struct netlink *nl, uint32_t addr, struct route *r)
+{
+	struct link l;
+
+	/* What has no route is not taken, nor what was behind a link that has
+	 * gone just now.  A route over several links has none in particular. */
+	return route_get(nl, addr, RTM_F_FIB_MATCH, r) == 0 && r->len == 32 &&
+	       (!r->link || (link_get(nl, r->link, NULL, &l) == 0 &&
+				l.group != VETH_GROUP));
+}
+
+static void
+set_reason(struct netlink *nl, const struct veth *v, const struct route *r)
+{
+	struct link l;
+	char text[128];
+	int n;
+
+	snprintf(text, sizeof(text), "addresses %s/%u and %s",
+	    addr_text(v->addr), v->len, addr_text(v->gateway));
+	said_set(text, "");
+	n = snprintf(text, sizeof(text), "the host has the %s %s/%u",
+	    r->local ? "address" : "route", addr_text(r->dst), r->len);
+	if (r->link && link_get(nl, r->link, NULL, &l) == 0)
+		snprintf(text + n, sizeof(text) - (size_t)n, " dev %s", l.name);
+	say_why(text);
+	errno = EADDRINUSE;
+}
+
+int
+hostnet_check(struct netlink *nl, const struct veth *v)
+{
+	struct collision c = {.v = v};
+
+	if (!taken(nl, v->addr, &c.found) && !taken(nl, v->gateway, &c.found)) {
+		c.found.len = 0;
+		said_set("ip route show table main", "");
+		if (route_each(nl, check_route, &c) < 0)
+			return -1;
+		if (c.found.len == 0)
+			return 0;
+	}
+	set_reason(nl, v, &c.found);
+	return -1;
+}

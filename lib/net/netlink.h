@@ -1,0 +1,52 @@
+#ifndef NET_NETLINK_H
+#define NET_NETLINK_H
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* rtnetlink(7): one request at a time, sent and acknowledged. */
+
+struct netlink {
+	int fd;
+	uint32_t seq;
+	size_t len; /* of the request that is being built */
+	bool overflow;
+	union {
+		struct nlmsghdr head;
+		char bytes[1024];
+	} req;
+};
+
+/* A socket of the current network namespace, close-on-exec; the caller closes
+ * nl->fd.  -1 with errno and said(). */
+int netlink_open(struct netlink *nl);
+
+/* Begins a request with the fixed structure of its TYPE (an ifinfomsg, an
+ * rtmsg...); NLM_F_REQUEST and NLM_F_ACK are added to FLAGS. */
+void netlink_begin(struct netlink *nl, unsigned type, unsigned flags,
+    const void *body, size_t size);
+
+/* Adds an attribute.  What is added from there on is nested in it once
+ * netlink_end() has been called with the value that netlink_put() gave. */
+size_t netlink_put(
+    struct netlink *nl, unsigned type, const void *data, size_t size);
+void netlink_put_u32(struct netlink *nl, unsigned type, uint32_t value);
+void netlink_put_str(struct netlink *nl, unsigned type, const char *s);
+void netlink_end(struct netlink *nl, size_t nest);
+
+/* Sends the request and waits for its end; FN (or NULL) is called for each
+ * message of the answer.  -1 with the kernel's errno and said_why(). */
+typedef void netlink_fn(const struct nlmsghdr *msg, void *arg);
+int netlink_send(struct netlink *nl, netlink_fn *fn, void *arg);
+
+/* The attribute of that type in a list of SIZE bytes, or NULL; its number, or
+ * DEF where it is missing. */
+const struct rtattr *netlink_attr(
+    const struct rtattr *list, size_t size, unsigned type);
+uint32_t netlink_u32(
+    const struct rtattr *list, size_t size, unsigned type, uint32_t def);
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+/*
+ * resolv - name servers for a box
+ *
+ * A stub resolver on the host's loopback (127.0.0.53) is nobody in the box's
+ * network.  Where resolv.conf has only such, the real ones are in the file of
+ * whoever runs the stub.
+ */
+#include "net/resolv.h"
+#include "base/die.h"
+#include "base/file.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const files[] = {
+    "/etc/resolv.conf",
+    "/run/systemd/resolve/resolv.conf",
+    "/run/NetworkManager/no-stub-resolv.conf",
+};
+
+void
+resolv_add(struct resolv *r, const char *word)
+{
+	struct in6_addr a;
+
+	if (strcmp(word, "host") == 0 || strcmp(word, "none") == 0) {
+		r->word = word;
+		return;
+	}
+	if (inet_pton(AF_INET, word, &a) != 1 &&
+	    inet_pton(AF_INET6, word, &a) != 1)
+		diex("--dns: '%s' is not an address, host or none", word);
+	if (r->n == RESOLV_MAX)
+		diex("--dns: more than %d addresses", RESOLV_MAX);
+	r->addr[r->n++] = word;
+}
+
+/* The lines of one of the host's files but the servers on its loopback;
+ * NULL if no server is left. */
+static char *
+real_ones(const char *file)
+{
+	char *in = slurp_at(AT_FDCWD, file), *rest = in, *line, *out;
+	char server[64];
+	size_t size;
+	int n = 0;
+	FILE *f = open_memstream(&out, &size);
+
+	if (!f)
+		die("open_memstream");
+	while ((line = strsep(&rest, "\n"))) {
+		if (sscanf(line, " nameserver %63s", server) == 1) {
+			if (strncmp(server, "127.", 4) == 0 ||
+			    strcmp(server, "::1") == 0)
+				continue;
+			n++;
+		}
+		if (*line)
+			fprintf(f, "%s\n", line);
+	}
+	if (fclose(f) != 0)
+		die("open_memstream");
+	free(in);
+	return n ? out : NULL;
+}
+
+char *
+resolv_text(const struct resolv *r)
+{
+	char *out = NULL;
+	size_t size;
+	FILE *f;
+
+	if (r->word && strcmp(r->word, "none") == 0)
+		return NULL;
+	if (r->word) {
+		for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+			if ((out = real_ones(files[i])))
+				return out;
+		errno = 0;
+		die_hint("name a server that the box can reach: --dns ADDRESS",
+		    "--dns host: this host has no resolver but on its own "
+		    "loopback");
+	}
+	f = open_memstream(&out, &size);
+	if (!f)
+		die("open_memstream");
+	for (unsigned i = 0; i < r->n; i++)
+		fprintf(f, "nameserver %s\n", r->addr[i]);
+	if (r->n == 0)
+		fputs("nameserver 8.8.8.8\nnameserver 8.8.4.4\n", f);
+	if (fclose(f) != 0)
+		die("open_memstream");
+	return out;
+}
+
+unsigned
+resolv_servers(const struct resolv *r, uint32_t addr[RESOLV_MAX])
+{
+	char *text = resolv_text(r), *rest = text, *line, server[64];
+	struct in_addr a;
+	unsigned n = 0;
+
+	while (n < RESOLV_MAX && (line = strsep(&rest, "\n")))
+		if (sscanf(line, " nameserver %63s", server) == 1 &&
+		    inet_pton(AF_INET, server, &a) == 1)
+			addr[n++] = ntohl(a.s_addr);
+	free(text);
+	return n;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rtnl - links, addresses and routes, a request each
+ *
+ * Nothing is dumped that can be asked for by its index, name or address: a
+ * host with a thousand boxes answers as fast as one with none.  The one dump,
+ * of the main table's routes, is filtered by the kernel.
+ */
+#include "net/rtnl.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/net_namespace.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* An attribute list behind a message's fixed structure, as two arguments. */
+#define ATTRS(h, body) \
+	(const struct rtattr *)((const char *)(h) + \
+				NLMSG_SPACE(sizeof(body))), \
+	    (h)->nlmsg_len - NLMSG_SPACE(sizeof(body))
+
+static void
+read_link(const struct nlmsghdr *h, void *arg)
+{
+	const struct ifinfomsg *i = NLMSG_DATA(h);
+	const struct rtattr *name = netlink_attr(ATTRS(h, *i), IFLA_IFNAME);
+	struct link *l = arg;
+
+	l->index = i->ifi_index;
+	l->group = netlink_u32(ATTRS(h, *i), IFLA_GROUP, 0);
+	l->mtu = netlink_u32(ATTRS(h, *i), IFLA_MTU, 0);
+	l->far = netlink_attr(ATTRS(h, *i), IFLA_LINK_NETNSID);
+	l->far_nsid = (int32_t)netlink_u32(ATTRS(h, *i), IFLA_LINK_NETNSID, 0);
+	snprintf(l->name, sizeof(l->name), "%s",
+	    name ? (const char *)RTA_DATA(name) : "");
+}
+
+int
+link_get(struct netlink *nl, int index, const char *name, struct link *l)
+{
+	const struct ifinfomsg i = {.ifi_index = index};
+
+	netlink_begin(nl, RTM_GETLINK, 0, &i, sizeof(i));
+	if (name)
+		netlink_put_str(nl, IFLA_IFNAME, name);
+	return netlink_send(nl, read_link, l);
+}
+
+int
+link_index(const struct netlink *nl, const char *name)
+{
+	struct ifreq ifr = {0};
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	return ioctl(nl->fd, SIOCGIFINDEX, &ifr) < 0 ? -1 : ifr.ifr_ifindex;
+}
+
+int
+link_up(struct netlink *nl, int index)
+{
+	const struct ifinfomsg i = {
+	    .ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+
+	netlink_begin(nl, RTM_NEWLINK, 0, &i, sizeof(i));
+	return netlink_send(nl, NULL, NULL);
+}
+
+int
+link_delete(struct netlink *nl, int index)
+{
+	const struct ifinfomsg i = {.ifi_index = index};
+
+	netlink_begin(nl, RTM_DELLINK, 0, &i, sizeof(i));
+	return netlink_send(nl, NULL, NULL);
+}
+
+bool
+link_far_dead(struct netlink *nl, const struct link *l)
+{
+	const struct rtgenmsg any = {AF_UNSPEC};
+
+	if (!l->far || l->far_nsid < 0)
+		return l->far;
+	netlink_begin(nl, RTM_GETNSID, 0, &any, sizeof(any));
+	netlink_put_u32(nl, NETNSA_NSID, (uint32_t)l->far_nsid);
+	/* The id outlives the namespace, but then leads nowhere. */
+	return netlink_send(nl, NULL, NULL) < 0 && errno == ENOENT;
+}
+
+static void
+put_addr(struct netlink *nl, unsigned type, uint32_t addr)
+{
+	netlink_put_u32(nl, type, htonl(addr));
+}
+
+int
+addr_add(
+    struct netlink *nl, int index, uint32_t addr, unsigned len, uint32_t flags)
+{
+	const struct ifaddrmsg a = {.ifa_family = AF_INET,
+	    .ifa_prefixlen = (uint8_t)len,
+	    .ifa_index = (uint32_t)index};
+
+	netlink_begin(
+	    nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &a, sizeof(a));
+	put_addr(nl, IFA_LOCAL, addr);
+	put_addr(nl, IFA_ADDRESS, addr);
+	netlink_put_u32(nl, IFA_FLAGS, flags);
+	return netlink_send(nl, NULL, NULL);
+}
+
+int
+route_add(struct netlink *nl, const struct route *r)
+{
+	const struct rtmsg m = {.rtm_family = AF_INET,
+	    .rtm_dst_len = (uint8_t)r->len,
+	    .rtm_table = RT_TABLE_MAIN,
+	    .rtm_protocol = RTPROT_BOOT,
+	    .rtm_scope = r->via ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+	    .rtm_type = RTN_UNICAST};
+
+	netlink_begin(
+	    nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &m, sizeof(m));
+	if (r->len)
+		put_addr(nl, RTA_DST, r->dst);
+	if (r->via)
+		put_addr(nl, RTA_GATEWAY, r->via);
+	if (r->src)
+		put_addr(nl, RTA_PREFSRC, r->src);
+	netlink_put_u32(nl, RTA_OIF, (uint32_t)r->link);
+	return netlink_send(nl, NULL, NULL);
+}
+
+static void
+read_route(const struct nlmsghdr *h, struct route *r)
+{
+	const struct rtmsg *m = NLMSG_DATA(h);
+	const struct rtattr *metrics = netlink_attr(ATTRS(h, *m), RTA_METRICS);
+
+	*r = (struct route){
+	    .dst = ntohl(netlink_u32(ATTRS(h, *m), RTA_DST, 0)),
+	    .len = m->rtm_dst_len,
+	    .local = m->rtm_type == RTN_LOCAL,
+	    .via = ntohl(netlink_u32(ATTRS(h, *m), RTA_GATEWAY, 0)),
+	    .src = ntohl(netlink_u32(ATTRS(h, *m), RTA_PREFSRC, 0)),
+	    .link = (int)netlink_u32(ATTRS(h, *m), RTA_OIF, 0),
+	};
+	if (metrics)
+		r->mtu = netlink_u32(
+		    RTA_DATA(metrics), RTA_PAYLOAD(metrics), RTAX_MTU, 0);
+}
+
+static void
+read_one(const struct nlmsghdr *h, void *arg)
+{
+	read_route(h, arg);
+}
+
+int
+route_get(struct netlink *nl, uint32_t addr, unsigned flags, struct route *r)
+{
+	const struct rtmsg m = {
+	    .rtm_family = AF_INET, .rtm_dst_len = 32, .rtm_flags = flags};
+
+	netlink_begin(nl, RTM_GETROUTE, 0, &m, sizeof(m));
+	put_addr(nl, RTA_DST, addr);
+	return netlink_send(nl, read_one, r);
+}
+
+struct each {
+	route_fn *fn;
+	void *arg;
+};
+
+static void
+read_each(const struct nlmsghdr *h, void *arg)
+{
+	const struct each *e = arg;
+	struct route r;
+
+	read_route(h, &r);
+	e->fn(&r, e->arg);
+}
+
+int
+route_each(struct netlink *nl, route_fn *fn, void *arg)
+{
+	const struct rtmsg m = {
+	    .rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN};
+	struct each e = {fn, arg};
+
+	/* A dump during which the table changed (NLM_F_DUMP_INTR) will do: no
+	 * answer holds for longer than it takes to read it. */
+	netlink_begin(nl, RTM_GETROUTE, NLM_F_DUMP, &m, sizeof(m));
+	/* A table is made with its first route. */
+	return netlink_send(nl, read_each, &e) < 0 && errno != ENOENT ? -1 : 0;
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+/*
+ * veth - both halves of a box's link
+ *
+ * No bridge and no shared layer 2: the host has a route to each box's single
+ * address, the box has its default through the host end's, which is the same
+ * on every veth.  So boxes reach each other through the host only.  The pair
+ * is made with its other end in the box at once, is in a device group of ours,
+ * and goes with the box's namespace.  Its host end is closed to all that is not
+ * IPv4 from the box's address before it is up.
+ */
+#include "net/veth.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/say.h"
+#include "box/slot.h"
+#include "net/hostnet.h"
+#include "net/rtnl.h"
+#include "ns/idmap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/veth.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A name is waited for this long: a box that was just killed may not be dead
+ * yet, but one that lives is to be refused soon. */
+#define GRACE_MS 300
+#define POLL_MS 3
+
+#define LOOPBACK 1 /* the index of lo, in every namespace */
+
+static int
+add_pair(struct netlink *nl, const struct veth *v, uint32_t mtu, int netns)
+{
+	const struct ifinfomsg down = {0};
+	size_t info, data, peer;
+
+	netlink_begin(
+	    nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &down, sizeof(down));
+	netlink_put_str(nl, IFLA_IFNAME, v->host);
+	netlink_put_u32(nl, IFLA_MTU, mtu);
+	netlink_put_u32(nl, IFLA_GROUP, VETH_GROUP);
+	info = netlink_put(nl, IFLA_LINKINFO, NULL, 0);
+	netlink_put_str(nl, IFLA_INFO_KIND, "veth");
+	data = netlink_put(nl, IFLA_INFO_DATA, NULL, 0);
+	peer = netlink_put(nl, VETH_INFO_PEER, &down, sizeof(down));
+	netlink_put_str(nl, IFLA_IFNAME, v->box);
+	netlink_put_u32(nl, IFLA_MTU, mtu);
+	netlink_put_u32(nl, IFLA_NET_NS_FD, (uint32_t)netns);
+	netlink_end(nl, peer);
+	netlink_end(nl, data);
+	netlink_end(nl, info);
+	return netlink_send(nl, NULL, NULL);
+}
+
+/* Traced like any change; errno and said() stay those of what it undoes. */
+static void
+remove_link(struct netlink *nl, const char *name, int index)
+{
+	const int saved = errno;
+	char text[1024], why[256];
+
+	snprintf(text, sizeof(text), "%s", said());
+	snprintf(why, sizeof(why), "%s", said_why());
+	/* It may have gone with its box just now: that will do. */
+	if (say(SAY_IP, "link delete %s", name))
+		link_delete(nl, index);
+	said_set(text, why);
+	errno = saved;
+}
+
+/* There is a link of that name.  A box's dead one is deleted, sooner than the
+ * kernel does it; one that may be dying is waited for.  0: once more. */
+static int
+make_way(struct netlink *nl, const struct veth *v, int tries)
+{
+	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000};
+	const char *why = "its network namespace is in use";
+	struct link l;
+
+	for (int ms = 0; ms < GRACE_MS; ms += POLL_MS) {
+		if (link_get(nl, 0, v->host, &l) < 0) {
+			if (tries == 0 || ms > 0)
+				return 0;
+			why = "the box has a link of that name";
+			break;
+		}
+		if (l.group != VETH_GROUP) {
+			why = "it is not a box's";
+			break;
+		}
+		if (link_far_dead(nl, &l)) {
+			remove_link(nl, v->host, l.index);
+			return 0;
+		}
+		nanosleep(&pause, NULL);
+	}
+	say_why(why);
+	errno = EEXIST;
+	return -1;
+}
+
+/* The host end's index; 0 with -n. */
+static int
+create(struct netlink *nl, const struct veth *v, int netns, const char *pid)
+{
+	const uint32_t mtu = v->mtu ? v->mtu : hostnet_mtu(nl);
+
+	for (int tries = 0;; tries++) {
+		if (!say(SAY_IP,
+			"link add %s mtu %u group %u type veth "
+			"peer name %s mtu %u netns %s",
+			v->host, mtu, VETH_GROUP, v->box, mtu, pid))
+			return 0;
+		if (add_pair(nl, v, mtu, netns) == 0)
+			return link_index(nl, v->host);
+		if (errno != EEXIST || make_way(nl, v, tries) < 0)
+			return -1;
+	}
+}
+
+/* What the host end is told before it is up.  The kernel's own defaults leave
+ * each of these open; ip-sysctl.rst in its documentation has them. */
+static const struct setting {
+	const char *family, *name, *value;
+	bool localnet; /* only where the veth has it */
+} settings[] = {
+    /* By its link-local address the host's services would be reached past
+     * every rule for IPv4. */
+    {"ipv6", "disable_ipv6", "1", false},
+    /* Whoever turns IPv6 on again, on all links at once, does not mean to take
+     * routes from a box. */
+    {"ipv6", "accept_ra", "0", false},
+    /* The one route to the box is also the only way from it. */
+    {"ipv4", "rp_filter", "1", false},
+    /* A box that is somebody's gateway does not send the host elsewhere. */
+    {"ipv4", "accept_redirects", "0", false},
+    /* The host's other addresses are not to be had by asking. */
+    {"ipv4", "arp_ignore", "1", false},
+    {"ipv4", "route_localnet", "1", true},
+};
+
+static int
+set(const struct setting *s, const char *link)
+{
+	char path[128], now[4];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", s->family,
+	    link, s->name);
+	if (!say(SAY_SH, "echo %s > %s", s->value, path))
+		return 0;
+	/* Where it is so already, /proc/sys may be read-only. */
+	if (read_at(AT_FDCWD, path, now, sizeof(now)) > 0 &&
+	    now[0] == s->value[0])
+		return 0;
+	if (write_at(AT_FDCWD, path, s->value) == 0)
+		return 0;
+	/* A kernel without IPv6 lets nobody in by it. */
+	return errno == ENOENT && strcmp(s->family, "ipv6") == 0 ? 0 : -1;
+}
+
+static int
+close_end(const struct veth *v)
+{
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+		if ((v->localnet || !settings[i].localnet) &&
+		    set(&settings[i], v->host) < 0)
+			return -1;
+	return 0;
+}
+
+/* The host end's address, and the route to the box's. */
+static int
+configure(struct netlink *nl, const struct veth *v, int index)
+{
+	const struct route box = {.dst = v->addr, .len = 32, .link = index};
+
+	if (close_end(v) < 0)
+		return -1;
+	if (say(SAY_IP, "addr add %s/32 dev %s", addr_text(v->gateway),
+		v->host) &&
+	    addr_add(nl, index, v->gateway, 32, 0) < 0)
+		return -1;
+	if (say(SAY_IP, "link set %s up", v->host) && link_up(nl, index) < 0)
+		return -1;
+	if (say(SAY_IP, "route add %s dev %s scope link", addr_text(v->addr),
+		v->host) &&
+	    route_add(nl, &box) < 0)
+		return -1;
+	return 0;
+}
+
+int
+veth_host(const struct veth *v, int netns, const char *pid)
+{
+	struct netlink nl;
+	int index = -1;
+
+	if (netlink_open(&nl) < 0)
+		return -1;
+	if (hostnet_check(&nl, v) == 0)
+		index = create(&nl, v, netns, pid);
+	if (index >= 0 && configure(&nl, v, index) < 0) {
+		remove_link(&nl, v->host, index);
+		index = -1;
+	}
+	close(nl.fd);
+	return index;
+}
+
+void
+veth_remove(const struct veth *v, int index)
+{
+	struct netlink nl;
+	const int saved = errno;
+
+	if (netlink_open(&nl) == 0) {
+		remove_link(&nl, v->host, index);
+		close(nl.fd);
+	}
+	errno = saved;
+}
+
+static int
+box_half(struct netlink *nl, const struct veth *v)
+{
+	struct route host = {.dst = v->gateway, .len = 32, .src = v->addr};
+	struct route out = {.via = v->gateway};
+	int index = 0;
+
+	if (say(SAY_IP, "link set lo up") && link_up(nl, LOOPBACK) < 0)
+		return -1;
+	if (say(SAY_IP, "addr add %s/%u dev %s noprefixroute",
+		addr_text(v->addr), v->len, v->box) &&
+	    ((index = link_index(nl, v->box)) < 0 ||
+		addr_add(nl, index, v->addr, v->len, IFA_F_NOPREFIXROUTE) < 0))
+		return -1;
+	if (say(SAY_IP, "link set %s up", v->box) && link_up(nl, index) < 0)
+		return -1;
+	host.link = out.link = index;
+	if (say(SAY_IP, "route add %s dev %s scope link src %s",
+		addr_text(v->gateway), v->box, addr_text(v->addr)) &&
+	    route_add(nl, &host) < 0)
+		return -1;
+	if (say(SAY_IP, "route add default via %s dev %s",
+		addr_text(v->gateway), v->box) &&
+	    route_add(nl, &out) < 0)
+		return -1;
+	return 0;
+}
+
+/* ping without CAP_NET_RAW (icmp(7)), for every group of the box.  Both ends
+ * must be mapped where this is written, and the kernel takes none above 2^31 -
+ * 1: from the host that is still more than all boxes have. */
+static int
+allow_ping(void)
+{
+	static const char path[] = "/proc/sys/net/ipv4/ping_group_range";
+	uint32_t first, last;
+	char text[32];
+
+	idmap_gid_range(&first, &last);
+	snprintf(text, sizeof(text), "%u %u", first,
+	    last > INT32_MAX ? INT32_MAX : last);
+	/* EROFS: in a container whose /proc is not to be written; without ping
+	 * the box is still a box. */
+	if (say(SAY_SH, "echo %s > %s", text, path) &&
+	    write_at(AT_FDCWD, path, text) < 0 && errno != EROFS)
+		return -1;
+	return 0;
+}
+
+int
+veth_box(const struct veth *v)
+{
+	struct netlink nl;
+	int ret;
+
+	if (netlink_open(&nl) < 0)
+		return -1;
+	ret = box_half(&nl, v);
+	close(nl.fd);
+	return ret < 0 ? ret : allow_ping();
+}

@@ -1,0 +1,20 @@
+#ifndef NET_VETH_H
+#define NET_VETH_H
+
+#include "stage/door.h"
+
+/* The host's half, from the host's namespace: checks that no route and no
+ * address of the host collides, creates the pair with its other end in NETNS
+ * (a descriptor), address, route.  PID is the box's, or "$BOX_PID", in what is
+ * said.  A dead box's link of that name makes way.  Returns the host end's
+ * index (0 with -n); or -1 with errno, said() and said_why(), nothing left. */
+int veth_host(const struct veth *v, int netns, const char *pid);
+
+/* Undoes veth_host(), keeping errno and said(). */
+void veth_remove(const struct veth *v, int index);
+
+/* The box's half, in the box's namespace: lo, address, routes.  -1 with errno,
+ * said() and said_why(). */
+int veth_box(const struct veth *v);
+
+#endif

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: MIT
+/*
+ * idmap - id maps: parse, check, write
+ *
+ * The kernel takes a map once and whole, in one write(2).  A caller without
+ * privilege may map only their own id, and only after setgroups(2) is denied:
+ * else leaving a group would open what is closed to its members.
+ */
+#include "ns/idmap.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/run.h"
+#include "base/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+add(struct idmap *m, uint32_t in, uint32_t out, uint32_t count)
+{
+	m->r[m->n++] = (struct idrange){in, out, count};
+}
+
+/* Whether a and a+n-1 lie apart from b and b+m-1; no sum passes 2^32. */
+static bool
+apart(uint32_t a, uint32_t n, uint32_t b, uint32_t m)
+{
+	return (uint64_t)a + n <= b || (uint64_t)b + m <= a;
+}
+
+static void
+parse_range(struct idmap *m, char *word)
+{
+	static const char *const part[3] = {"inside", "outside", "count"};
+	uint32_t v[3];
+	char *rest = word, *s, what[32];
+
+	for (int i = 0; i < 3; i++) {
+		s = strsep(&rest, ":");
+		snprintf(what, sizeof(what), "--map, %s", part[i]);
+		v[i] = (uint32_t)parse_num(
+		    what, s ? s : "", i == 2, UINT32_MAX - 1);
+	}
+	if (rest)
+		diex("--map: '%.60s' is more than IN:OUT:COUNT", rest);
+	if ((uint64_t)v[0] + v[2] > UINT32_MAX ||
+	    (uint64_t)v[1] + v[2] > UINT32_MAX)
+		diex("--map: %u:%u:%u ends beyond the last id", v[0], v[1],
+		    v[2]);
+	for (unsigned i = 0; i < m->n; i++)
+		if (!apart(v[0], v[2], m->r[i].in, m->r[i].count) ||
+		    !apart(v[1], v[2], m->r[i].out, m->r[i].count))
+			diex("--map: %u:%u:%u overlaps another range", v[0],
+			    v[1], v[2]);
+	if (m->n == IDMAP_RANGES)
+		diex("--map: more than %d ranges", IDMAP_RANGES);
+	add(m, v[0], v[1], v[2]);
+}
+
+static void
+parse_list(struct idmap *m, const char *word)
+{
+	char *copy = strdup(word), *rest = copy, *s;
+
+	if (!copy)
+		die("strdup");
+	while ((s = strsep(&rest, ",")))
+		parse_range(m, s);
+	free(copy);
+}
+
+/* The first range that FILE gives to the user, by name or number. */
+static struct idrange
+subid(const char *file, const char *name, uid_t uid)
+{
+	FILE *f = fopen(file, "re");
+	struct idrange r = {0};
+	char line[256], who[64];
+
+	snprintf(who, sizeof(who), "%u", uid);
+	while (f && r.count == 0 && fgets(line, sizeof(line), f)) {
+		char *rest = line, *owner = strsep(&rest, ":");
+		char *start = strsep(&rest, ":");
+
+		if (!rest ||
+		    (strcmp(owner, name) != 0 && strcmp(owner, who) != 0))
+			continue;
+		rest[strcspn(rest, "\n")] = '\0';
+		r.out = (uint32_t)parse_num(file, start, 1, UINT32_MAX - 1);
+		r.count =
+		    (uint32_t)parse_num(file, rest, 1, UINT32_MAX - r.out);
+	}
+	if (f)
+		fclose(f);
+	if (r.count == 0) {
+		errno = 0;
+		die_hint("usermod --add-subuids 100000-165535 "
+			 "--add-subgids 100000-165535 USER",
+		    "%s has no range of ids for %s", file, name);
+	}
+	return r;
+}
+
+/* Root's box has none of the host's users, so all of it is the range; an
+ * ordinary user's box root is the user, who owns the files. */
+static void
+add_subid(struct idmap *m, struct idrange r, uint32_t own)
+{
+	if (own == 0) {
+		add(m, 0, r.out, r.count);
+	} else {
+		add(m, 0, own, 1);
+		add(m, 1, r.out, r.count);
+	}
+}
+
+/* The caller's login name, without the host's name service. */
+static const char *
+login_name(uid_t uid)
+{
+	static char name[64];
+	FILE *f = fopen("/etc/passwd", "re");
+	struct passwd *p;
+
+	snprintf(name, sizeof(name), "%u", uid);
+	while (f && (p = fgetpwent(f)))
+		if (p->pw_uid == uid)
+			snprintf(name, sizeof(name), "%s", p->pw_name);
+	if (f)
+		fclose(f);
+	return name;
+}
+
+void
+idmaps_get(struct idmaps *m, const char *word, uint32_t ids)
+{
+	const uid_t uid = geteuid();
+	const gid_t gid = getegid();
+
+	m->u.n = m->g.n = 0;
+	m->helper = m->no_groups = false;
+	if (!word && uid == 0) {
+		add(&m->u, 0, ids, 65536);
+		add(&m->g, 0, ids, 65536);
+	} else if (!word || strcmp(word, "self") == 0) {
+		add(&m->u, 0, uid, 1);
+		add(&m->g, 0, gid, 1);
+		m->no_groups = uid != 0;
+	} else if (strcmp(word, "subid") == 0) {
+		const char *name = login_name(uid);
+
+		add_subid(&m->u, subid("/etc/subuid", name, uid), uid);
+		add_subid(&m->g, subid("/etc/subgid", name, uid), gid);
+		m->helper = true;
+	} else {
+		parse_list(&m->u, word);
+		m->g = m->u;
+		m->no_groups = uid != 0;
+	}
+}
+
+static void
+write_map(const char *kind, const struct idmap *m, const char *pid)
+{
+	char path[64], text[IDMAP_RANGES * 34], *end = text;
+
+	snprintf(path, sizeof(path), "/proc/%s/%s_map", pid, kind);
+	for (unsigned i = 0; i < m->n; i++)
+		end += sprintf(
+		    end, "%u %u %u\n", m->r[i].in, m->r[i].out, m->r[i].count);
+	end[-1] = '\0';
+	if (!say(SAY_SH, "echo '%s' > %s", text, path) ||
+	    write_at(AT_FDCWD, path, text) == 0)
+		return;
+	if (errno == EPERM)
+		die_hint("map only your own id (--map self), or the range "
+			 "that root gave you (--map subid)",
+		    "%s", said());
+	die_said();
+}
+
+/* newuidmap PID IN OUT COUNT...: set-user-ID root, it checks /etc/subuid. */
+static void
+run_helper(const char *tool, const struct idmap *m, const char *pid)
+{
+	char numbers[6][12], words[256], why[200] = "";
+	char *argv[9] = {(char *)tool, (char *)pid};
+	int n = 0, status;
+
+	for (unsigned i = 0; i < m->n; i++) {
+		sprintf(numbers[n++], "%u", m->r[i].in);
+		sprintf(numbers[n++], "%u", m->r[i].out);
+		sprintf(numbers[n++], "%u", m->r[i].count);
+	}
+	for (int i = 0; i < n; i++)
+		argv[i + 2] = numbers[i];
+	if (!say(SAY_SH, "%s", say_words(argv, words, sizeof(words))))
+		return;
+	status = run(argv, NULL, why, sizeof(why));
+	if (status == EXIT_NOENT) {
+		errno = 0;
+		die_hint("apt-get install uidmap", "%s is not installed", tool);
+	}
+	if (status != 0)
+		diex("%s: %s", said(), why);
+}
+
+void
+idmaps_write(const struct idmaps *m, pid_t pid)
+{
+	char num[16] = "$BOX_PID", path[64];
+
+	if (pid)
+		snprintf(num, sizeof(num), "%d", pid);
+	if (m->helper) {
+		run_helper("newuidmap", &m->u, num);
+		run_helper("newgidmap", &m->g, num);
+		return;
+	}
+	snprintf(path, sizeof(path), "/proc/%s/setgroups", num);
+	if (m->no_groups && say(SAY_SH, "echo deny > %s", path) &&
+	    write_at(AT_FDCWD, path, "deny") < 0)
+		die_said();
+	write_map("uid", &m->u, num);
+	write_map("gid", &m->g, num);
+}
+
+bool
+idmap_out(const struct idmap *m, uint32_t in, uint32_t *out)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (in - m->r[i].in < m->r[i].count) {
+			*out = m->r[i].out + (in - m->r[i].in);
+			return true;
+		}
+	return false;
+}
+
+bool
+idmap_identity(const struct idmap *m)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->r[i].in != m->r[i].out)
+			return false;
+	return true;
+}
+
+static void
+read_map(struct idmap *m, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	uint32_t in, out, count;
+
+	m->n = 0;
+	if (!f)
+		die("open %s", path);
+	while (m->n < IDMAP_RANGES &&
+	       fscanf(f, "%u %u %u", &in, &out, &count) == 3)
+		add(m, in, out, count);
+	fclose(f);
+}
+
+bool
+idmap_root(pid_t pid, uint32_t *uid, uint32_t *gid)
+{
+	struct idmap u, g;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+	read_map(&u, path);
+	snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
+	read_map(&g, path);
+	return idmap_out(&u, 0, uid) && idmap_out(&g, 0, gid);
+}
+
+bool
+idmap_own_gid(uint32_t id)
+{
+	struct idmap m;
+	uint32_t out;
+
+	read_map(&m, "/proc/self/gid_map");
+	return idmap_out(&m, id, &out);
+}
+
+void
+idmap_gid_range(uint32_t *first, uint32_t *last)
+{
+	struct idmap m;
+
+	read_map(&m, "/proc/self/gid_map");
+	*first = UINT32_MAX;
+	*last = 0;
+	for (unsigned i = 0; i < m.n; i++) {
+		const uint32_t end = m.r[i].in + m.r[i].count - 1;
+
+		if (m.r[i].in < *first)
+			*first = m.r[i].in;
+		if (end > *last)
+			*last = end;
+	}
+}
+
+void
+idmap_setgroups(size_t n, const gid_t *list)
+{
+	char word[8] = "";
+	int error;
+
+	if (setgroups(n, list) == 0)
+		return;
+	error = errno;
+	if (error != EPERM ||
+	    read_at(AT_FDCWD, "/proc/self/setgroups", word, sizeof(word)) < 0 ||
+	    strncmp(word, "deny", 4) != 0) {
+		errno = error;
+		die("setgroups");
+	}
+}
+
+void
+idmap_become_root(void)
+{
+	idmap_setgroups(0, NULL);
+	/* EINVAL: a map without 0, which is then nobody's. */
+	if (setresgid(0, 0, 0) < 0 && errno != EINVAL)
+		die("setresgid");
+	if (setresuid(0, 0, 0) < 0 && errno != EINVAL)
+		die("setresuid");
+}

@@ -1,0 +1,62 @@
+#ifndef NS_IDMAP_H
+#define NS_IDMAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The id map of a user namespace (user_namespaces(7)). */
+
+#define IDMAP_RANGES 340 /* the kernel's limit */
+
+struct idrange {
+	uint32_t in, out, count;
+};
+
+struct idmap {
+	unsigned n;
+	struct idrange r[IDMAP_RANGES];
+};
+
+/* How the maps of a box are written. */
+struct idmaps {
+	struct idmap u, g;
+	bool helper;	/* by newuidmap(1) and newgidmap(1) */
+	bool no_groups; /* setgroups(2) must be denied first */
+};
+
+/* From --map's word: "self" (0 is the caller), "subid" (the caller's range of
+ * /etc/subuid and /etc/subgid), or "IN:OUT:COUNT,...".  NULL: IDS and the 65535
+ * after it for root, "self" for everybody else.  Dies with 125 on a bad word,
+ * an overlap or an end beyond 2^32. */
+void idmaps_get(struct idmaps *m, const char *word, uint32_t ids);
+
+/* Writes them for PID, which waits in its new user namespace (0 with -n, which
+ * says $BOX_PID).  Dies with 125. */
+void idmaps_write(const struct idmaps *m, pid_t pid);
+
+/* The id outside of the id IN inside; false if that is not mapped. */
+bool idmap_out(const struct idmap *m, uint32_t in, uint32_t *out);
+
+/* Who the root of the process PID's user namespace is here; false if nobody.
+ * Dies with 125. */
+bool idmap_root(pid_t pid, uint32_t *uid, uint32_t *gid);
+
+/* Whether it maps each of its ids to itself. */
+bool idmap_identity(const struct idmap *m);
+
+/* setgroups(2), where our user namespace allows it: where it is denied the
+ * caller's groups stay, and are nobody's inside.  Dies with 125. */
+void idmap_setgroups(size_t n, const gid_t *list);
+
+/* Becomes the root of our user namespace, with no group of the caller's.  Dies
+ * with 125. */
+void idmap_become_root(void);
+
+/* Whether the group ID is mapped in our user namespace. */
+bool idmap_own_gid(uint32_t id);
+
+/* The lowest and the highest group that is mapped there. */
+void idmap_gid_range(uint32_t *first, uint32_t *last);
+
+#endif

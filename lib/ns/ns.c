@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+/* ns - the table of namespaces, and joining and making them */
+#include "ns/ns.h"
+#include "base/die.h"
+#include "base/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const struct ns_type ns_types[NS_KINDS] = {
+    [NS_USER] = {"user", "user", CLONE_NEWUSER},
+    [NS_MOUNT] = {"mount", "mnt", CLONE_NEWNS},
+    [NS_PID] = {"pid", "pid", CLONE_NEWPID},
+    [NS_NET] = {"net", "net", CLONE_NEWNET},
+    [NS_UTS] = {"uts", "uts", CLONE_NEWUTS},
+    [NS_IPC] = {"ipc", "ipc", CLONE_NEWIPC},
+    [NS_CGROUP] = {"cgroup", "cgroup", CLONE_NEWCGROUP},
+};
+
+static void
+ns_none(struct ns_set *s)
+{
+	s->fresh = 0;
+	for (int k = 0; k < NS_KINDS; k++)
+		s->join[k] = -1;
+}
+
+void
+ns_all(struct ns_set *s)
+{
+	ns_none(s);
+	for (int k = 0; k < NS_KINDS; k++)
+		s->fresh |= ns_types[k].flag;
+}
+
+void
+ns_only(struct ns_set *s, const char *list)
+{
+	const char *end;
+	int k;
+
+	ns_none(s);
+	for (;; list = end + 1) {
+		end = strchrnul(list, ',');
+		for (k = 0; k < NS_KINDS; k++)
+			if (strlen(ns_types[k].name) == (size_t)(end - list) &&
+			    strncmp(list, ns_types[k].name,
+				(size_t)(end - list)) == 0)
+				break;
+		if (k == NS_KINDS)
+			diex("--only: '%.*s' is none of user, mount, pid, net, "
+			     "uts, ipc, cgroup",
+			    (int)(end - list), list);
+		s->fresh |= ns_types[k].flag;
+		if (!*end)
+			break;
+	}
+}
+
+void
+ns_choose(struct ns_set *s, enum ns_kind kind, const char *word)
+{
+	const struct ns_type *t = &ns_types[kind];
+	int fd, type;
+
+	s->fresh &= ~t->flag;
+	s->join[kind] = -1;
+	if (strcmp(word, "host") == 0)
+		return;
+	if (strcmp(word, "new") == 0) {
+		s->fresh |= t->flag;
+		return;
+	}
+	fd = open(word, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		die("--%s: open %s", t->name, word);
+	type = ioctl(fd, NS_GET_NSTYPE);
+	if (type != t->flag)
+		diex("--%s: %s is not a %s namespace", t->name, word, t->name);
+	s->join[kind] = fd;
+}
+
+const char *
+ns_options(int flags)
+{
+	static char text[96];
+
+	text[0] = '\0';
+	for (int k = 0; k < NS_KINDS; k++)
+		if (flags & ns_types[k].flag)
+			sprintf(strchr(text, '\0'), " --%s", ns_types[k].name);
+	return text;
+}
+
+void
+ns_join(const struct ns_set *s, int kinds)
+{
+	for (int k = 0; k < NS_KINDS; k++)
+		if (s->join[k] >= 0 && (kinds & ns_types[k].flag) &&
+		    say(SAY_SH, "nsenter --%s=/proc/self/fd/%d",
+			ns_types[k].name, s->join[k]) &&
+		    setns(s->join[k], ns_types[k].flag) < 0)
+			die_said();
+}
+
+void
+ns_unshare(const struct ns_set *s, int kinds)
+{
+	kinds &= s->fresh;
+	if (kinds && say(SAY_SH, "unshare%s", ns_options(kinds)) &&
+	    unshare(kinds) < 0)
+		die_said();
+}
+
+/* PID 0: our own. */
+static void
+ns_path(char *buf, size_t size, int pid, enum ns_kind kind)
+{
+	if (pid)
+		snprintf(buf, size, "/proc/%d/ns/%s", pid, ns_types[kind].file);
+	else
+		snprintf(buf, size, "/proc/self/ns/%s", ns_types[kind].file);
+}
+
+int
+ns_open(int pid, enum ns_kind kind)
+{
+	char path[64];
+
+	ns_path(path, sizeof(path), pid, kind);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+ino_t
+ns_inode(int pid, enum ns_kind kind)
+{
+	char path[64];
+	struct stat st;
+
+	ns_path(path, sizeof(path), pid, kind);
+	if (stat(path, &st) < 0)
+		die("stat %s", path);
+	return st.st_ino;
+}
+
+int
+ns_others(pid_t pid)
+{
+	char path[64];
+	struct stat st;
+	int kinds = 0;
+
+	for (int k = 0; k < NS_KINDS; k++) {
+		ns_path(path, sizeof(path), pid, k);
+		if (stat(path, &st) < 0 && errno == EACCES)
+			die_hint("as root", "stat %s", path);
+		if (ns_inode(pid, k) != ns_inode(0, k))
+			kinds |= ns_types[k].flag;
+	}
+	return kinds;
+}
+
+void
+ns_enter(int pidfd, pid_t pid, int kinds)
+{
+	if (!kinds ||
+	    !say(SAY_SH, "nsenter --target %d%s", pid, ns_options(kinds)) ||
+	    setns(pidfd, kinds) == 0)
+		return;
+	if (errno == EPERM)
+		die_hint("as root", "%s", said());
+	die_said();
+}
+
+bool
+ns_owned(enum ns_kind kind)
+{
+	const int fd = ns_open(0, kind);
+	const int user = fd < 0 ? -1 : ioctl(fd, NS_GET_USERNS);
+	struct stat st;
+	bool owned;
+
+	/* EPERM: it is of a user namespace outside of ours. */
+	owned = user >= 0 && fstat(user, &st) == 0 &&
+		st.st_ino == ns_inode(0, NS_USER);
+	if (user >= 0)
+		close(user);
+	if (fd >= 0)
+		close(fd);
+	return owned;
+}

@@ -1,0 +1,70 @@
+#ifndef NS_NS_H
+#define NS_NS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* The kinds of namespaces, in the order in which they are joined
+ * (namespaces(7)): the user namespace first, whose root may join the rest. */
+enum ns_kind {
+	NS_USER,
+	NS_MOUNT,
+	NS_PID,
+	NS_NET,
+	NS_UTS,
+	NS_IPC,
+	NS_CGROUP,
+	NS_KINDS,
+};
+
+/* name: the option's word and unshare(1)'s; file: the one below /proc/PID/ns;
+ * flag: clone(2)'s. */
+struct ns_type {
+	const char *name, *file;
+	int flag;
+};
+extern const struct ns_type ns_types[NS_KINDS];
+
+/* What a box gets: fresh ones (flags of clone(2)), joined (descriptors, -1 for
+ * none), and the rest of its caller's. */
+struct ns_set {
+	int fresh;
+	int join[NS_KINDS];
+};
+
+/* All seven new. */
+void ns_all(struct ns_set *s);
+
+/* Only those in LIST, "net,uts"; dies with 125 on an unknown one. */
+void ns_only(struct ns_set *s, const char *list);
+
+/* WORD is "new", "host" (the caller's), or a path to join; dies with 125 if
+ * that is no namespace of this kind. */
+void ns_choose(struct ns_set *s, enum ns_kind kind, const char *word);
+
+/* unshare(1)'s options for FLAGS, " --net --uts", in a static buffer. */
+const char *ns_options(int flags);
+
+/* Joins those of the set that KINDS (clone flags) has, in order; makes the new
+ * ones of it.  Die with 125. */
+void ns_join(const struct ns_set *s, int kinds);
+void ns_unshare(const struct ns_set *s, int kinds);
+
+/* The kinds (clone flags) of which PID has another namespace than we; dies
+ * with 125. */
+int ns_others(pid_t pid);
+
+/* Joins those KINDS of the process PID, which PIDFD refers to, in one step.
+ * Dies with 125. */
+void ns_enter(int pidfd, pid_t pid, int kinds);
+
+/* The namespace of that kind of PID (0: our own): opened, -1 with errno; its
+ * inode number, which tells it from others; dies with 125. */
+int ns_open(int pid, enum ns_kind kind);
+ino_t ns_inode(int pid, enum ns_kind kind);
+
+/* Whether ours of this kind belongs to our user namespace (ioctl_ns(2)), so
+ * that its file system may be mounted. */
+bool ns_owned(enum ns_kind kind);
+
+#endif

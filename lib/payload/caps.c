@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/*
+ * caps - capabilities, by libcap
+ *
+ * Inheritable and ambient sets are emptied, not cut: with a file's inheritable
+ * set they would raise what was dropped (CVE-2022-24769).
+ */
+#include "payload/caps.h"
+#include "base/die.h"
+#include "base/say.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+
+#define BIT(cap) ((uint64_t)1 << (cap))
+#define ALL (~(uint64_t)0)
+#define CAPS 64 /* that there can be */
+
+static const uint64_t kept =
+    BIT(CAP_AUDIT_WRITE) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) |
+    BIT(CAP_FOWNER) | BIT(CAP_FSETID) | BIT(CAP_KILL) |
+    BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_SETFCAP) | BIT(CAP_SETGID) |
+    BIT(CAP_SETPCAP) | BIT(CAP_SETUID) | BIT(CAP_SYS_CHROOT);
+
+static uint64_t
+bits_of(const char *what, const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	char full[64];
+	cap_value_t v;
+
+	if (strcasecmp(name, "all") == 0)
+		return ALL;
+	snprintf(full, sizeof(full), "%s%s",
+	    strncasecmp(name, "cap_", 4) == 0 ? "" : "cap_", name);
+	/* It would take "chown=" and "chown kill" for chown. */
+	if (full[strspn(full, letters)] || cap_from_name(full, &v) < 0)
+		diex("%s: '%.60s' is not a capability", what, name);
+	return BIT(v);
+}
+
+uint64_t
+caps_list(const char *what, const char *list)
+{
+	char *copy = strdup(list), *rest = copy, *name;
+	uint64_t bits = 0;
+
+	if (!copy)
+		die("strdup");
+	while ((name = strsep(&rest, ",")))
+		bits |= bits_of(what, name);
+	free(copy);
+	return bits;
+}
+
+uint64_t
+caps_keep(uint64_t add, uint64_t drop)
+{
+	return add == ALL ? ~drop : (kept & ~drop) | add;
+}
+
+uint64_t
+caps_permitted(void)
+{
+	cap_t c = cap_get_proc();
+	uint64_t set = 0;
+	cap_flag_value_t has;
+
+	if (!c)
+		die("read capabilities");
+	for (cap_value_t v = 0; v < cap_max_bits(); v++)
+		if (cap_get_flag(c, v, CAP_PERMITTED, &has) == 0 && has)
+			set |= BIT(v);
+	cap_free(c);
+	return set;
+}
+
+/* As setpriv(1) takes it: "-all,+chown,+kill". */
+static const char *
+text_of(uint64_t keep)
+{
+	static char text[1024];
+	char *name;
+
+	if (keep == ALL)
+		return "+all";
+	strcpy(text, "-all");
+	for (cap_value_t v = 0; v < cap_max_bits(); v++) {
+		if (!(keep & BIT(v)) || !(name = cap_to_name(v)))
+			continue;
+		/* One that libcap has no name for is a number. */
+		strcat(strcat(text, ",+"),
+		    name +
+			(isdigit((unsigned char)*name) ? 0 : strlen("cap_")));
+		cap_free(name);
+	}
+	return text;
+}
+
+void
+caps_bound(uint64_t keep)
+{
+	if (!say(SAY_SH, "setpriv --bounding-set=%s", text_of(keep)))
+		return;
+	for (cap_value_t v = 0; v < CAPS; v++) {
+		if ((keep & BIT(v)) || cap_get_bound(v) == 0 ||
+		    cap_drop_bound(v) == 0)
+			continue;
+		/* The kernel has no such capability. */
+		if (errno == EINVAL)
+			break;
+		if (errno == EPERM)
+			die_hint("as root, or in a box that ns-spawn made",
+			    "%s", said());
+		die_said();
+	}
+}
+
+/* Of a set what is kept. */
+static void
+take(cap_t to, cap_t from, cap_flag_t set, uint64_t keep)
+{
+	cap_flag_value_t has;
+
+	for (cap_value_t v = 0; v < cap_max_bits(); v++)
+		if ((keep & BIT(v)) && cap_get_flag(from, v, set, &has) == 0 &&
+		    has && cap_set_flag(to, set, 1, &v, CAP_SET) < 0)
+			die_said();
+}
+
+void
+caps_limit(uint64_t keep)
+{
+	/* From nothing: libcap may know fewer capabilities than we have. */
+	cap_t c = cap_init(), own = cap_get_proc();
+
+	if (!say(SAY_SH, "setpriv --inh-caps=-all --ambient-caps=-all"))
+		return;
+	if (!c || !own)
+		die_said();
+	take(c, own, CAP_PERMITTED, keep);
+	take(c, own, CAP_EFFECTIVE, keep);
+	/* What is not inheritable cannot be ambient, either. */
+	if (cap_set_proc(c) < 0)
+		die_said();
+	cap_free(own);
+	cap_free(c);
+}
+
+void
+caps_no_new_privs(void)
+{
+	if (say(SAY_SH, "setpriv --no-new-privs") &&
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		die_said();
+}

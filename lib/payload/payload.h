@@ -1,0 +1,73 @@
+#ifndef PAYLOAD_PAYLOAD_H
+#define PAYLOAD_PAYLOAD_H
+
+#include "payload/confine.h"
+#include "stage/opt.h"
+#include "term/pty.h"
+
+#include <stdbool.h>
+
+/* What PROG is to be, in a root directory that is there: the options and the
+ * last steps of every stage that ends in foreign code of a box.
+ * payload_begin(), payload_opt() for each option, payload_ready(), the way into
+ * the box, payload_become(). */
+
+#define PAYLOAD_ENV 256
+
+struct payload {
+	const char *workdir, *user, *filter;
+	bool tty;
+	struct pty pty; /* with tty: open before payload_become() */
+	struct confine confine;
+	char *env[PAYLOAD_ENV + 1];
+	unsigned n_env;
+};
+
+enum {
+	OPT_PRESERVE_FD = OPT_LONG + 100,
+	OPT_CAP_ADD,
+	OPT_CAP_DROP,
+	OPT_SECCOMP,
+	OPT_NEW_PRIVS,
+};
+
+#define PAYLOAD_OPTS \
+	{'t', "tty", NULL, "a terminal of the box's own"}, \
+	    {'w', "workdir", "DIR", "working directory (default: /)"}, \
+	    {'u', "user", "USER[:GROUP]", "names or numbers (default: root)"}, \
+	    {'e', "env", "NAME[=VALUE]", \
+		"environment variable; alone: the caller's"}, \
+	    {OPT_PRESERVE_FD, "preserve-fd", "LIST", \
+		"descriptors that prog is to have"}, \
+	    {OPT_CAP_ADD, "cap-add", "LIST", \
+		"keep these capabilities, too, or ALL"}, \
+	    {OPT_CAP_DROP, "cap-drop", "LIST", "drop these, too, or ALL"}, \
+	    {OPT_SECCOMP, "seccomp", "FILE", \
+		"filter of system calls; off: none"}, \
+	{ \
+		OPT_NEW_PRIVS, "new-privs", NULL, \
+		    "let set-user-ID programs gain rights" \
+	}
+
+/* From here to the exec of PROG nobody in the box may trace us or take our
+ * descriptors.  Sets PATH and TERM. */
+void payload_begin(struct payload *p);
+
+/* Takes the option C with its optarg, if it is one of PAYLOAD_OPTS.  Dies with
+ * 125 if that is bad. */
+void payload_opt(struct payload *p, int c);
+
+/* Sets WORD, NAME=VALUE, in place of an earlier one of that NAME. */
+void payload_env(struct payload *p, char *word);
+
+/* After the last option: closes what was inherited but for --preserve-fd (see
+ * chain_close_others()), and reads the filter, as a host's file.  Dies with
+ * 125. */
+void payload_ready(struct payload *p);
+
+/* Becomes the user, takes the terminal, confines, and executes ARGV; with -n
+ * says so.  Nothing may come after it. */
+__attribute__((noreturn)) void payload_become(
+    struct payload *p, char *const argv[]);
+
+#endif

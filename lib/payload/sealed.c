@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sealed - a stage's program, out of reach of the box that it starts
+ *
+ * What executes "#!/proc/self/exe" in place of PROG makes the stage run again
+ * as foreign code, and whoever opens /proc/PID/exe then can write to it once it
+ * has ended (CVE-2019-5736).  The file's owner is usually nobody in the box.
+ * Where the box has that id, with --map self or an ordinary user's own build,
+ * the stage runs from a sealed copy in memory (memfd_create(2)).
+ */
+#include "payload/sealed.h"
+#include "base/die.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef MFD_EXEC /* Linux 6.3 */
+#define MFD_EXEC 0x10U
+#endif
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define SELF "/proc/self/exe"
+#define NOBODY 65534 /* what an id without a number here shows as */
+
+/* Any of the box's users may be the owner: those that have a number here. */
+static bool
+can_be_written(int exe)
+{
+	struct stat st;
+
+	if (fstat(exe, &st) < 0)
+		die("stat " SELF);
+	return st.st_uid != NOBODY ||
+	       faccessat(AT_FDCWD, SELF, W_OK, AT_EACCESS) == 0;
+}
+
+static bool
+is_sealed(int exe)
+{
+	const int seals = fcntl(exe, F_GET_SEALS);
+
+	return seals >= 0 && (seals & F_SEAL_WRITE);
+}
+
+static int
+copy_of(int exe)
+{
+	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int copy = memfd_create("stage", flags | MFD_EXEC);
+	ssize_t n;
+
+	if (copy < 0 && errno == EINVAL)
+		copy = memfd_create("stage", flags);
+	if (copy < 0)
+		die("memfd_create");
+	while ((n = sendfile(copy, exe, NULL, 1 << 30)) > 0)
+		;
+	if (n < 0 || fcntl(copy, F_ADD_SEALS, SEALS) < 0)
+		die("copy " SELF);
+	return copy;
+}
+
+void
+sealed_start(char *const argv[])
+{
+	int exe;
+
+	/* tool_start() will refuse. */
+	if (getauxval(AT_SECURE))
+		return;
+	exe = open(SELF, O_RDONLY | O_CLOEXEC);
+	if (exe < 0)
+		die("open " SELF);
+	if (!is_sealed(exe) && can_be_written(exe)) {
+		execveat(copy_of(exe), "", argv, environ, AT_EMPTY_PATH);
+		die("execute a copy of " SELF);
+	}
+	close(exe);
+}

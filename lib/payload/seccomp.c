@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/*
+ * seccomp - a filter of system calls, from a table
+ *
+ * The table was compiled with the program, so that a start costs one system
+ * call.  Which capabilities a box keeps is known only now, and is put into the
+ * return instructions that wait for it.
+ */
+#include "payload/seccomp.h"
+#include "base/die.h"
+#include "base/say.h"
+#include "stage/door.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../seccomp/table.h"
+
+static void
+read_file(struct sysfilter *f)
+{
+	const int fd = door_fd() >= 0 ? door_file(f->file)
+				      : open(f->file, O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd < 0 ? -1 : read(fd, f->code, sizeof(f->code));
+
+	if (n < 0)
+		die("%s", f->file);
+	/* The rest of a longer one would be cut off, with its last word. */
+	if (n == 0 || (size_t)n % sizeof(*f->code) != 0 ||
+	    read(fd, &(char){0}, 1) != 0) {
+		errno = 0;
+		die_hint("seccomp/compile -r ARCH PROFILE writes one",
+		    "%s is not a compiled filter", f->file);
+	}
+	f->len = (unsigned short)((size_t)n / sizeof(*f->code));
+	close(fd);
+}
+
+void
+sysfilter_read(struct sysfilter *f, const char *file)
+{
+	f->file = file;
+	if (file) {
+		read_file(f);
+		return;
+	}
+	memcpy(f->code, table, sizeof(table));
+	f->len = sizeof(table) / sizeof(*table);
+}
+
+static void
+decide(struct sock_filter *i, uint64_t caps)
+{
+	const unsigned cap = i->k >> 8 & 63, err = i->k & 255;
+
+	if (i->code == (BPF_RET | BPF_K) && i->k == SYSFILTER_CAP(cap, err))
+		i->k = caps >> cap & 1 ? SECCOMP_RET_ALLOW
+				       : SECCOMP_RET_ERRNO | err;
+}
+
+void
+sysfilter_load(struct sysfilter *f, uint64_t caps)
+{
+	const struct sock_fprog prog = {f->len, f->code};
+
+	for (unsigned i = 0; i < f->len; i++)
+		decide(&f->code[i], caps);
+	if (say(SAY_SH, "sys-filter%s%s", f->file ? " --profile " : "",
+		f->file ? f->file : "") &&
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
+		die_said();
+}

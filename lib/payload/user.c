@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/* user - users and groups of the box, from its own files */
+#include "payload/user.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "ns/idmap.h"
+#include "stage/door.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The kernel has no id 2^32 - 1: it means "leave it". */
+static bool
+number(const char *what, const char *s, unsigned *id)
+{
+	if (!*s || s[strspn(s, "0123456789")])
+		return false;
+	*id = (unsigned)parse_num(what, s, 0, UINT32_MAX - 1);
+	return true;
+}
+
+/* NULL: there is none.  A fifo would hold us up for ever. */
+static FILE *
+open_list(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	FILE *f;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		diex("the box's %s is not a file", path);
+	f = fdopen(fd, "r");
+	if (!f)
+		die("fdopen");
+	return f;
+}
+
+/* The entry of the user with that name, or (NULL) number. */
+static struct passwd *
+find_user(const char *name, uid_t uid)
+{
+	FILE *f = open_list("/etc/passwd");
+	struct passwd *p = NULL;
+
+	while (f && (p = fgetpwent(f)))
+		if (name ? strcmp(p->pw_name, name) == 0 : p->pw_uid == uid)
+			break;
+	if (f)
+		fclose(f);
+	return p;
+}
+
+static void
+add_group(struct user *u, gid_t gid)
+{
+	const int max = sizeof(u->groups) / sizeof(*u->groups);
+
+	for (int i = 0; i < u->n_groups; i++)
+		if (u->groups[i] == gid)
+			return;
+	if (u->n_groups == max)
+		diex("--user: in more than %d groups", max);
+	u->groups[u->n_groups++] = gid;
+}
+
+/* Takes the number of the group NAME, and the groups that have MEMBER; either
+ * may be NULL.  Whether NAME was found. */
+static bool
+read_groups(struct user *u, const char *name, const char *member)
+{
+	FILE *f = open_list("/etc/group");
+	bool found = false;
+	struct group *g;
+
+	while (f && (g = fgetgrent(f))) {
+		if (name && strcmp(g->gr_name, name) == 0) {
+			u->gid = g->gr_gid;
+			found = true;
+		}
+		for (char **m = g->gr_mem; member && *m; m++)
+			if (strcmp(*m, member) == 0)
+				add_group(u, g->gr_gid);
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void
+copy(char *to, size_t size, const char *from)
+{
+	if (snprintf(to, size, "%s", from) >= (int)size)
+		diex("--user: '%.60s...' is too long", from);
+}
+
+void
+user_get(struct user *u, const char *word)
+{
+	char name[256], member[256] = "";
+	struct passwd *p;
+	bool is_number;
+	char *group;
+
+	copy(name, sizeof(name), word ? word : "0");
+	*u = (struct user){.home = "/"};
+	group = strchr(name, ':');
+	if (group)
+		*group++ = '\0';
+	is_number = number("--user", name, &u->uid);
+	p = find_user(is_number ? NULL : name, u->uid);
+	if (p) {
+		u->uid = p->pw_uid;
+		u->gid = p->pw_gid;
+		copy(member, sizeof(member), p->pw_name);
+		if (p->pw_dir[0])
+			copy(u->home, sizeof(u->home), p->pw_dir);
+	} else if (is_number) {
+		u->gid = u->uid;
+		if (u->uid == 0)
+			copy(u->home, sizeof(u->home), "/root");
+	} else {
+		diex("--user: the box's /etc/passwd has no user '%s'", name);
+	}
+	/* A group that is named is the only one. */
+	if (!group)
+		read_groups(u, NULL, member);
+	else if (!number("--user", group, &u->gid) &&
+		 !read_groups(u, group, NULL))
+		diex("--user: the box's /etc/group has no group '%s'", group);
+	add_group(u, u->gid);
+}
+
+__attribute__((noreturn)) static void
+die_unmapped(const struct user *u)
+{
+	die_hint("the box has the ids of its map: root's has 0 to 65535, an "
+		 "ordinary user's 0 alone, or more with ns-spawn --map subid",
+	    "--user: become %u:%u", u->uid, u->gid);
+}
+
+void
+user_become(const struct user *u)
+{
+	const pid_t parent = getppid();
+	int sig;
+
+	if (prctl(PR_GET_PDEATHSIG, &sig) < 0)
+		die("prctl PR_GET_PDEATHSIG");
+	give_pipes(u->uid, u->gid);
+	/* Before the groups: here an id that the box lacks has a hint. */
+	if (setresgid(u->gid, u->gid, u->gid) < 0)
+		die_unmapped(u);
+	idmap_setgroups((size_t)u->n_groups, u->groups);
+	if (setresuid(u->uid, u->uid, u->uid) < 0)
+		die_unmapped(u);
+	/* The kernel sets this on a change of ids, to fs.suid_dumpable. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		die("prctl PR_SET_DUMPABLE");
+	/* The kernel forgets it on a change of ids; the parent may have died in
+	 * between. */
+	if (sig && prctl(PR_SET_PDEATHSIG, sig) < 0)
+		die("prctl PR_SET_PDEATHSIG");
+	if (getppid() != parent || !door_alive())
+		diex("the parent has died");
+}

@@ -1,0 +1,13 @@
+#ifndef ROOT_ETC_H
+#define ROOT_ETC_H
+
+#include "net/resolv.h"
+
+/* The box's own resolv.conf, hosts and hostname, files in the tmpfs SCRATCH,
+ * bound over those below ROOT (mounts, attached); a link there is covered, not
+ * followed.  DIR is ROOT's name in what is said; with -n neither is used.
+ * Dies with 125. */
+void etcdir_make(
+    int root, int scratch, const char *dir, const struct resolv *dns);
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mask - cover parts of proc and sysfs
+ *
+ * With an object of our own, opened and looked at: a mask made from the root
+ * directory's /dev/null would be whatever that is.
+ */
+#include "root/mask.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/say.h"
+#include "root/mnt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+enum how { HIDE, FREEZE };
+
+static const struct {
+	const char *fs, *path;
+	enum how how;
+} paths[] = {
+    {"proc", "acpi", HIDE},
+    {"proc", "asound", HIDE},
+    {"proc", "interrupts", HIDE},
+    {"proc", "kcore", HIDE},
+    {"proc", "keys", HIDE},
+    {"proc", "latency_stats", HIDE},
+    {"proc", "sched_debug", HIDE},
+    {"proc", "scsi", HIDE},
+    {"proc", "timer_list", HIDE},
+    {"proc", "timer_stats", HIDE},
+    {"proc", "bus", FREEZE},
+    {"proc", "fs", FREEZE},
+    {"proc", "irq", FREEZE},
+    {"proc", "pressure", FREEZE},
+    {"proc", "sys", FREEZE},
+    {"proc", "sysrq-trigger", FREEZE},
+    {"sys", "devices/virtual/powercap", HIDE},
+    {"sys", "firmware", HIDE},
+};
+
+/* /dev/null, detached. */
+static int
+nothing(void)
+{
+	const int mnt = mnt_clone(AT_FDCWD, "/dev/null", false);
+	struct stat st;
+
+	if (mnt < 0 || fstat(mnt, &st) < 0)
+		die("/dev/null");
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+		diex("/dev/null is not the device 1:3");
+	/* Not nodev: then it could not be opened. */
+	if (mnt_attr(mnt,
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+		false) < 0)
+		die("mount -o remount,bind,ro /dev/null");
+	return mnt;
+}
+
+/* An empty directory: the first one, and copies of that. */
+static int
+nowhere(const char *where)
+{
+	static int first = -1;
+
+	if (first < 0)
+		return first = mnt_new("tmpfs", "mode=0555,nr_inodes=1",
+			   SAFE | MOUNT_ATTR_RDONLY, where);
+	return say(SAY_SH, "mount -t tmpfs -o ro tmpfs %s", where)
+		   ? mnt_clone(first, NULL, false)
+		   : -2;
+}
+
+static int
+cover_for(int at, enum how how, mode_t mode, const char *where)
+{
+	int mnt;
+
+	if (how == HIDE && S_ISDIR(mode))
+		return nowhere(where);
+	if (how == HIDE)
+		return say(SAY_SH, "mount --bind /dev/null %s", where)
+			   ? nothing()
+			   : -2;
+	if (!say(SAY_SH, "mount --rbind -o ro %s %s", where, where))
+		return -2;
+	mnt = mnt_clone(at, NULL, true);
+	return mnt < 0 || mnt_attr(mnt, MOUNT_ATTR_RDONLY, true) < 0 ? -1 : mnt;
+}
+
+static void
+mask(int fs, unsigned i, const char *dir)
+{
+	const int at =
+	    openat(fs, paths[i].path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char where[PATH_MAX];
+	struct stat st;
+	int mnt;
+
+	if (at < 0 && errno == ENOENT)
+		return;
+	path_fmt(
+	    where, sizeof(where), "%s/%s/%s", dir, paths[i].fs, paths[i].path);
+	if (at < 0 || fstat(at, &st) < 0)
+		die("%s", where);
+	mnt = cover_for(at, paths[i].how, st.st_mode, where);
+	if (mnt == -1 || (mnt >= 0 && mnt_attach(mnt, at) < 0))
+		die_said();
+	close(at);
+}
+
+void
+mask_paths(int proc, int sys, const char *dir)
+{
+	/* With -n: what this kernel has. */
+	if (say_modes() & SAY_DRY) {
+		proc = open("/proc", O_PATH | O_CLOEXEC);
+		sys = open("/sys", O_PATH | O_CLOEXEC);
+	}
+	for (unsigned i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		mask(paths[i].fs[0] == 'p' ? proc : sys, i, dir);
+}

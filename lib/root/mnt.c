@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+/* mnt - mounts as descriptors */
+#include "root/mnt.h"
+#include "base/die.h"
+#include "base/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* fsconfig(2) for each of "a=1,b"; -1 with errno. */
+static int
+configure(int fs, const char *opts)
+{
+	char copy[256], *rest = copy, *key, *value;
+
+	if (snprintf(copy, sizeof(copy), "%s", opts) >= (int)sizeof(copy)) {
+		errno = E2BIG;
+		return -1;
+	}
+	while ((key = strsep(&rest, ","))) {
+		value = strchr(key, '=');
+		if (value)
+			*value++ = '\0';
+		if (fsconfig(fs,
+			value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key,
+			value, 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The file system's own sentence about a failure (fsopen(2): read). */
+static void
+explain(int fs)
+{
+	const int saved = errno;
+	char text[256];
+	ssize_t n = read(fs, text, sizeof(text) - 1);
+
+	if (n > 2) {
+		text[n] = '\0';
+		text[strcspn(text, "\n")] = '\0';
+		say_why(text + 2);
+	}
+	errno = saved;
+}
+
+static const struct {
+	uint64_t attr;
+	unsigned long st;
+	const char *name;
+} flags[] = {
+    {MOUNT_ATTR_RDONLY, ST_RDONLY, "ro,"},
+    {MOUNT_ATTR_NOSUID, ST_NOSUID, "nosuid,"},
+    {MOUNT_ATTR_NODEV, ST_NODEV, "nodev,"},
+    {MOUNT_ATTR_NOEXEC, ST_NOEXEC, "noexec,"},
+    {MOUNT_ATTR_NOATIME, ST_NOATIME, "noatime,"},
+    {MOUNT_ATTR_STRICTATIME, 0, "strictatime,"},
+    {MOUNT_ATTR_NODIRATIME, ST_NODIRATIME, "nodiratime,"},
+};
+
+static const char *
+attr_text(uint64_t attr, const char *opts)
+{
+	static char text[384];
+
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (attr & flags[i].attr)
+			strcat(text, flags[i].name);
+	snprintf(
+	    strchr(text, '\0'), 320, "%s%s", opts ? opts : "", opts ? "," : "");
+	if (!text[0])
+		return "defaults";
+	text[strlen(text) - 1] = '\0';
+	return text;
+}
+
+int
+mnt_new(const char *type, const char *opts, uint64_t attr, const char *where)
+{
+	int fs, mnt = -1, saved;
+
+	if (!say(SAY_SH, "mount -t %s -o %s %s %s", type, attr_text(attr, opts),
+		type, where))
+		return -2;
+	fs = fsopen(type, FSOPEN_CLOEXEC);
+	if (fs < 0)
+		return -1;
+	if (fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0) == 0 &&
+	    (!opts || configure(fs, opts) == 0) &&
+	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		mnt = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attr);
+	if (mnt < 0)
+		explain(fs);
+	saved = errno;
+	close(fs);
+	errno = saved;
+	return mnt;
+}
+
+int
+mnt_clone(int at, const char *path, bool deep)
+{
+	const unsigned below = deep ? AT_RECURSIVE : 0;
+	const int mnt = open_tree(at, path ? path : "",
+	    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | below |
+		(path ? 0 : (unsigned)AT_EMPTY_PATH));
+	struct mount_attr a = {.propagation = MS_PRIVATE};
+	int saved;
+
+	/* A copy of a shared mount would pass on what is mounted in it. */
+	if (mnt < 0 ||
+	    mount_setattr(mnt, "", AT_EMPTY_PATH | below, &a, sizeof(a)) == 0)
+		return mnt;
+	saved = errno;
+	close(mnt);
+	errno = saved;
+	return -1;
+}
+
+uint64_t
+mnt_flags(int fd)
+{
+	struct statvfs st;
+	uint64_t attr = 0;
+
+	if (fstatvfs(fd, &st) < 0)
+		die("fstatvfs");
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (st.f_flag & flags[i].st)
+			attr |= flags[i].attr;
+	/* relatime is what a new mount has. */
+	if (!(st.f_flag & (ST_NOATIME | ST_RELATIME)))
+		attr |= MOUNT_ATTR_STRICTATIME;
+	return attr;
+}
+
+int
+mnt_attr(int mnt, uint64_t attr, bool deep)
+{
+	struct mount_attr a = {.attr_set = attr};
+
+	return mount_setattr(mnt, "",
+	    AT_EMPTY_PATH | (deep ? (unsigned)AT_RECURSIVE : 0), &a, sizeof(a));
+}
+
+int
+mnt_writable(int mnt)
+{
+	struct mount_attr a = {.attr_clr = MOUNT_ATTR_RDONLY};
+
+	return mount_setattr(mnt, "", AT_EMPTY_PATH, &a, sizeof(a));
+}
+
+int
+mnt_idmap(int mnt, int userns)
+{
+	struct mount_attr a = {
+	    .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+
+	return mount_setattr(
+	    mnt, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof(a));
+}
+
+int
+mnt_attach(int mnt, int target)
+{
+	return move_mount(mnt, "", target, "",
+	    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}

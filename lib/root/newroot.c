@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+/*
+ * newroot - a root directory for a box
+ *
+ * The directory is hostile: its mount points are opened below it without
+ * following a link out of it, and each mount goes onto the opened descriptor.
+ * proc and sysfs are made first, as a user namespace may mount them only while
+ * the old ones can be seen (mount_namespaces(7)).  Everything is attached on
+ * top of "/", so that the old root, with what helped on the way, goes in one
+ * umount after pivot_root(".", ".").
+ */
+#include "root/newroot.h"
+#include "base/die.h"
+#include "base/say.h"
+#include "ns/ns.h"
+#include "root/dev.h"
+#include "root/etc.h"
+#include "root/inroot.h"
+#include "root/mask.h"
+#include "root/mnt.h"
+#include "root/view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* The flags of the caller's PATH, which in a user namespace are locked: a new
+ * mount of its file system must have them, too (mount_namespaces(7)). */
+static uint64_t
+locked(const char *path)
+{
+	const int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t attr;
+
+	if (fd < 0)
+		die("%s", path);
+	attr = mnt_flags(fd);
+	close(fd);
+	return attr;
+}
+
+/* proc and sysfs belong to the pid and the network namespace; where those are
+ * not the box's own, a view of the caller's is what is to be had. */
+static int
+kernel_fs(const char *type, uint64_t attr, enum ns_kind kind, const char *dir)
+{
+	char path[16], where[PATH_MAX];
+	int mnt;
+
+	snprintf(path, sizeof(path), "/%s", kind == NS_PID ? "proc" : "sys");
+	snprintf(where, sizeof(where), "%s%s", dir, path);
+	mnt = mnt_new(type, NULL, attr | locked(path), where);
+	if (mnt != -1)
+		return mnt;
+	if (errno != EPERM)
+		die_said();
+	if (ns_owned(kind))
+		die_hint("a container around this one covers parts of it; "
+			 "start that with its paths unmasked",
+		    "%s", said());
+	say(SAY_SH, "mount --rbind %s %s", path, where);
+	mnt = mnt_clone(AT_FDCWD, path, true);
+	if (mnt < 0 || mnt_attr(mnt, attr, true) < 0)
+		die_said();
+	return mnt;
+}
+
+static int covers; /* how many mounts lie on the old root */
+
+/* Onto "/", above all that is there already. */
+static void
+cover(int mnt)
+{
+	const int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (top < 0 || mnt_attach(mnt, top) < 0)
+		die("attach a mount on /");
+	close(top);
+	covers++;
+}
+
+/* The root with what is written to it in UPPER (a directory with "upper" and
+ * "work" in it).  Layers are named by descriptor: no path leads to them. */
+static int
+overlay(int lower, int upper, const char *dir)
+{
+	const int up = inroot_subdir(upper, "upper");
+	const int work = inroot_subdir(upper, "work");
+	char opts[192];
+	int mnt;
+
+	if (up < 0 || work < 0)
+		die("upper or work of --overlay");
+	snprintf(opts, sizeof(opts),
+	    "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d,"
+	    "workdir=/proc/self/fd/%d,userxattr",
+	    lower, up, work);
+	mnt = mnt_new("overlay", opts, 0, dir);
+	if (mnt < 0)
+		die_said();
+	return mnt;
+}
+
+static void
+put(int mnt, int root, const char *name, const char *dir)
+{
+	int fd;
+
+	if (mnt < 0)
+		return;
+	fd = inroot_subdir(root, name);
+	if (fd < 0 || mnt_attach(mnt, fd) < 0)
+		die("%s/%s", dir, name);
+	close(fd);
+}
+
+/* A mount namespace that is ours to change: the box's, else a new one. */
+static void
+own_mounts(bool have)
+{
+	const struct ns_set mounts = {.fresh = CLONE_NEWNS};
+
+	if (have)
+		return;
+	ns_unshare(&mounts, CLONE_NEWNS);
+	if (say(SAY_SH, "mount --make-rprivate /") &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		die_said();
+}
+
+/* Layers do not hand on what the mounts that they lie on forbid. */
+static uint64_t
+layer_flags(int layer)
+{
+	return mnt_flags(layer) &
+	       (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+/* The root itself, attached, with what is mounted below it. */
+static int
+put_root(const struct newroot *r, int tree, int scratch)
+{
+	uint64_t attr = MOUNT_ATTR_NODEV | (r->nosuid ? MOUNT_ATTR_NOSUID : 0);
+	int root = tree, upper = scratch;
+	bool writable;
+
+	if (r->overlay) {
+		upper = tree_open(DOOR_BIND, r->overlay, NULL);
+		attr |= layer_flags(upper);
+		cover(upper);
+	}
+	if (r->overlay || r->ephemeral) {
+		/* A layer must be attached where it is used. */
+		cover(tree);
+		attr |= layer_flags(tree);
+		root = overlay(tree, upper, r->dir);
+	}
+	writable = !(mnt_flags(root) & MOUNT_ATTR_RDONLY);
+	if (r->read_only)
+		attr |= MOUNT_ATTR_RDONLY;
+	/* The root itself last: mount points may have to be made in it. */
+	if (mnt_attr(root, attr, true) < 0 ||
+	    (r->read_only && writable && mnt_writable(root) < 0))
+		die("mount -o nodev %s", r->dir);
+	cover(root);
+	return root;
+}
+
+static void
+pivot(int root, const char *dir)
+{
+	if (say(SAY_SH, "cd %s && pivot_root . .", dir) &&
+	    (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0))
+		die_said();
+	/* Now the old root lies on the new one, with what covered it but the
+	 * new root itself, and "." is the topmost of these. */
+	if (!say(SAY_SH, "umount -l ."))
+		return;
+	for (; covers; covers--)
+		if (umount2(".", MNT_DETACH) < 0)
+			die_said();
+	if (chdir("/") < 0)
+		die("chdir /");
+}
+
+void
+newroot_enter(const struct newroot *r)
+{
+	const bool dry = say_modes() & SAY_DRY;
+	const mode_t mask = umask(022);
+	bool own = false;
+	int root = -1, proc, sys, scratch;
+	struct stat st;
+
+	if (!dry) {
+		root = tree_open(DOOR_ROOT, r->dir, &own);
+		if (fstat(root, &st) == 0 && !S_ISDIR(st.st_mode)) {
+			errno = ENOTDIR;
+			die("%s", r->dir);
+		}
+	}
+	own_mounts(own);
+	proc = kernel_fs("proc", SAFE, NS_PID, r->dir);
+	sys = kernel_fs("sysfs", SAFE | MOUNT_ATTR_RDONLY, NS_NET, r->dir);
+	scratch = mnt_new("tmpfs", "mode=0755", SAFE, "$BOX_SCRATCH");
+	if (scratch == -1)
+		die_said();
+	say(SAY_SH, "mount --rbind %s %s", r->dir, r->dir);
+	if (!dry) {
+		cover(scratch);
+		root = put_root(r, root, scratch);
+	}
+	put(proc, root, "proc", r->dir);
+	put(sys, root, "sys", r->dir);
+	devdir_make(root, r->dir, r->pty);
+	etcdir_make(root, scratch, r->dir, &r->dns);
+	volumes_put(&r->volumes, root, r->dir, r->nosuid);
+	mask_paths(proc, sys, r->dir);
+	if (r->read_only &&
+	    say(SAY_SH, "mount -o remount,bind,ro %s", r->dir) &&
+	    mnt_attr(root, MOUNT_ATTR_RDONLY, false) < 0)
+		die_said();
+	pivot(root, r->dir);
+	umask(mask);
+}

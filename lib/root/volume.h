@@ -1,0 +1,32 @@
+#ifndef ROOT_VOLUME_H
+#define ROOT_VOLUME_H
+
+#include <stdbool.h>
+
+/* What is shown in a box's root directory beside its own files: paths of the
+ * caller's, and empty tmpfs (mount_namespaces(7), tmpfs(5)). */
+
+#define VOLUMES 64
+
+struct volume {
+	const char *from, *to, *options; /* from: NULL for a tmpfs */
+};
+
+struct volumes {
+	struct volume v[VOLUMES];
+	unsigned n;
+};
+
+/* Adds "FROM:/TO[:ro|rw]", or a tmpfs "/TO[:OPTIONS]"; dies with 125 on another
+ * form. */
+void volume_add(struct volumes *all, const char *word);
+void volume_add_tmpfs(struct volumes *all, const char *word);
+
+/* Mounts them below the opened directory ROOT, which the caller calls DIR, in
+ * the order in which they were added.  What is mounted below FROM comes along,
+ * keeps its flags, and is read-only with ":ro", too.  With -n says so.  Dies
+ * with 125. */
+void volumes_put(
+    const struct volumes *all, int root, const char *dir, bool nosuid);
+
+#endif

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+/*
+ * doorman - what a box's stages may ask of the host
+ *
+ * Each request is worth root on the host.  The wall is not who asks, as a box
+ * root can forge credentials, but that the door never reaches foreign code
+ * (chain.c).  Still the list is short, bounded and counted, and a message that
+ * does not fit ends it.
+ */
+#include "spawn/doorman.h"
+#include "base/die.h"
+#include "base/fdpass.h"
+#include "base/say.h"
+#include "net/veth.h"
+#include "ns/ns.h"
+#include "spawn/idview.h"
+#include "stage/chain.h"
+#include "stage/door.h"
+#include "term/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct doorman man;
+static unsigned veths, roots, binds, files, ttys;
+
+void
+doorman_start(const struct doorman *d)
+{
+	man = *d;
+}
+
+/* 0, or an errno: with more than its share the box gets no more. */
+static int
+count(unsigned *n, unsigned max)
+{
+	return (*n)++ < max ? 0 : EDQUOT;
+}
+
+static int
+serve_veth(struct door_request *req)
+{
+	int net, err = count(&veths, 1);
+	char pid[16];
+
+	if (err)
+		return err;
+	if (!man.newnet) {
+		said_set("the box shares the host's network", "");
+		return EINVAL;
+	}
+	req->veth.host[IFNAMSIZ - 1] = req->veth.box[IFNAMSIZ - 1] = '\0';
+	net = ns_open(man.box, NS_NET);
+	if (net < 0)
+		return errno;
+	snprintf(pid, sizeof(pid), "%d", man.box);
+	if (veth_host(&req->veth, net, pid) < 0)
+		err = errno;
+	close(net);
+	return err;
+}
+
+static int
+serve_tree(struct door_request *req, struct door_reply *rep, int *fd)
+{
+	int err =
+	    req->op == DOOR_ROOT ? count(&roots, 1) : count(&binds, DOOR_BINDS);
+	int user;
+
+	if (err)
+		return err;
+	if (req->op == DOOR_ROOT && man.newns)
+		rep->flags |= DOOR_NEWNS;
+	if (!man.shift) {
+		rep->flags |= DOOR_YOURSELF;
+		return 0;
+	}
+	say(SAY_SH, "mount --rbind -o X-mount.idmap=/proc/%d/ns/user %s",
+	    man.box, req->path);
+	user = ns_open(man.box, NS_USER);
+	if (user < 0)
+		return errno;
+	*fd = idview_open(req->path, user);
+	err = *fd < 0 ? errno : 0;
+	close(user);
+	return err;
+}
+
+static int
+serve_file(struct door_request *req, int *fd)
+{
+	const int err = count(&files, 1);
+
+	if (err)
+		return err;
+	/* O_NONBLOCK: a fifo must not keep us from our signals. */
+	*fd = open(req->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return *fd < 0 ? errno : 0;
+}
+
+static int
+serve_prog(struct door_request *req, struct door_reply *rep, int *fd)
+{
+	bool own;
+
+	*fd = chain_open(req->path, &own);
+	if (*fd < 0)
+		return errno;
+	if (own)
+		rep->flags |= DOOR_OWN;
+	return 0;
+}
+
+/* The master is the relay's, which looks at what it is. */
+static int
+serve_tty(int master)
+{
+	int err = count(&ttys, 1);
+
+	if (!err && relay_start(master) < 0)
+		err = errno;
+	if (err)
+		close(master);
+	return err;
+}
+
+/* The asking stage's -n and -x are of our part, too. */
+static void
+serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
+{
+	const int modes = say_modes();
+
+	say_mode(req->modes & (SAY_DRY | SAY_TRACE),
+	    req->op == DOOR_VETH ? SAY_IP : SAY_SH);
+	said_set("", "");
+	switch (req->op) {
+	case DOOR_VETH:
+		rep->err = serve_veth(req);
+		break;
+	case DOOR_ROOT:
+	case DOOR_BIND:
+		rep->err = serve_tree(req, rep, fd);
+		break;
+	case DOOR_FILE:
+		rep->err = serve_file(req, fd);
+		break;
+	case DOOR_TTY:
+		rep->err = serve_tty(given);
+		break;
+	default:
+		rep->err = serve_prog(req, rep, fd);
+	}
+	snprintf(rep->said, sizeof(rep->said), "%s", said());
+	snprintf(rep->why, sizeof(rep->why), "%s", said_why());
+	say_mode(modes, SAY_SH);
+}
+
+bool
+doorman_serve(int door)
+{
+	struct door_request req;
+	struct door_reply rep = {0};
+	bool more = false;
+	int given, fd = -1;
+	const ssize_t n = fd_recv(door, &req, sizeof(req), &given);
+
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n == sizeof(req) && req.version == DOOR_VERSION &&
+	    req.op >= DOOR_VETH && req.op < DOOR_SHUT &&
+	    (req.op == DOOR_TTY || !man.tty_only) &&
+	    (given >= 0) == (req.op == DOOR_TTY)) {
+		req.path[sizeof(req.path) - 1] = '\0';
+		serve(&req, given, &rep, &fd);
+		more = fd_send(door, &rep, sizeof(rep), fd) == sizeof(rep);
+	} else if (given >= 0) {
+		close(given);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (!more)
+		close(door);
+	return more;
+}

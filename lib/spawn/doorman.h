@@ -1,0 +1,24 @@
+#ifndef SPAWN_DOORMAN_H
+#define SPAWN_DOORMAN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* The host's side of the door (door.h): ns-spawn's resident parent serves a
+ * fixed, tiny list of requests of the box's stages, with the caller's rights,
+ * in the caller's mount namespace and working directory. */
+struct doorman {
+	bool tty_only; /* a terminal is relayed, and nothing else done */
+	pid_t box;     /* our child, whose namespaces are the box's */
+	bool newns;    /* it has a mount namespace of its own */
+	bool newnet;   /* ... a network namespace that is not ours */
+	bool shift;    /* files are to be shown with its ids */
+};
+
+void doorman_start(const struct doorman *d);
+
+/* Serves one request that waits on DOOR.  Returns false at the end: the box has
+ * said shut, or died, or broken the rules; DOOR is closed then. */
+bool doorman_serve(int door);
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/*
+ * init - a minimal PID 1
+ *
+ * The kernel gives PID 1 no signal that it has no handler for, so a plain
+ * program there cannot be interrupted; it also inherits orphans that it does
+ * not expect.  This one does both jobs and holds nothing worth taking: the box
+ * shares its user and its pid namespace.
+ */
+#include "spawn/init.h"
+#include "base/die.h"
+#include "stage/resident.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* KILL alone, to reach processes of the box's other users. */
+static void
+drop_capabilities(void)
+{
+	const cap_value_t keep = CAP_KILL;
+	cap_t c = cap_init();
+
+	for (cap_value_t v = 0; v < cap_max_bits(); v++)
+		if (cap_drop_bound(v) < 0)
+			die("drop capability %d", v);
+	if (!c || cap_set_flag(c, CAP_PERMITTED, 1, &keep, CAP_SET) < 0 ||
+	    cap_set_flag(c, CAP_EFFECTIVE, 1, &keep, CAP_SET) < 0 ||
+	    cap_set_proc(c) < 0)
+		die("keep only CAP_KILL");
+	cap_free(c);
+}
+
+/* Returns whether it was SIGTERM. */
+static bool
+forward(int fd, pid_t prog)
+{
+	struct signalfd_siginfo si;
+
+	if (read(fd, &si, sizeof(si)) != sizeof(si))
+		die("read signalfd");
+	/* ESRCH: it has just ended. */
+	if (si.ssi_signo != SIGCHLD && si.ssi_code != SI_KERNEL)
+		kill(prog, (int)si.ssi_signo);
+	return si.ssi_signo == SIGTERM;
+}
+
+__attribute__((noreturn)) static void
+run_init(pid_t prog, bool linger)
+{
+	int fd, status, result = 0;
+	bool ending = false;
+	sigset_t all;
+	pid_t pid;
+
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		die("prctl PR_SET_DUMPABLE");
+	drop_capabilities();
+	if (close_range(3, ~0U, 0) < 0)
+		die("close_range");
+	sigfillset(&all);
+	fd = signalfd(-1, &all, SFD_CLOEXEC);
+	if (fd < 0)
+		die("signalfd");
+	for (;;) {
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+			if (pid != prog)
+				continue;
+			result = exit_status(status);
+			if (!linger)
+				exit(result);
+			/* -1: from now on, all that there are. */
+			prog = -1;
+			for (int i = 0; i < 3; i++)
+				close(i);
+			/* Who told PROG to end means the box. */
+			if (ending)
+				kill(-1, SIGTERM);
+		}
+		if (pid < 0)
+			exit(result);
+		if (forward(fd, prog))
+			ending = true;
+	}
+}
+
+void
+init_here(bool linger)
+{
+	const pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid > 0)
+		run_init(pid, linger);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/*
+ * start - how a box starts
+ *
+ * NEWUSER and NEWPID at clone; the parent writes the maps; only then does the
+ * child, as the box's root, make the others, which are therefore its own.  Each
+ * waits for the other on the door, where end of file means that the other died.
+ */
+#include "spawn/start.h"
+#include "base/die.h"
+#include "base/say.h"
+#include "stage/door.h"
+#include "term/tty.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A word to the other side, and one from it; false: it has died. */
+static bool
+tell(int door)
+{
+	return send(door, "", 1, MSG_NOSIGNAL) == 1;
+}
+
+static bool
+hear(int door)
+{
+	char byte;
+
+	return recv(door, &byte, 1, 0) == 1;
+}
+
+/* The box's side of it: what is made and changed once the maps stand. */
+static void
+settle(const struct start *s)
+{
+	const int kinds = ~(CLONE_NEWUSER | CLONE_NEWPID);
+	const char *name = s->hostname ? s->hostname : "container";
+
+	ns_join(&s->set, kinds);
+	ns_unshare(&s->set, kinds);
+	/* Nothing mounted here may reach the host, or the other way round. */
+	if ((s->set.fresh & CLONE_NEWNS) &&
+	    say(SAY_SH, "mount --make-rprivate /") &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		die_said();
+	if ((s->set.fresh & CLONE_NEWUTS) && say(SAY_SH, "hostname %s", name) &&
+	    sethostname(name, strlen(name)) < 0)
+		die_said();
+}
+
+/* kill(0) reaches past a pid namespace to all of the process group, in which
+ * the box has to be only for the sake of a terminal's signals. */
+static void
+leave_group(const struct start *s)
+{
+	if (((s->set.fresh & CLONE_NEWPID) || s->set.join[NS_PID] >= 0) &&
+	    !tty_have() && setsid() < 0)
+		die("setsid");
+}
+
+/* The child. */
+static void
+begin(const struct start *s, int door)
+{
+	/* The parent dies: so do we, and with process 1 the box.  In a pid
+	 * namespace there is no parent to be seen, so it is asked for a word
+	 * after the prctl; and ids change before it. */
+	if (!hear(door))
+		exit(EXIT_TOOL);
+	leave_group(s);
+	/* What we join may be hostile, and must not trace us.  (Of a process
+	 * that is not dumpable an ordinary parent cannot write the maps.) */
+	if (s->set.join[NS_USER] >= 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
+		die("prctl PR_SET_DUMPABLE");
+	ns_join(&s->set, CLONE_NEWUSER);
+	if ((s->set.fresh & CLONE_NEWUSER) || s->set.join[NS_USER] >= 0)
+		idmap_become_root();
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		die("prctl PR_SET_PDEATHSIG");
+	settle(s);
+	if (!tell(door) || !hear(door))
+		exit(EXIT_TOOL);
+	door_set(door);
+}
+
+static pid_t
+clone_box(const struct start *s)
+{
+	const int flags = s->set.fresh & (CLONE_NEWUSER | CLONE_NEWPID);
+	struct clone_args args = {
+	    .flags = (uint64_t)flags, .exit_signal = SIGCHLD};
+	long pid;
+
+	if (!say(SAY_SH, "unshare%s --fork", ns_options(flags)))
+		return 0;
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid >= 0)
+		return (pid_t)pid;
+	if (errno == EPERM && geteuid() != 0 && !(flags & CLONE_NEWUSER))
+		die_hint("run it as root, or with a new user namespace", "%s",
+		    said());
+	if (errno == EPERM || errno == ENOSPC || errno == EACCES)
+		die_hint("look at sysctl user.max_user_namespaces, "
+			 "kernel.unprivileged_userns_clone and "
+			 "kernel.apparmor_restrict_unprivileged_userns",
+		    "%s", said());
+	die_said();
+}
+
+pid_t
+start_box(const struct start *s, int *door)
+{
+	int ends[2];
+	pid_t pid;
+
+	ns_join(&s->set, CLONE_NEWPID);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		die("socketpair");
+	pid = clone_box(s);
+	close(ends[pid == 0 ? 0 : 1]);
+	if (pid == 0)
+		begin(s, ends[1]);
+	*door = ends[0];
+	return pid;
+}
+
+bool
+start_settled(const struct start *s, pid_t pid, int door)
+{
+	if (s->set.fresh & CLONE_NEWUSER)
+		idmaps_write(&s->maps, pid);
+	return tell(door) && hear(door);
+}
+
+void
+start_go(int door)
+{
+	tell(door);
+}
+
+void
+start_say(const struct start *s)
+{
+	ns_join(&s->set, CLONE_NEWPID);
+	clone_box(s);
+	if (s->set.fresh & CLONE_NEWUSER)
+		idmaps_write(&s->maps, 0);
+	ns_join(&s->set, CLONE_NEWUSER);
+	settle(s);
+}

@@ -1,0 +1,33 @@
+#ifndef SPAWN_START_H
+#define SPAWN_START_H
+
+#include "ns/idmap.h"
+#include "ns/ns.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* The start of a box: two processes, which wait for each other on the door.
+ * All die with 125 where they fail. */
+struct start {
+	struct ns_set set;
+	struct idmaps maps; /* for a new user namespace */
+	const char *hostname;
+};
+
+/* Clones the first process of the box.  Returns its pid, and in *door the
+ * doorman's end; and in the child 0, once the parent has said start_go(), as
+ * the root of all its namespaces and with the door set. */
+pid_t start_box(const struct start *s, int *door);
+
+/* In the parent: writes the maps, and waits until the namespaces are there.
+ * False: the child has died. */
+bool start_settled(const struct start *s, pid_t pid, int door);
+
+/* In the parent: lets the child go on. */
+void start_go(int door);
+
+/* For -n: says all that these would do. */
+void start_say(const struct start *s);
+
+#endif

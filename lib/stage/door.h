@@ -1,0 +1,91 @@
+#ifndef STAGE_DOOR_H
+#define STAGE_DOOR_H
+
+#include <limits.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The box's side of the door: what a stage inside the box asks of ns-spawn's
+ * resident parent, over one SOCK_SEQPACKET socket (box(7)).  Messages are of
+ * fixed size and versioned; at most one veth, one root, 64 binds, one file,
+ * one terminal. */
+
+#define DOOR_VERSION 2
+#define DOOR_BINDS 64
+
+/* A veth pair between the host's network namespace and a box's: point to
+ * point, routed.  Addresses in host byte order; fixed size, as it crosses the
+ * door. */
+struct veth {
+	char host[IFNAMSIZ], box[IFNAMSIZ]; /* the names of both ends */
+	uint32_t addr, len;		    /* the box's, and its prefix */
+	uint32_t gateway;		    /* the host end's, a /32 */
+	uint32_t mtu;	   /* 0: that of the host's route out */
+	uint32_t localnet; /* route_localnet on the host end */
+};
+
+enum door_op {
+	DOOR_VETH = 1, /* make the host's end of a veth pair */
+	DOOR_ROOT,     /* an id-mapped view of the root directory */
+	DOOR_BIND,     /* the same of a directory or file to bind */
+	DOOR_PROG,     /* open the next program of the chain */
+	DOOR_FILE,     /* open a file for reading */
+	DOOR_TTY,      /* relay a terminal, whose master comes along */
+	DOOR_SHUT,     /* the last word */
+};
+
+struct door_request {
+	uint32_t version, op;
+	uint32_t modes; /* say_modes() of the asking stage */
+	struct veth veth;
+	char path[PATH_MAX];
+};
+
+#define DOOR_OWN 1	/* PROG: it is one of our stages */
+#define DOOR_NEWNS 2	/* ROOT: the box has a mount namespace of its own */
+#define DOOR_YOURSELF 4 /* ROOT, BIND: needs no view, open it yourself */
+
+/* err: 0 or an errno; said, why: what failed, as say.h has it.  A descriptor
+ * goes along where the operation has one. */
+struct door_reply {
+	int32_t err;
+	uint32_t flags;
+	char said[1024], why[256];
+};
+
+/* The descriptor, -1 if there is none. */
+int door_fd(void);
+void door_set(int fd);
+
+/* Each dies if the doorman does, and returns -1 with errno, said() and
+ * said_why() if it refuses. */
+
+int door_veth(const struct veth *v);
+
+/* A detached mount (move_mount(2)) of PATH, shown with the box's ids;
+ * -1 with errno 0 where the asker is to open it itself.  *newns (may be NULL):
+ * whether the box has its own mount namespace. */
+int door_tree(enum door_op op, const char *path, bool *newns);
+
+/* PATH, opened for reading. */
+int door_file(const char *path);
+
+/* Hands over MASTER, of a pty in the box, to be relayed with the caller's
+ * terminal. */
+int door_tty(int master);
+
+/* The program NAME, O_PATH; *own: one of our stages. */
+int door_prog(const char *name, bool *own);
+
+/* Says that nothing more will be asked and waits until the doorman has let go
+ * of the door; does nothing if there is none. */
+void door_shut(void);
+
+/* False: there is a door, and the doorman has died. */
+bool door_alive(void);
+
+/* Lets go of the door without a word: for a resident whose child has it. */
+void door_leave(void);
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+/*
+ * resident - wait for a child as if one were not there
+ *
+ * All signals are blocked and read from a descriptor.  Each goes to the child
+ * once: what the kernel itself sent (si_code SI_KERNEL: Ctrl-C, Ctrl-Z, a
+ * window's new size) went to the whole foreground group, the child included,
+ * unless that has a terminal of its own (relay.c).
+ *
+ * Each one in a chain gives the terminal back, so that it comes back also when
+ * the one that had changed it is killed.
+ */
+#include "stage/resident.h"
+#include "base/die.h"
+#include "stage/chain.h"
+#include "stage/door.h"
+#include "term/relay.h"
+#include "term/tty.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static sigset_t caller_mask;
+static struct sigaction caller_chld;
+
+void
+resident_begin(void)
+{
+	/* A caller that ignores SIGCHLD has children reaped by the kernel. */
+	const struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t all;
+
+	tty_save();
+	sigfillset(&all);
+	if (sigprocmask(SIG_BLOCK, &all, &caller_mask) < 0 ||
+	    sigaction(SIGCHLD, &dfl, &caller_chld) < 0)
+		die("block signals");
+}
+
+void
+resident_child(void)
+{
+	if (sigaction(SIGCHLD, &caller_chld, NULL) < 0 ||
+	    sigprocmask(SIG_SETMASK, &caller_mask, NULL) < 0)
+		die("restore the signal mask");
+}
+
+void
+resident_die_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		die("prctl PR_SET_PDEATHSIG");
+	if (getppid() != parent)
+		diex("the parent has died");
+}
+
+static void
+stop(const struct resident *r, const struct signalfd_siginfo *si)
+{
+	/* On a terminal of its own the box does not stop with us. */
+	if (relay_used()) {
+		relay_pause();
+		raise(SIGSTOP);
+		relay_resume();
+		return;
+	}
+	/* ESRCH: the child has just ended, and SIGCHLD says so next. */
+	if (r->stop_child)
+		kill(r->pid, SIGSTOP);
+	else if (si->ssi_code != SI_KERNEL)
+		kill(r->pid, (int)si->ssi_signo);
+	raise(SIGSTOP);
+	/* Continued: by a SIGCONT that is forwarded, as any signal is. */
+}
+
+/* Whether the child has got it, too.  A hangup is told to the session's leader
+ * alone. */
+static bool
+was_for_all(const struct signalfd_siginfo *si)
+{
+	return si->ssi_code == SI_KERNEL && !relay_used() &&
+	       !(si->ssi_signo == SIGHUP && getsid(0) == getpid());
+}
+
+static void
+forward(const struct resident *r, int fd)
+{
+	struct signalfd_siginfo si;
+
+	if (read(fd, &si, sizeof(si)) != sizeof(si))
+		die("read signalfd");
+	/* SIGPIPE, of a write of our own, is not for the child. */
+	if (si.ssi_pid == (uint32_t)getpid())
+		return;
+	if (r->signals)
+		sigaddset(r->signals, (int)si.ssi_signo);
+	if (r->parent && getppid() != r->parent)
+		kill(r->pid, SIGKILL);
+	switch (si.ssi_signo) {
+	case SIGCHLD:
+		break;
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+		stop(r, &si);
+		break;
+	case SIGWINCH:
+		if (relay_used()) {
+			relay_resize();
+			break;
+		}
+		/* fallthrough */
+	default:
+		if (!was_for_all(&si))
+			kill(r->pid, (int)si.ssi_signo);
+	}
+}
+
+int
+resident_wait(const struct resident *r)
+{
+	struct pollfd p[2 + RELAY_FDS] = {{.events = POLLIN},
+	    {.fd = r->ready ? r->fd : -1, .events = POLLIN}};
+	sigset_t all;
+	int status;
+	pid_t pid;
+
+	/* The child has them; ours would keep them open. */
+	door_leave();
+	chain_ready_leave();
+	sigfillset(&all);
+	p[0].fd = signalfd(-1, &all, SFD_CLOEXEC);
+	if (p[0].fd < 0)
+		die("signalfd");
+	while ((pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
+		relay_poll(p + 2);
+		if (poll(p, 2 + RELAY_FDS, -1) < 0 && errno != EINTR)
+			die("poll");
+		relay_turn(p + 2);
+		if (p[0].revents)
+			forward(r, p[0].fd);
+		if (p[1].revents && !r->ready(p[1].fd))
+			p[1].fd = -1;
+	}
+	if (pid < 0)
+		die("waitpid");
+	relay_finish(p[0].fd);
+	close(p[0].fd);
+	tty_restore();
+	return exit_status(status);
+}

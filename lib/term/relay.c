@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+/*
+ * relay - between the caller's terminal and the box's own
+ *
+ * Nothing is looked at on the way, in either direction: what the box writes is
+ * the business of the terminal, what is typed is the box's, Ctrl-C and Ctrl-Z
+ * included, as the caller's terminal is in raw mode.
+ *
+ * No call may wait: a terminal whose reader sleeps would keep the resident from
+ * its signals.  Each direction has one buffer, which is filled only when it is
+ * empty, so that who is slow slows down the other side and costs no memory.
+ */
+#include "term/relay.h"
+#include "base/die.h"
+#include "term/pty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* More than what a pty holds: what a process that outlives PROG goes on writing
+ * does not keep us. */
+#define DRAIN_MAX (64 * 1024)
+
+struct buffer {
+	char data[PIPE_BUF];
+	size_t at, len;
+};
+
+static struct buffer to_box, to_caller;
+static int master = -1, in = -1, out = -1;
+static bool used, is_raw, in_line;
+static struct termios settings;
+static pid_t owner;
+
+/* Writes what it can; false: there is nobody to read it. */
+static bool
+flush(struct buffer *b, int fd)
+{
+	const ssize_t n = write(fd, b->data + b->at, b->len);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	b->at += (size_t)n;
+	b->len -= (size_t)n;
+	return true;
+}
+
+/* The number of bytes, 0 for none now, -1 for none any more. */
+static int
+fill(struct buffer *b, int fd)
+{
+	const ssize_t n = read(fd, b->data, sizeof(b->data));
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	b->at = 0;
+	b->len = (size_t)n;
+	return n > 0 ? (int)n : -1;
+}
+
+/* Not our child's: it would be somebody else's terminal by then. */
+static void
+give_back(void)
+{
+	if (!is_raw || getpid() != owner)
+		return;
+	/* Our group is in the foreground, or SIGTTOU is blocked.  If it fails
+	 * the terminal has gone. */
+	tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+	is_raw = false;
+}
+
+/* Whether we are in front, once we are.  In the background the kernel stops the
+ * whole group for this call, as it does with any program, and repeats it when
+ * that goes on.  False: nobody is there who could bring us to the front. */
+static bool
+come_to_front(void)
+{
+	/* Not our controlling terminal: no group has it. */
+	return tcgetpgrp(STDIN_FILENO) < 0 ||
+	       tcsetpgrp(STDIN_FILENO, getpgrp()) == 0;
+}
+
+static void
+take(void)
+{
+	sigset_t ttou, mask;
+	struct termios t;
+
+	if (!isatty(STDIN_FILENO))
+		return;
+	sigemptyset(&ttou);
+	sigaddset(&ttou, SIGTTOU);
+	sigprocmask(SIG_UNBLOCK, &ttou, &mask);
+	/* Only now are its settings not somebody else's. */
+	is_raw = come_to_front() && tcgetattr(STDIN_FILENO, &settings) == 0;
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	t = settings;
+	cfmakeraw(&t);
+	if (is_raw)
+		is_raw = tcsetattr(STDIN_FILENO, TCSANOW, &t) == 0;
+	if (!is_raw)
+		in = -1;
+}
+
+/* No more from the caller, or from the box. */
+static void
+hang_up(void)
+{
+	if (master >= 0)
+		close(master);
+	master = in = -1;
+	to_box.len = to_caller.len = 0;
+	give_back();
+}
+
+/* A description of our own, which can be nonblocking without being so for
+ * everybody else.  A pipe needs none: if poll(2) says so, PIPE_BUF fit. */
+static int
+open_out(void)
+{
+	const int fd = isatty(STDOUT_FILENO)
+			   ? open("/proc/self/fd/1",
+				 O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+			   : -1;
+
+	return fd < 0 ? STDOUT_FILENO : fd;
+}
+
+int
+relay_start(int fd)
+{
+	if (used || !pty_is_master(fd)) {
+		errno = EINVAL;
+		return -1;
+	}
+	/* The box has given up its end: the description is ours. */
+	if (fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+		return -1;
+	used = true;
+	master = fd;
+	in = STDIN_FILENO;
+	out = open_out();
+	owner = getpid();
+	if (atexit(give_back) != 0)
+		die("atexit");
+	take();
+	/* The caller's keys for erase and so on, as ssh(1) does it. */
+	if (is_raw)
+		tcsetattr(master, TCSANOW, &settings);
+	relay_resize();
+	return 0;
+}
+
+bool
+relay_used(void)
+{
+	return used;
+}
+
+void
+relay_resize(void)
+{
+	struct winsize size;
+
+	if (master >= 0 && (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 ||
+			       ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0))
+		ioctl(master, TIOCSWINSZ, &size);
+}
+
+void
+relay_pause(void)
+{
+	give_back();
+}
+
+void
+relay_resume(void)
+{
+	if (in < 0)
+		return;
+	take();
+	relay_resize();
+}
+
+void
+relay_poll(struct pollfd p[RELAY_FDS])
+{
+	short events = 0;
+
+	if (!to_caller.len)
+		events |= POLLIN;
+	if (to_box.len)
+		events |= POLLOUT;
+	/* poll(2) reports a hangup also where nothing is asked for. */
+	p[0] = (struct pollfd){to_box.len ? -1 : in, POLLIN, 0};
+	p[1] = (struct pollfd){events ? master : -1, events, 0};
+	p[2] = (struct pollfd){to_caller.len ? out : -1, POLLOUT, 0};
+}
+
+/* The end of what is typed, where it does not come from a terminal: the key for
+ * it; in the middle of a line that ends only the line. */
+static void
+type_end(void)
+{
+	struct termios t;
+
+	in = -1;
+	if (tcgetattr(master, &t) < 0 || t.c_cc[VEOF] == _POSIX_VDISABLE)
+		return;
+	to_box = (struct buffer){.len = in_line ? 2 : 1};
+	memset(to_box.data, t.c_cc[VEOF], to_box.len);
+}
+
+static void
+read_keys(void)
+{
+	const int n = fill(&to_box, in);
+
+	if (n > 0)
+		in_line = to_box.data[n - 1] != '\n';
+	/* The box's terminal goes with the caller's. */
+	if (n < 0 && is_raw)
+		hang_up();
+	else if (n < 0)
+		type_end();
+	/* PROG has ended (--init=linger), and nobody reads keys any more: the
+	 * next ones are the caller's. */
+	if (n > 0 && is_raw && tcgetpgrp(master) == 0) {
+		in = -1;
+		to_box.len = 0;
+		give_back();
+	}
+}
+
+void
+relay_turn(const struct pollfd p[RELAY_FDS])
+{
+	if (p[0].revents)
+		read_keys();
+	/* EIO: the box has no descriptor of its terminal left. */
+	if (p[1].revents && !to_caller.len && fill(&to_caller, master) < 0)
+		hang_up();
+	if (to_box.len && !flush(&to_box, master))
+		to_box.len = 0;
+	if (p[2].revents && !flush(&to_caller, out))
+		hang_up();
+}
+
+/* Whether somebody wants us to end. */
+static bool
+told_to_end(int signals)
+{
+	struct signalfd_siginfo si;
+
+	return read(signals, &si, sizeof(si)) == sizeof(si) &&
+	       (si.ssi_signo == SIGTERM || si.ssi_signo == SIGINT ||
+		   si.ssi_signo == SIGHUP || si.ssi_signo == SIGQUIT);
+}
+
+void
+relay_finish(int signals)
+{
+	struct pollfd p[2] = {{signals, POLLIN, 0}, {out, POLLOUT, 0}};
+	int more = DRAIN_MAX;
+
+	in = -1;
+	while (master >= 0 && (to_caller.len || more > 0)) {
+		/* What was written is here: the kernel waits for its own work
+		 * before it says EAGAIN. */
+		if (!to_caller.len) {
+			const int n = fill(&to_caller, master);
+
+			if (n <= 0)
+				break;
+			more -= n;
+		}
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			break;
+		if (p[0].revents && told_to_end(signals))
+			break;
+		if (p[1].revents && !flush(&to_caller, out))
+			break;
+	}
+	hang_up();
+}

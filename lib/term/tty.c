@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tty - the caller's terminal, given back as it was
+ *
+ * A shell in the box makes process groups of its own and brings them to the
+ * foreground; a killed editor leaves raw mode.  A foreground group without a
+ * member is the box's (ours has us, the caller's shell has itself), and only
+ * then, or if it is still ours, is the terminal ours to mend.
+ */
+#include "term/tty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <termios.h>
+#include <unistd.h>
+
+static struct termios settings;
+static pid_t group;
+static bool in_front, have_settings;
+
+bool
+tty_have(void)
+{
+	const int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	/* ENXIO: there is none; with another error it cannot be told. */
+	return fd >= 0 || errno != ENXIO;
+}
+
+void
+tty_save(void)
+{
+	group = getpgrp();
+	in_front = tcgetpgrp(STDIN_FILENO) == group;
+	/* In a pipe into a pager the settings are the pager's to change. */
+	have_settings = in_front && isatty(STDOUT_FILENO) &&
+			tcgetattr(STDIN_FILENO, &settings) == 0;
+}
+
+void
+tty_restore(void)
+{
+	pid_t front;
+
+	if (!in_front || (front = tcgetpgrp(STDIN_FILENO)) < 0)
+		return;
+	if (front != group) {
+		if (kill(-front, 0) == 0 || errno != ESRCH)
+			return;
+		/* From the background this asks for SIGTTOU, which residents
+		 * block.  If it fails the terminal has gone. */
+		if (tcsetpgrp(STDIN_FILENO, group) < 0)
+			return;
+	}
+	if (have_settings)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
+}
