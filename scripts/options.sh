@@ -110,6 +110,13 @@ quote() {
 	word="'$word$rest'"
 }
 
+# unspare: ends what the caller may have of protection against the OOM killer,
+# as a box with a negative score would survive its own memory limit.
+unspare() {
+	{ read -r word </proc/self/oom_score_adj; } 2>/dev/null || return 0
+	case $dry$word in -*) echo 0 >/proc/self/oom_score_adj ;; esac
+}
+
 # change CMD...: does it, or with $dry prints it instead; $trace: both.
 dry='' trace=''
 change() {

@@ -488,3 +488,36 @@ stop() {
 	run -0 host env -C "$home" ./bin/box-run -- -n echo dash
 	is "$output" dash
 }
+
+# modes: what an exec keeps, of the shell that prints it; its umask first.
+MODES='umask; sed -n "/^Sig[BI][lg][kn]:/p" /proc/self/status
+	cat /proc/self/personality /proc/self/timerslack_ns /proc/self/oom_score_adj'
+# odd CMD...: CMD, of a caller whose modes are odd.
+odd() {
+	host setarch -R python3 -c '
+import os, signal, sys, ctypes
+os.umask(0o077)
+for s in (signal.SIGPIPE, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(s, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))
+ctypes.CDLL(None).prctl(29, 1000000, 0, 0, 0)
+open("/proc/self/oom_score_adj", "w").write("-7" if "-7" in os.environ["SCORE"] else "9")
+os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+}
+@test "prog begins with the modes of a new login, also by box-exec" {
+	requires "python3" command -v python3
+	local want score=-7
+	# Some hosts do not let root be spared by the OOM killer.
+	(echo -7 >/proc/self/oom_score_adj) 2>/dev/null || score=9
+	want=$(printf '%s\n' 0022 "SigBlk:	$(printf %016d 0)" "SigIgn:	$(printf %016d 0)" 00000000 50000 "${score/-7/0}")
+	SCORE=$score run -0 odd box-run --network none "$bb" sh -c "$MODES"
+	is "$output" "$want"
+	# A bare chain leaves what it finds.
+	SCORE=9 run -0 odd ns-spawn rootfs-enter "$bb" sh -c "$MODES"
+	has "$output" "0077"
+	hasnt "$output" "SigIgn:	$(printf %016d 0)"
+	boxed --name web
+	SCORE=$score run -0 odd box-exec web sh -c "$MODES"
+	is "$output" "$want"
+	over
+}

@@ -4,6 +4,7 @@
 #include "base/die.h"
 #include "base/say.h"
 #include "payload/caps.h"
+#include "payload/fresh.h"
 #include "payload/user.h"
 #include "stage/chain.h"
 #include "stage/door.h"
@@ -101,6 +102,9 @@ payload_opt(struct payload *p, int c)
 	case OPT_SECCOMP:
 		p->filter = optarg;
 		break;
+	case OPT_FRESH:
+		p->fresh = true;
+		break;
 	case OPT_NEW_PRIVS:
 		p->confine.new_privs = true;
 		break;
@@ -152,6 +156,8 @@ payload_become(struct payload *p, char *const argv[])
 			die("--tty: hand over the terminal");
 		close(p->pty.master);
 	}
+	if (p->fresh && !dry)
+		fresh();
 	confine(&p->confine, &user);
 	say_next(argv);
 	environ = p->env;

@@ -16,7 +16,7 @@
 
 struct payload {
 	const char *workdir, *user, *filter;
-	bool tty;
+	bool tty, fresh;
 	struct pty pty; /* with tty: open before payload_become() */
 	struct confine confine;
 	char *env[PAYLOAD_ENV + 1];
@@ -29,6 +29,7 @@ enum {
 	OPT_CAP_DROP,
 	OPT_SECCOMP,
 	OPT_NEW_PRIVS,
+	OPT_FRESH,
 };
 
 #define PAYLOAD_OPTS \
@@ -44,6 +45,8 @@ enum {
 	    {OPT_CAP_DROP, "cap-drop", "LIST", "drop these, too, or ALL"}, \
 	    {OPT_SECCOMP, "seccomp", "FILE", \
 		"filter of system calls; off: none"}, \
+	    {OPT_FRESH, "fresh", NULL, \
+		"begin with the modes of a new login, see box(7)"}, \
 	{ \
 		OPT_NEW_PRIVS, "new-privs", NULL, \
 		    "let set-user-ID programs gain rights" \
