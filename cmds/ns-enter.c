@@ -22,6 +22,7 @@
 #include "stage/door.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
+#include "term/streams.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -80,6 +81,24 @@ open_target(void)
 		die("--pid %d", target);
 }
 
+/* What PROG has as 0, 1 and 2 is its own: a process that it leaves behind has
+ * nothing of the caller's. */
+static void
+make_streams(void)
+{
+	uint32_t uid, gid;
+	const bool owned = idmap_root(target, &uid, &gid);
+	const bool own_tty = prog.tty;
+
+	if (!own_tty && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+	    tcgetpgrp(STDIN_FILENO) == getpgrp()) {
+		prog.tty = true;
+		prog.pty.keep_err = !isatty(STDERR_FILENO);
+	}
+	if (!own_tty)
+		streams_open(prog.tty, owned, uid, gid);
+}
+
 /* The child: it is in the pid namespace, and nowhere else yet. */
 __attribute__((noreturn)) static void
 enter(const struct cgroup *group, int kinds, char *argv[])
@@ -109,7 +128,6 @@ main(int argc, char *argv[])
 {
 	struct resident r = {.ready = doorman_serve, .parent = getppid()};
 	struct cgroup group;
-	uint32_t uid, gid;
 	int door[2], kinds;
 
 	sealed_start(argv);
@@ -120,8 +138,8 @@ main(int argc, char *argv[])
 	open_target();
 	cgroup_of(&group, target);
 	kinds = ns_others(target);
-	if (idmap_root(target, &uid, &gid) && !(say_modes() & SAY_DRY))
-		give_pipes(uid, gid);
+	if (!(say_modes() & SAY_DRY))
+		make_streams();
 	/* All that was read of it by its number was its own. */
 	if (pidfd_send_signal(target_fd, 0, NULL, 0) < 0 && errno == ESRCH)
 		diex("the process %d has ended", target);
@@ -144,6 +162,7 @@ main(int argc, char *argv[])
 		close(door[0]);
 		door_set(door[1]);
 		resident_child();
+		streams_child();
 		enter(&group, kinds, argv);
 	}
 	close(door[1]);

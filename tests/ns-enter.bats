@@ -2,6 +2,7 @@
 # ns-enter and box-exec: programs in boxes that run.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
+load attack/weaken
 
 setup() {
 	requires "root" test "$EUID" = 0
@@ -287,4 +288,90 @@ keeps_box() {
 	run -125 box-exec other true
 	has "$output" "other: no such box is running"
 	run -125 box-exec web
+}
+
+# left COMM: the process of the box that runs it, as we see it, is $left.
+is_left() { left=$(pgrep -fx "$1"); }
+# holds FILE: whether $left has FILE open, by whatever name.
+holds() { [ "$(find -L "/proc/$left/fd" -samefile "$1" 2>/dev/null)" ]; }
+# outlive: ns-enter returns, and a process that it has started lives on.
+outlive() {
+	"$@" ns-enter --pid "$prog" sh -c 'exec 3<&0; sleep 3333 <&3 & echo early; echo error >&2' <"$T/c0" >"$T/c1" 2>"$T/c2"
+	eventually 20 is_left "sleep 3333"
+}
+@test "T72: what outlives its command has none of the caller's pipes" {
+	local fd
+	weaken
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	mkfifo "$T/c0" "$T/c1" "$T/c2"
+	exec 4<>"$T/c0" 5<>"$T/c1" 6<>"$T/c2"
+	outlive
+	for fd in c0 c1 c2; do ! holds "$T/$fd" || fail "it holds $fd"; done
+	kill "$left"
+	read -r -t 10 line <&5
+	is "$line" early
+	read -r -t 10 line <&6
+	is "$line" error
+	eventually 10 gone "$left"
+	outlive weak 72
+	for fd in c0 c1 c2; do holds "$T/$fd" || fail "without the defence it has no $fd"; done
+	kill "$left"
+	exec 4>&- 5>&- 6>&-
+}
+@test "the caller's pipes: all bytes, in order, to the last, and a reader that goes" {
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	is "$(seq 200000 | ns-enter --pid "$prog" cat | md5sum)" "$(seq 200000 | md5sum)"
+	is "$(seq 5000 | ns-enter --pid "$prog" sh -c 'while read -r x; do echo $x; echo $x >&2; done' 2>&1)" \
+	    "$(seq 5000 | sed p)"
+	# A slow reader of one stream does not keep the other.
+	mkfifo "$T/slow"
+	exec 4<>"$T/slow"
+	is "$(ns-enter --pid "$prog" sh -c 'cat /dev/zero >&2 & echo done; kill $!' 2>"$T/slow" </dev/null)" "done"
+	exec 4>&-
+	run -0 bash -c 'ns-enter --pid "$prog" cat /dev/zero | head -c 1000000 | wc -c; echo ${PIPESTATUS[0]}'
+	is "$output" "1000000
+141"
+	# A socket is a stream as well.
+	python3 -c 'import socket, subprocess, sys
+a, b = socket.socketpair()
+a.sendall(b"by socket"); a.shutdown(socket.SHUT_WR)
+subprocess.run(sys.argv[1:], stdin=b, stdout=b, check=True); b.close()
+assert a.recv(100) == b"by socket"' ns-enter --pid "$prog" cat
+	# A file stays one: its position is the caller's.
+	seq 3 >"$T/file"
+	is "$({ ns-enter --pid "$prog" sh -c 'read x; echo $x'; cat; } <"$T/file" | sort -u | xargs)" "1 2 3"
+}
+@test "T73: what outlives its command has not the caller's terminal" {
+	requires "python3" command -v python3
+	weaken
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	for row in 0 73; do
+		WEAK=$row PATH=$weak/bin:$PATH python3 "$TOP/tests/terminal.py" bash --norc --noprofile -c '
+			tty >"$T/tty"
+			ns-enter --pid "$prog" sh -c "tty; sleep 4444 & sleep 0.2"
+			ls -l /proc/$(pgrep -fx "sleep 4444")/fd >"$T/fds-$WEAK"
+			kill $(pgrep -fx "sleep 4444"); echo "o""ver"' <<-'END'
+			expect over
+			end 0
+		END
+	done
+	hasnt "$(<"$T/fds-0")" "$(<"$T/tty")"
+	has "$(<"$T/fds-73")" "$(<"$T/tty")"
+}
+@test "T74: a directory or a disk is no standard stream" {
+	weaken
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	run -125 ns-enter --pid "$prog" true </etc
+	is "$output" "ns-enter: standard input is neither a file, a pipe, a socket nor a terminal"
+	run -125 rootfs-enter "$bb" true </etc
+	weak 74 run -0 ns-enter --pid "$prog" ls /proc/self/fd/0/ </etc
+	has "$output" passwd
+}
+@test "T75: a box in the foreground ends all its processes before it returns" {
+	run -0 box-run --network none "$bb" sh -c 'setsid sleep 5555 </dev/null >/dev/null 2>&1 & exit 0'
+	! is_left "sleep 5555" || fail "$left lives"
+	start box-run --network none --linger "$bb" sh -c 'setsid sleep 5555 </dev/null >/dev/null 2>&1 & exit 0'
+	eventually 20 pgrep -fx "sleep 5555"
+	kill "$pid"
+	finish
 }

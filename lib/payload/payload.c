@@ -8,6 +8,7 @@
 #include "payload/user.h"
 #include "stage/chain.h"
 #include "stage/door.h"
+#include "term/streams.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -114,6 +115,7 @@ payload_opt(struct payload *p, int c)
 void
 payload_ready(struct payload *p)
 {
+	streams_check();
 	chain_close_others();
 	p->confine.no_filter = p->filter && strcmp(p->filter, "off") == 0;
 	if (!p->confine.no_filter)

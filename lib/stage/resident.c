@@ -15,6 +15,7 @@
 #include "stage/chain.h"
 #include "stage/door.h"
 #include "term/relay.h"
+#include "term/streams.h"
 #include "term/tty.h"
 
 #include <errno.h>
@@ -125,7 +126,7 @@ forward(const struct resident *r, int fd)
 int
 resident_wait(const struct resident *r)
 {
-	struct pollfd p[2 + RELAY_FDS] = {{.events = POLLIN},
+	struct pollfd p[2 + RELAY_FDS + STREAMS_FDS] = {{.events = POLLIN},
 	    {.fd = r->ready ? r->fd : -1, .events = POLLIN}};
 	sigset_t all;
 	int status;
@@ -134,15 +135,18 @@ resident_wait(const struct resident *r)
 	/* The child has them; ours would keep them open. */
 	door_leave();
 	chain_ready_leave();
+	streams_leave();
 	sigfillset(&all);
 	p[0].fd = signalfd(-1, &all, SFD_CLOEXEC);
 	if (p[0].fd < 0)
 		die("signalfd");
 	while ((pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
 		relay_poll(p + 2);
-		if (poll(p, 2 + RELAY_FDS, -1) < 0 && errno != EINTR)
+		streams_poll(p + 2 + RELAY_FDS);
+		if (poll(p, sizeof(p) / sizeof(*p), -1) < 0 && errno != EINTR)
 			die("poll");
 		relay_turn(p + 2);
+		streams_turn(p + 2 + RELAY_FDS);
 		if (p[0].revents)
 			forward(r, p[0].fd);
 		if (p[1].revents && !r->ready(p[1].fd))
@@ -151,6 +155,7 @@ resident_wait(const struct resident *r)
 	if (pid < 0)
 		die("waitpid");
 	relay_finish(p[0].fd);
+	streams_finish(p[0].fd);
 	close(p[0].fd);
 	tty_restore();
 	return exit_status(status);

@@ -115,8 +115,9 @@ pty_take(struct pty *p, uid_t uid)
 		die_said();
 	if (fchown(p->slave, uid, (gid_t)-1) < 0)
 		die("--tty: give the terminal to user %u", uid);
-	keep_stderr();
-	for (int fd = 0; fd < 3; fd++)
+	if (!p->keep_err)
+		keep_stderr();
+	for (int fd = 0; fd < (p->keep_err ? 2 : 3); fd++)
 		if (dup2(p->slave, fd) < 0)
 			die_said();
 	close(p->slave);

@@ -8,6 +8,7 @@
  * that it has a name there; its master goes to who relays it (relay.h). */
 struct pty {
 	int master, slave;
+	bool keep_err; /* 2 stays what it is */
 };
 
 /* Opens a new one in the devpts whose root directory is DEVPTS, close-on-exec.

@@ -13,6 +13,7 @@
 #include "term/relay.h"
 #include "base/die.h"
 #include "term/pty.h"
+#include "term/pump.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,42 +30,12 @@
  * does not keep us. */
 #define DRAIN_MAX (64 * 1024)
 
-struct buffer {
-	char data[PIPE_BUF];
-	size_t at, len;
-};
-
-static struct buffer to_box, to_caller;
+static struct pump to_box = {.chunk = PIPE_BUF},
+		   to_caller = {.chunk = PIPE_BUF};
 static int master = -1, in = -1, out = -1;
 static bool used, is_raw, in_line;
 static struct termios settings;
 static pid_t owner;
-
-/* Writes what it can; false: there is nobody to read it. */
-static bool
-flush(struct buffer *b, int fd)
-{
-	const ssize_t n = write(fd, b->data + b->at, b->len);
-
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	b->at += (size_t)n;
-	b->len -= (size_t)n;
-	return true;
-}
-
-/* The number of bytes, 0 for none now, -1 for none any more. */
-static int
-fill(struct buffer *b, int fd)
-{
-	const ssize_t n = read(fd, b->data, sizeof(b->data));
-
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	b->at = 0;
-	b->len = (size_t)n;
-	return n > 0 ? (int)n : -1;
-}
 
 /* Not our child's: it would be somebody else's terminal by then. */
 static void
@@ -122,19 +93,6 @@ hang_up(void)
 	give_back();
 }
 
-/* A description of our own, which can be nonblocking without being so for
- * everybody else.  A pipe needs none: if poll(2) says so, PIPE_BUF fit. */
-static int
-open_out(void)
-{
-	const int fd = isatty(STDOUT_FILENO)
-			   ? open("/proc/self/fd/1",
-				 O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
-			   : -1;
-
-	return fd < 0 ? STDOUT_FILENO : fd;
-}
-
 int
 relay_start(int fd)
 {
@@ -148,7 +106,9 @@ relay_start(int fd)
 	used = true;
 	master = fd;
 	in = STDIN_FILENO;
-	out = open_out();
+	/* A pipe needs none: if poll(2) says so, PIPE_BUF fit. */
+	out = isatty(STDOUT_FILENO) ? pump_open(STDOUT_FILENO, O_WRONLY)
+				    : STDOUT_FILENO;
 	owner = getpid();
 	if (atexit(give_back) != 0)
 		die("atexit");
@@ -216,14 +176,15 @@ type_end(void)
 	in = -1;
 	if (tcgetattr(master, &t) < 0 || t.c_cc[VEOF] == _POSIX_VDISABLE)
 		return;
-	to_box = (struct buffer){.len = in_line ? 2 : 1};
+	to_box.at = 0;
+	to_box.len = in_line ? 2 : 1;
 	memset(to_box.data, t.c_cc[VEOF], to_box.len);
 }
 
 static void
 read_keys(void)
 {
-	const int n = fill(&to_box, in);
+	const int n = pump_fill(&to_box, in);
 
 	if (n > 0)
 		in_line = to_box.data[n - 1] != '\n';
@@ -247,23 +208,12 @@ relay_turn(const struct pollfd p[RELAY_FDS])
 	if (p[0].revents)
 		read_keys();
 	/* EIO: the box has no descriptor of its terminal left. */
-	if (p[1].revents && !to_caller.len && fill(&to_caller, master) < 0)
+	if (p[1].revents && !to_caller.len && pump_fill(&to_caller, master) < 0)
 		hang_up();
-	if (to_box.len && !flush(&to_box, master))
+	if (to_box.len && !pump_flush(&to_box, master))
 		to_box.len = 0;
-	if (p[2].revents && !flush(&to_caller, out))
+	if (p[2].revents && !pump_flush(&to_caller, out))
 		hang_up();
-}
-
-/* Whether somebody wants us to end. */
-static bool
-told_to_end(int signals)
-{
-	struct signalfd_siginfo si;
-
-	return read(signals, &si, sizeof(si)) == sizeof(si) &&
-	       (si.ssi_signo == SIGTERM || si.ssi_signo == SIGINT ||
-		   si.ssi_signo == SIGHUP || si.ssi_signo == SIGQUIT);
 }
 
 void
@@ -277,7 +227,7 @@ relay_finish(int signals)
 		/* What was written is here: the kernel waits for its own work
 		 * before it says EAGAIN. */
 		if (!to_caller.len) {
-			const int n = fill(&to_caller, master);
+			const int n = pump_fill(&to_caller, master);
 
 			if (n <= 0)
 				break;
@@ -285,9 +235,9 @@ relay_finish(int signals)
 		}
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			break;
-		if (p[0].revents && told_to_end(signals))
+		if (p[0].revents && pump_told_to_end(signals))
 			break;
-		if (p[1].revents && !flush(&to_caller, out))
+		if (p[1].revents && !pump_flush(&to_caller, out))
 			break;
 	}
 	hang_up();
