@@ -7,6 +7,7 @@
  * outlives its lease a little, and its link the box: what is dying is waited
  * for, but not for each slot anew; what is dead makes way for net-veth.
  */
+#include "base/addr.h"
 #include "base/die.h"
 #include "base/parse.h"
 #include "box/lock.h"

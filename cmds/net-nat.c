@@ -7,6 +7,7 @@
  * come first, as they are the check that most often fails; then forwarding and
  * rules; then PROG.  All signals are blocked from the first change on.
  */
+#include "base/addr.h"
 #include "base/die.h"
 #include "base/parse.h"
 #include "box/state.h"
@@ -208,7 +209,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	nat.slot = slot_get(num, pool);
-	nat.addr = addr ? parse_addr("--addr", addr) : slot_addr(&nat.slot);
+	nat.addr = addr ? addr_parse("--addr", addr) : slot_addr(&nat.slot);
 	slot_link(&nat.slot, nat.link, sizeof(nat.link));
 	if (link)
 		strcpy(nat.link, link);

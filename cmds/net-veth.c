@@ -8,6 +8,7 @@
  * network namespace.  Nothing is undone at the end: a veth pair goes with the
  * namespace of either end.
  */
+#include "base/addr.h"
 #include "base/die.h"
 #include "base/parse.h"
 #include "box/slot.h"
@@ -73,19 +74,6 @@ fail(void)
 	die_said();
 }
 
-/* A host's address: not the network's nor its broadcast's, nor one of 0/8,
- * 127/8, multicast or the reserved ones. */
-static void
-check_host(const char *what, uint32_t addr, unsigned len)
-{
-	const uint32_t part = addr & (uint32_t)((1ull << (32 - len)) - 1);
-
-	if (addr >> 24 == 0 || addr >> 24 == 127 || addr >> 29 == 7 ||
-	    (len < 31 && (part == 0 || part + 1 == 1u << (32 - len))))
-		diex("%s: %s/%u is not the address of a host", what,
-		    addr_text(addr), len);
-}
-
 /* What the options left open follows from the slot. */
 static void
 complete(struct veth *v, const struct slot *s)
@@ -97,14 +85,14 @@ complete(struct veth *v, const struct slot *s)
 	if (!v->addr) {
 		v->addr = slot_addr(s);
 		v->len = s->len;
-		check_host("--pool", v->addr, v->len);
+		addr_check_host("--pool", v->addr, v->len);
 	}
 	if (!v->gateway && v->len > 30)
 		diex("--addr: a network of length %u has no room for a "
 		     "gateway: --gateway is missing",
 		    v->len);
 	if (!v->gateway)
-		v->gateway = (v->addr & ~(UINT32_MAX >> v->len)) + 1;
+		v->gateway = (v->addr & addr_mask(v->len)) + 1;
 	if (v->addr == v->gateway)
 		diex("--gateway: %s is the box's own address",
 		    addr_text(v->addr));
@@ -212,13 +200,13 @@ main(int argc, char *argv[])
 			pool = optarg;
 			break;
 		case ADDR:
-			v.addr = parse_cidr("--addr", optarg, &v.len);
-			check_host("--addr", v.addr, v.len);
+			v.addr = addr_parse_net("--addr", optarg, &v.len);
+			addr_check_host("--addr", v.addr, v.len);
 			break;
 		case GATEWAY:
 			/* It may lie outside of the box's network. */
-			v.gateway = parse_addr("--gateway", optarg);
-			check_host("--gateway", v.gateway, 32);
+			v.gateway = addr_parse("--gateway", optarg);
+			addr_check_host("--gateway", v.gateway, 32);
 			break;
 		case HOST_LINK:
 			strcpy(v.host,

@@ -3,7 +3,6 @@
 #include "base/parse.h"
 #include "base/die.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,42 +91,6 @@ bad:
 	diex("%s: '%s' is not a share of CPU time such as 50%% (of one CPU) "
 	     "or max; the least is 0.1%%",
 	    what, s);
-}
-
-uint32_t
-parse_addr(const char *what, const char *s)
-{
-	struct in_addr a;
-
-	if (inet_pton(AF_INET, s, &a) != 1)
-		diex("%s: '%s' is not an IPv4 address", what, s);
-	return ntohl(a.s_addr);
-}
-
-uint32_t
-parse_cidr(const char *what, const char *s, unsigned *len)
-{
-	char addr[INET_ADDRSTRLEN];
-	const char *slash = strchr(s, '/');
-
-	if (!slash || slash - s >= (long)sizeof(addr))
-		diex("%s: '%s' is not an address/length such as 10.0.0.0/24",
-		    what, s);
-	memcpy(addr, s, (size_t)(slash - s));
-	addr[slash - s] = '\0';
-	*len = (unsigned)parse_num(what, slash + 1, 1, 32);
-	return parse_addr(what, addr);
-}
-
-const char *
-addr_text(uint32_t addr)
-{
-	static char bufs[4][INET_ADDRSTRLEN];
-	static unsigned turn;
-	struct in_addr a = {htonl(addr)};
-
-	turn = (turn + 1) % 4;
-	return inet_ntop(AF_INET, &a, bufs[turn], sizeof(bufs[0]));
 }
 
 int

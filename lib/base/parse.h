@@ -1,7 +1,6 @@
 #ifndef BASE_PARSE_H
 #define BASE_PARSE_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,13 +18,6 @@ uint64_t parse_size(const char *what, const char *s);
 
 /* A share of CPU time, "50%" of one CPU, in 1/1000 of a percent; or "max". */
 uint64_t parse_cpu(const char *what, const char *s);
-
-/* A.B.C.D, and A.B.C.D/LEN; addresses in host byte order. */
-uint32_t parse_addr(const char *what, const char *s);
-uint32_t parse_cidr(const char *what, const char *s, unsigned *len);
-
-/* The text of an address, in one of four static buffers used in turn. */
-const char *addr_text(uint32_t addr);
 
 /* An open descriptor above 0 that the caller passed; one above 2 is for us
  * alone, and from here on close-on-exec. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* slot - the number from which a box's address, ids and names follow */
 #include "box/slot.h"
+#include "base/addr.h"
 #include "base/die.h"
 #include "base/parse.h"
 
@@ -25,10 +26,10 @@ slot_get(const char *num, const char *pool)
 
 	if (!pool)
 		pool = env_or("BOX_POOL", SLOT_POOL);
-	s.pool = parse_cidr("--pool", pool, &s.len);
+	s.pool = addr_parse_net("--pool", pool, &s.len);
 	if (s.len > 30 || s.len < 8)
 		diex("--pool: '%s' has a length outside of 8..30", pool);
-	if (s.pool & (UINT32_MAX >> s.len))
+	if (s.pool & ~addr_mask(s.len))
 		diex("--pool: '%s' is not the address of a network", pool);
 	s.num = (unsigned)parse_num("--slot",
 	    num ? num : env_or("BOX_SLOT", "0"), 0, slot_count(s.len) - 1);

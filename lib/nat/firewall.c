@@ -10,9 +10,9 @@
  * cookie, since the number of its inode is soon another one's.
  */
 #include "nat/firewall.h"
+#include "base/addr.h"
 #include "base/die.h"
 #include "base/file.h"
-#include "base/parse.h"
 #include "base/run.h"
 #include "base/say.h"
 #include "box/lock.h"

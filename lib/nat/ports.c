@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* ports - the published ports of a box */
 #include "nat/ports.h"
+#include "base/addr.h"
 #include "base/die.h"
 #include "base/parse.h"
 #include "box/state.h"
@@ -31,7 +32,7 @@ port_parse(const char *s)
 	}
 	if ((host = strrchr(words, ':'))) {
 		*host++ = '\0';
-		p.addr = parse_addr("--publish", words);
+		p.addr = addr_parse("--publish", words);
 	}
 	p.host = (uint16_t)parse_num(
 	    "--publish", host ? host : words, 1, UINT16_MAX);

@@ -19,7 +19,7 @@
  * directions.
  */
 #include "nat/rules.h"
-#include "base/parse.h"
+#include "base/addr.h"
 
 /* What is not globally reachable, by IANA's registry of special-purpose IPv4
  * addresses (RFC 6890), and all that is not unicast. */

@@ -7,7 +7,6 @@
  */
 #include "nat/text.h"
 #include "base/die.h"
-#include "base/parse.h"
 #include "nat/rules.h"
 
 #include <stdio.h>

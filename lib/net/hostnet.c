@@ -9,7 +9,7 @@
  * their number costs nothing but the reading.
  */
 #include "net/hostnet.h"
-#include "base/parse.h"
+#include "base/addr.h"
 #include "base/say.h"
 #include "box/slot.h"
 #include "net/rtnl.h"
@@ -36,9 +36,9 @@ hostnet_mtu(struct netlink *nl)
 static bool
 overlap(const struct route *r, uint32_t addr, unsigned len)
 {
-	if (r->len < len)
-		len = r->len;
-	return (uint64_t)(r->dst ^ addr) >> (32 - len) == 0;
+	const uint32_t mask = addr_mask(r->len < len ? r->len : len);
+
+	return (r->dst & mask) == (addr & mask);
 }
 
 struct collision {

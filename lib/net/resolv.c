@@ -7,10 +7,10 @@
  * whoever runs the stub.
  */
 #include "net/resolv.h"
+#include "base/addr.h"
 #include "base/die.h"
 #include "base/file.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,14 +26,13 @@ static const char *const files[] = {
 void
 resolv_add(struct resolv *r, const char *word)
 {
-	struct in6_addr a;
+	uint32_t addr;
 
 	if (strcmp(word, "host") == 0 || strcmp(word, "none") == 0) {
 		r->word = word;
 		return;
 	}
-	if (inet_pton(AF_INET, word, &a) != 1 &&
-	    inet_pton(AF_INET6, word, &a) != 1)
+	if (!addr_read(word, &addr) && !addr_is6(word))
 		diex("--dns: '%s' is not an address, host or none", word);
 	if (r->n == RESOLV_MAX)
 		diex("--dns: more than %d addresses", RESOLV_MAX);
@@ -103,13 +102,12 @@ unsigned
 resolv_servers(const struct resolv *r, uint32_t addr[RESOLV_MAX])
 {
 	char *text = resolv_text(r), *rest = text, *line, server[64];
-	struct in_addr a;
 	unsigned n = 0;
 
 	while (n < RESOLV_MAX && (line = strsep(&rest, "\n")))
 		if (sscanf(line, " nameserver %63s", server) == 1 &&
-		    inet_pton(AF_INET, server, &a) == 1)
-			addr[n++] = ntohl(a.s_addr);
+		    addr_read(server, &addr[n]))
+			n++;
 	free(text);
 	return n;
 }

@@ -10,8 +10,8 @@
  * IPv4 from the box's address before it is up.
  */
 #include "net/veth.h"
+#include "base/addr.h"
 #include "base/file.h"
-#include "base/parse.h"
 #include "base/say.h"
 #include "box/slot.h"
 #include "net/hostnet.h"
