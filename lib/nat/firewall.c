@@ -18,6 +18,7 @@
 #include "box/lock.h"
 #include "nat/forward.h"
 #include "nat/iptables.h"
+#include "net/veth.h"
 #include "stage/chain.h"
 
 #include <errno.h>
@@ -29,7 +30,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LOCALNET "/proc/sys/net/ipv4/conf/%s/route_localnet"
 #define COMMON "netns-"
 #define RECORDS "nat-"
 
@@ -261,16 +261,12 @@ with_ports(struct nat_port *ports, size_t n_ports)
 	return to;
 }
 
-/* By 127.0.0.1, too, as net-veth does it where ports are published from the
- * start; without the rules that go with them it would be a hole. */
+/* Ports answer by 127.0.0.1, too; net-veth does this for those that are
+ * published from the start.  Without their rules it would be a hole. */
 static int
 localnet(bool on, char *why, size_t size)
 {
-	char path[PATH_MAX];
-
-	path_fmt(path, sizeof(path), LOCALNET, nat.link);
-	if (!say(SAY_SH, "echo %d > %s", on, path) ||
-	    write_at(AT_FDCWD, path, on ? "1" : "0") == 0)
+	if (veth_localnet(nat.link, on) == 0)
 		return 0;
 	snprintf(why, size, "%s: %s", said(), strerror(errno));
 	return -1;
@@ -284,8 +280,8 @@ firewall_ports_text(struct nat_port *ports, size_t n_ports)
 
 	if ((nat.n_ports == 0) == (n_ports == 0))
 		return rules;
-	if (asprintf(&text, "# echo %d > " LOCALNET "\n%s", n_ports > 0,
-		nat.link, rules) < 0)
+	if (asprintf(&text, "# " VETH_LOCALNET "\n%s", n_ports > 0, nat.link,
+		rules) < 0)
 		die("asprintf");
 	free(rules);
 	return text;

@@ -128,21 +128,19 @@ create(struct netlink *nl, const struct veth *v, int netns, const char *pid)
  * each of these open; ip-sysctl.rst in its documentation has them. */
 static const struct setting {
 	const char *family, *name, *value;
-	bool localnet; /* only where the veth has it */
 } settings[] = {
     /* By its link-local address the host's services would be reached past
      * every rule for IPv4. */
-    {"ipv6", "disable_ipv6", "1", false},
+    {"ipv6", "disable_ipv6", "1"},
     /* Whoever turns IPv6 on again, on all links at once, does not mean to take
      * routes from a box. */
-    {"ipv6", "accept_ra", "0", false},
+    {"ipv6", "accept_ra", "0"},
     /* The one route to the box is also the only way from it. */
-    {"ipv4", "rp_filter", "1", false},
+    {"ipv4", "rp_filter", "1"},
     /* A box that is somebody's gateway does not send the host elsewhere. */
-    {"ipv4", "accept_redirects", "0", false},
+    {"ipv4", "accept_redirects", "0"},
     /* The host's other addresses are not to be had by asking. */
-    {"ipv4", "arp_ignore", "1", false},
-    {"ipv4", "route_localnet", "1", true},
+    {"ipv4", "arp_ignore", "1"},
 };
 
 static int
@@ -164,14 +162,25 @@ set(const struct setting *s, const char *link)
 	return errno == ENOENT && strcmp(s->family, "ipv6") == 0 ? 0 : -1;
 }
 
+int
+veth_localnet(const char *link, bool on)
+{
+	char path[128];
+
+	path_fmt(path, sizeof(path),
+	    "/proc/sys/net/ipv4/conf/%s/route_localnet", link);
+	return say(SAY_SH, VETH_LOCALNET, on, link)
+		   ? write_at(AT_FDCWD, path, on ? "1" : "0")
+		   : 0;
+}
+
 static int
 close_end(const struct veth *v)
 {
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
-		if ((v->localnet || !settings[i].localnet) &&
-		    set(&settings[i], v->host) < 0)
+		if (set(&settings[i], v->host) < 0)
 			return -1;
-	return 0;
+	return v->localnet ? veth_localnet(v->host, true) : 0;
 }
 
 /* The host end's address, and the route to the box's. */

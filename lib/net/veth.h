@@ -13,6 +13,12 @@ int veth_host(const struct veth *v, int netns, const char *pid);
 /* Undoes veth_host(), keeping errno and said(). */
 void veth_remove(const struct veth *v, int index);
 
+/* Whether packets that the host sends from 127.0.0.0/8 pass the host end LINK,
+ * and so localhost reaches the box.  VETH_LOCALNET is the command, for a number
+ * and the link.  -1 with errno and said(). */
+#define VETH_LOCALNET "echo %d > /proc/sys/net/ipv4/conf/%s/route_localnet"
+int veth_localnet(const char *link, bool on);
+
 /* The box's half, in the box's namespace: lo, address, routes.  -1 with errno,
  * said() and said_why(). */
 int veth_box(const struct veth *v);
