@@ -91,6 +91,52 @@ print(*struct.unpack("Q", socket.socket().getsockopt(1, 71, 8)))')	# SO_NETNS_CO
 	eventually 10 eval 'box-gc; hasnt "$(ls "$BOX_STATE/lock")" nat-'
 }
 
+@test "a network namespace that only a mount, a descriptor or a thread holds has not gone" {
+	requires "python3" command -v python3
+	local pin holder=()
+	pinned() {
+		# Not the name that the lab has.
+		case $1 in
+		mount)
+			pin="$BATS_TEST_TMPDIR/a pin"
+			: >"$pin"
+			mount --bind "/run/netns/pin$$" "$pin"
+			;;
+		descriptor)
+			exec 9<"/run/netns/pin$$"
+			sleep 1000 3>&- &
+			holder=($!)
+			exec 9<&-
+			;;
+		thread)
+			python3 -c 'import ctypes, sys, threading
+def hold():
+    ns = open(sys.argv[1])
+    assert ctypes.CDLL(None).setns(ns.fileno(), 0) == 0
+    ns.close()
+    print("held", flush=True)
+    sys.stdin.read()
+t = threading.Thread(target=hold, daemon=True)
+t.start()
+t.join()' "/run/netns/pin$$" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
+			holder=($!)
+			eventually 20 grep -q held "$BATS_TEST_TMPDIR/held"
+			;;
+		esac
+		ip netns del "pin$$"
+	}
+	for how in mount descriptor thread; do
+		ip netns add "pin$$"
+		nsenter --net="/run/netns/pin$$" net-nat --slot 3 up
+		pinned $how
+		box-gc
+		[[ $(ls "$BOX_STATE/lock") == *nat-* ]] || fail "$how: no record"
+		[ $how = mount ] || kill "${holder[@]}"
+		[ $how != mount ] || umount "$pin"
+		eventually 10 eval 'box-gc; hasnt "$(ls "$BOX_STATE/lock")" nat-'
+	done
+}
+
 @test "what net-nat up has made stays" {
 	run -0 host net-nat up
 	box-gc

@@ -543,9 +543,12 @@ path_without() {
 	run -0 host env PATH="$BATS_TEST_TMPDIR/path" "$TOP/bin/net-nat" true
 }
 
-@test "a table that fails halfway is undone" {
+# half_restore: in front of PATH, an iptables-restore that does only the table raw
+# of the first text with ports, and nothing more while $stuck is there.
+half_restore() {
+	local name real
+	stuck=$BATS_TEST_TMPDIR/stuck
 	path_without 'nothing-at-all'
-	# The real one, but for the table filter, which comes after others.
 	for name in iptables-restore iptables-nft-restore iptables-legacy-restore; do
 		real=$(readlink -f "$(command -v $name)")
 		rm -f "$BATS_TEST_TMPDIR/path/$name"
@@ -558,15 +561,65 @@ path_without() {
 				echo "$name: line 1 failed: no such table" >&2
 				exit 1
 			fi
+			[ ! -e $stuck ] || { echo "$name: stuck" >&2; exit 1; }
 			printf '%s\n' "\$text" | (exec -a $name $real "\$@")
 		END
 		chmod 755 "$BATS_TEST_TMPDIR/path/$name"
 	done
-	run -125 host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net-nat" -p 8080:80 touch "$BATS_TEST_TMPDIR/ran"
-	[ -e "$BATS_TEST_TMPDIR/failed" ] || skip "it does not look for iptables in PATH"
+}
+# halfway STATUS ARGS...: net-nat with that, in the lab.
+halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net-nat" "${@:2}"; }
+
+@test "a table that fails halfway is undone" {
+	half_restore
+	halfway 125 -p 8080:80 touch "$BATS_TEST_TMPDIR/ran"
+	[ -e "$BATS_TEST_TMPDIR/failed" ]
 	has "$output" "no such table"
 	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
 	baseline_check
+}
+
+@test "an undo that fails keeps the record, by which a later run cleans up" {
+	half_restore
+	clean_up() {
+		: >"$stuck"
+		rm -f "$BATS_TEST_TMPDIR/failed"
+		halfway 125 -p 8080:80 true
+		has "$output" "hint: box-gc"
+		has "$(rules nft)" BOX-RAW-0
+		has "$(ls "$BOX_STATE/lock")" nat-
+		rm "$stuck"
+		"$@"
+		hasnt "$(rules nft)" BOX-RAW-0
+		baseline_check
+	}
+	clean_up box-gc
+	clean_up halfway 0 --slot 1 true
+	# The same slot and port.
+	clean_up halfway 0 -p 8080:80 true
+}
+
+@test "forwarding that cannot be turned off is turned off by a later run" {
+	start unshare -m sh -c 'mount --bind /proc/sys /proc/sys
+		net-nat sh -c "mount -o remount,bind,ro /proc/sys"; exit 9'
+	finish
+	is "$status" 9
+	has "$(<"$err")" ip_forward
+	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 1
+	box-gc
+	baseline_check
+}
+
+@test "a state in which net-nat cannot listen costs it no descriptor" {
+	mkdir -p "$BOX_STATE" && mkdir -m 700 "$BOX_STATE/web" "$BOX_STATE/web/nat"
+	start env BOX_NAME=web net-nat sleep 1000
+	runs sleep
+	has "$(<"$err")" "listen on nat"
+	hasnt "$(ls -l "/proc/$pid/fd")" socket:
+	hasnt "$(ls -l "/proc/$pid/fd")" "$BOX_STATE/web"
+	kill "$prog"
+	finish
+	rm -r "$BOX_STATE/web"
 }
 
 @test "-n | iptables-restore --noflush does what net-nat does" {

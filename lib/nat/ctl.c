@@ -54,7 +54,9 @@ natctl_listen(void)
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
 	    listen(fd, 16) < 0) {
 		warn("listen on " SOCKET " of the box's state");
-		return -1;
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
 	}
 	close(dir);
 	return fd;

@@ -140,8 +140,8 @@ feed(char *text)
 	return r;
 }
 
-/* Gives the common lock back; the last one out leaves forwarding as the first
- * found it. */
+/* Gives the common lock back.  The last one out leaves forwarding as the first
+ * found it; if that fails, the file stays and the next one tries again. */
 static void
 unlock(int lock)
 {
@@ -149,8 +149,10 @@ unlock(int lock)
 		close(lock);
 		return;
 	}
-	forward_off(lock);
-	lock_remove(common, lock);
+	if (forward_off(lock) < 0)
+		close(lock);
+	else
+		lock_remove(common, lock);
 }
 
 /* Takes the slot's record, with the common lock taken; dies if somebody has it.
@@ -181,15 +183,46 @@ strike_out(void)
 static const char *const tables[] = {"raw", "mangle", "nat", "filter"};
 #define N_TABLES (sizeof(tables) / sizeof(*tables))
 
-/* Undoes what a text for several tables has done of its first ones. */
+/* Whether the slot has a jump, the last thing that a table's undo would have
+ * taken away; a chain without one is another's.  -1 with a warning. */
+static int
+has_jump(void)
+{
+	char *saved = NULL, *text;
+	int found = -1;
+
+	if (iptables_save(&saved) < 0) {
+		iptables_warn("look for the rules of slot %u", nat.slot.num);
+	} else {
+		text = nat_sweep(nat.slot.num, saved);
+		found = strstr(text, "\n-D ") != NULL;
+		free(text);
+	}
+	free(saved);
+	return found;
+}
+
+/* Undoes the first tables of a text of which a later one failed.  The record
+ * stays with the rules that cannot be undone: box-gc and the next start of the
+ * slot try again. */
 __attribute__((noreturn)) static void
 fail(void)
 {
+	int left = 0;
+
 	iptables_warn("%s", said());
-	for (size_t i = 0; i < N_TABLES; i++)
+	if (!iptables_missing()) {
 		/* Fails, as it should, for a table where nothing was done. */
-		feed(nat_down(&nat, tables[i]));
-	strike_out();
+		for (size_t i = 0; i < N_TABLES; i++)
+			feed(nat_down(&nat, tables[i]));
+		left = has_jump();
+	}
+	if (left == 0)
+		strike_out();
+	else if (left > 0)
+		warnx("rules of slot %u are left", nat.slot.num);
+	if (left)
+		hint("box-gc");
 	exit(EXIT_TOOL);
 }
 

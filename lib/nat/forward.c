@@ -88,32 +88,37 @@ forward_on(void)
 	return write_at(AT_FDCWD, SWITCH, "1");
 }
 
-static void
+static int
 put(const char *path, const char *value)
 {
 	/* ENOENT: the link has gone. */
-	if (say(SAY_SH, "echo %s > %s", value, path) &&
-	    write_at(AT_FDCWD, path, value) < 0 && errno != ENOENT)
-		warn("%s", said());
+	if (!say(SAY_SH, "echo %s > %s", value, path) ||
+	    write_at(AT_FDCWD, path, value) == 0 || errno == ENOENT)
+		return 0;
+	warn("%s", said());
+	return -1;
 }
 
-void
+int
 forward_off(int lock)
 {
 	char path[128], *text, *line, *rest, *value;
+	int ret = 0;
 
 	path_fmt(path, sizeof(path), "/proc/self/fd/%d", lock);
 	text = rest = slurp_at(AT_FDCWD, path);
 	if (!text)
 		die("read %s", path);
 	if (strsep(&rest, "\n")[0])
-		put(SWITCH, "0");
+		ret = put(SWITCH, "0");
 	while ((line = strsep(&rest, "\n")))
 		/* A link's name may have one. */
 		if ((value = strrchr(line, '='))) {
 			*value++ = '\0';
 			path_fmt(path, sizeof(path), CONF "/%s", line);
-			put(path, value);
+			if (put(path, value) < 0)
+				ret = -1;
 		}
 	free(text);
+	return ret;
 }

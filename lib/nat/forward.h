@@ -14,7 +14,8 @@ bool forward_mine(int lock);
 /* Turns it on where it is off.  -1 with errno and said(). */
 int forward_on(void);
 
-/* Puts all back as it was, if it was us; a line on stderr where that fails. */
-void forward_off(int lock);
+/* Puts all back as it was, if it was us.  -1 with a line on stderr where that
+ * fails. */
+int forward_off(int lock);
 
 #endif

@@ -13,7 +13,6 @@
 
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +115,12 @@ const char *
 iptables_why(void)
 {
 	return why;
+}
+
+bool
+iptables_missing(void)
+{
+	return missing;
 }
 
 void

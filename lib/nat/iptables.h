@@ -1,6 +1,8 @@
 #ifndef NAT_IPTABLES_H
 #define NAT_IPTABLES_H
 
+#include <stdbool.h>
+
 /* iptables-save and iptables-restore of a back end.  Only after
  * resident_begin(), see run.h. */
 
@@ -18,6 +20,9 @@ int iptables_save(char **saved);
 
 /* Both return -1 if that failed; then this is the reason. */
 const char *iptables_why(void);
+
+/* Whether the program is missing, and so nothing was changed. */
+bool iptables_missing(void);
 
 /* Says so, in a line on stderr, and what to install if it is missing. */
 __attribute__((format(printf, 1, 2))) void iptables_warn(const char *fmt, ...);

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <mntent.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -121,24 +122,54 @@ netns_name(pid_t pid)
 	named = true;
 }
 
+/* Enters the network namespace that PATH is, and calls FN there.  Returns
+ * without a call if it has gone, or is of another kind. */
+static void
+visit(const char *path, void (*fn)(void))
+{
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 && (errno == ENOENT || errno == ESRCH))
+		return;
+	if (fd >= 0 && setns(fd, CLONE_NEWNET) == 0)
+		fn();
+	else if (fd < 0 || errno != EINVAL)
+		die("enter %s", path);
+	close(fd);
+}
+
+/* The file system that PATH is on; -1 if it has gone.  Asks no file server. */
+static int
+fs_of(const char *path, struct statx *st)
+{
+	return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, 0, st);
+}
+
 void
 netns_each(void (*fn)(void))
 {
-	glob_t names;
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	const struct mntent *m;
+	struct statx own, st;
+	glob_t links;
+	int r;
 
-	/* No name, no process: there is nothing that could be missed. */
-	glob(DIR "/*", 0, NULL, &names);
-	glob("/proc/[0-9]*/ns/net", GLOB_APPEND, NULL, &names);
-	for (size_t i = 0; i < names.gl_pathc; i++) {
-		const int fd = open(names.gl_pathv[i], O_RDONLY | O_CLOEXEC);
-
-		/* A process that has ended, or a name of one. */
-		if (fd < 0)
-			continue;
-		if (setns(fd, CLONE_NEWNET) < 0 && errno != EINVAL)
-			die("enter %s", names.gl_pathv[i]);
-		close(fd);
-		fn();
-	}
-	globfree(&names);
+	if (!mounts || fs_of("/proc/self/ns/net", &own) < 0)
+		die("read /proc/self");
+	while ((m = getmntent(mounts)))
+		if (strcmp(m->mnt_type, "nsfs") == 0)
+			visit(m->mnt_dir, fn);
+	endmntent(mounts);
+	r = glob("/proc/[0-9]*/task/[0-9]*/ns/net", 0, NULL, &links);
+	if (r == 0)
+		r = glob("/proc/[0-9]*/fd/*", GLOB_APPEND, NULL, &links);
+	if (r != 0 && r != GLOB_NOMATCH)
+		die("list /proc");
+	for (size_t i = 0; i < links.gl_pathc; i++)
+		/* To open another kind of file may wait, or act on a device. */
+		if (fs_of(links.gl_pathv[i], &st) == 0 &&
+		    st.stx_dev_minor == own.stx_dev_minor &&
+		    st.stx_dev_major == own.stx_dev_major)
+			visit(links.gl_pathv[i], fn);
+	globfree(&links);
 }

@@ -18,8 +18,9 @@ void netns_name(pid_t pid);
 /* Removes the names of boxes that were killed. */
 void netns_end_dead(void);
 
-/* Enters (setns(2)) each network namespace of which a name in /run/netns or a
- * process tells, and calls FN there.  Dies with 125. */
+/* Enters (setns(2)) each network namespace that a thread lives in, that a
+ * descriptor of a process refers to, or that is mounted anywhere in our mount
+ * namespace, and calls FN there, for some more than once.  Dies with 125. */
 void netns_each(void (*fn)(void));
 
 #endif
