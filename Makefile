@@ -35,30 +35,36 @@ COMPLETIONS = completions/bash completions/zsh completions/fish
 
 all: $(BINS) $(COMPLETIONS)
 
+.DELETE_ON_ERROR:
+
+# A step in one line, such as "  CC lib/cg/group.c"; none with make -s.
+say = $(if $(filter-out 0,$(V)),,@$(if $(silent),,printf '  %s\n' '$1';))
+silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
+
 %.o: %.c Makefile
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC $<)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(OBJ:.o=.d)
 
 seccomp/compile: seccomp/compile.c lib/payload/seccomp.h
-	$(HOSTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib -Wfatal-errors -O1 -o $@ \
+	$(call say,HOSTCC $<)$(HOSTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib -Wfatal-errors -O1 -o $@ \
 		seccomp/compile.c -lseccomp -lcap
 
 seccomp/table.h: seccomp/compile seccomp/default.profile
-	seccomp/compile seccomp/default.profile >$@.new
-	mv $@.new $@
+	$(call say,GEN $@)seccomp/compile seccomp/default.profile >$@.new
+	@mv $@.new $@
 
 lib/payload/seccomp.o: seccomp/table.h
 
 lib/libbox.a: $(LIB)
-	rm -f $@
-	$(AR) rc $@ $(LIB)
+	@rm -f $@
+	$(call say,AR $@)$(AR) rc $@ $(LIB)
 
 # Mode 755 whatever the umask: a box's root executes the stages as an
 # ordinary user of the host's.
 $(TOOLS:%=bin/%): bin/%: cmds/%.o lib/libbox.a
 	@mkdir -p bin
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< lib/libbox.a $(LDLIBS)
+	$(call say,LD $@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< lib/libbox.a $(LDLIBS)
 	@chmod 755 $@
 
 # What a script reads by "." becomes part of it.
@@ -66,7 +72,7 @@ PARTS = scripts/common.sh scripts/figures.sh scripts/options.sh
 
 $(SCRIPTS:%=bin/%): bin/%: scripts/% $(PARTS) Makefile
 	@mkdir -p bin
-	awk 'function put(file, line) { \
+	$(call say,GEN $@)awk 'function put(file, line) { \
 		while ((getline line < file) > 0) { \
 			gsub(/@VERSION@/, "$(VERSION)", line); \
 			if (line !~ /^\. ".*\.sh"$$/) { print line; continue } \
@@ -78,8 +84,8 @@ $(SCRIPTS:%=bin/%): bin/%: scripts/% $(PARTS) Makefile
 
 $(COMPLETIONS): scripts/completions $(BINS)
 	@mkdir -p completions
-	scripts/completions $(@F) $(BINS) >$@.new
-	mv $@.new $@
+	$(call say,GEN $@)scripts/completions $(@F) $(BINS) >$@.new
+	@mv $@.new $@
 
 # What tests run in a box.
 PROBES = tests/attack/intruder tests/attack/probe tests/golden/view
@@ -112,10 +118,10 @@ bench: all
 	tests/bench/start
 
 $(PROBES): %: %.c lib/stage/door.h
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(CFLAGS) -static -o $@ $@.c
+	$(call say,CC $@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(CFLAGS) -static -o $@ $@.c
 
 tests/attack/knock: tests/attack/knock.c lib/libbox.a
-	$(CC) $(ALL_CFLAGS) -static -o $@ $@.c lib/libbox.a $(LDLIBS)
+	$(call say,CC $@)$(CC) $(ALL_CFLAGS) -static -o $@ $@.c lib/libbox.a $(LDLIBS)
 
 # The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
 # virtual machine; with systemd as init; and a shell in the former.
