@@ -103,13 +103,13 @@ PROBES = tests/attack/intruder tests/attack/probe tests/golden/view
 check:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
-	bats --tap $${TESTS:-tests}
+	tests/run $${TESTS:-tests}
 
 # The tests that repeat something at random, SOAK times as often.
 soak:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
-	SOAK=$${SOAK:-25} bats --tap --filter-tags soak $${TESTS:-tests}
+	SOAK=$${SOAK:-25} tests/run --filter-tags soak $${TESTS:-tests}
 
 # Writes tests/golden anew: see tests/golden.bats.
 golden: all

@@ -16,7 +16,8 @@ requires() {
 }
 lacks_kernel() { "${@:2}" >/dev/null 2>&1 || skip "this kernel lacks $1"; }
 
-fail() { printf '%s\n' "$@" >&2; return 1; }
+# What a box has written may be long.
+fail() { printf '%.4000s\n' "$@" >&2; return 1; }
 is() { [ "$1" = "$2" ] || fail "${3:-value}: got '$1', want '$2'"; }
 has() { [[ $1 == *"$2"* ]] || fail "no '$2' in: $1"; }
 hasnt() { [[ $1 != *"$2"* ]] || fail "'$2' in: $1"; }
@@ -43,12 +44,16 @@ start() {
 }
 finish() { status=0; wait "${1:-$pid}" || status=$?; }
 gone() { [[ $(cat "/proc/$1/stat" 2>/dev/null) != *") "[!ZX]* ]]; }
-# Descends from PID through last children: PROG, if it has none of its own.
+# Descends from PID through the last children that live: PROG, if it has none of
+# its own.
 payload() {
-	local p=$1 c
+	local p=$1 c child
 	# The list has no newline at its end.
-	while read -ra c < <(cat "/proc/$p/task/$p/children" && echo) && [ "$c" ]; do
-		p=${c[-1]}
+	while read -ra c < <(cat "/proc/$p/task/$p/children" && echo); do
+		child=''
+		for c in "${c[@]}"; do gone "$c" || child=$c; done
+		[ "$child" ] || break
+		p=$child
 	done 2>/dev/null
 	echo "$p"
 }
@@ -134,7 +139,8 @@ look() {
 	echo "@ all"
 	(cd /proc/sys/net/ipv4 && grep . ip_forward conf/*/{forwarding,route_localnet,accept_redirects})
 	find "${groups[@]}" -type d
-	find /sys/fs/cgroup -path '*/boxtools*' -type d
+	# On v2 a group with limits may lie beside ours.
+	[ ! -e "$v2/cgroup.events" ] || find "${v2%/*}" -path '*/boxtools*' -type d
 	mapfile -t lines </proc/self/mountinfo
 	printf '%s\n' "${lines[@]}"
 	# A slot's lock is an empty file that stays; a record is a leak. A log is
@@ -163,11 +169,12 @@ own_groups() {
 	[ -s "$BATS_RUN_TMPDIR/groups" ] || cut -d: -f2 /proc/self/cgroup | tr , '\n' |
 	    while read -r c; do cgroup_dir "$c"; done | sort -u >"$BATS_RUN_TMPDIR/groups"
 	mapfile -t groups <"$BATS_RUN_TMPDIR/groups"
+	v2=$(cgroup_dir "")
 }
 baseline() {
-	local groups
+	local groups v2
 	own_groups
-	host bash -c "$(declare -p groups; declare -f look snapshot); snapshot; :" 2>/dev/null
+	host bash -c "$(declare -p groups v2; declare -f look snapshot); snapshot; :" 2>/dev/null
 }
 baseline_save() { baseline >"$BATS_TEST_TMPDIR/before"; }
 baseline_same() { diff "$BATS_TEST_TMPDIR/before" <(baseline) >&2; }
