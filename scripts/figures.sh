@@ -115,8 +115,7 @@ size() {
 line() {
 	for column in '%-16s' ' %7s' ' %-13s' ' %11s' ' %5s' ' %5s' ' %7s' \
 	    ' %7s' ' %7s' ' %5s' ' %5s' ' %5s' ' %s\n'; do
-		# shellcheck disable=SC2059
-		printf "$column" "${1:--}"
+		out "$column" "${1:--}"
 		shift
 	done
 }

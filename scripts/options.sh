@@ -21,11 +21,17 @@ die() {
 	exit 125
 }
 
+# out FORMAT [ARG]...: printf(1) on the standard output, or dies.
+out() {
+	# shellcheck disable=SC2059
+	printf "$@" 2>/dev/null || die "cannot write to the standard output"
+}
+
 # Options.  $synopsis is what follows "TOOL [options]" and $table the rows of
 # --help, less the last two; the script has a function option, which is called
 # with each option's long name and its argument.
 help() {
-	printf 'usage: %s [options]%s%s\n' "$self" "${synopsis:+ $synopsis}" "$rows"
+	out 'usage: %s [options]%s%s\n' "$self" "${synopsis:+ $synopsis}" "$rows"
 	exit 0
 }
 usage() {
@@ -87,7 +93,10 @@ options() {
 		esac
 		case $long in
 		--help) help ;;
-		--version) echo "$self (boxtools) @VERSION@" && exit ;;
+		--version)
+			out '%s (boxtools) @VERSION@\n' "$self"
+			exit
+			;;
 		*) option "$long" "$arg" ;;
 		esac
 	done
@@ -126,5 +135,5 @@ change() {
 		line="$line${line:+ }$word"
 	done
 	[ -z "$trace" ] || printf '+ %s\n' "$line" >&2
-	if [ "$dry" ]; then printf '%s\n' "$line"; else "$@"; fi
+	if [ "$dry" ]; then out '%s\n' "$line"; else "$@"; fi
 }

@@ -101,3 +101,26 @@ serve='echo "it says hello" >/www/index.html; httpd -f -vv -p 80 -h /www & trap 
 	is "$(theirs box-ps -q)" ""
 	rm -r "$state"
 }
+
+# full CMD...: with a full disk as standard output it fails with a line, and has
+# done nothing.
+full() {
+	run --separate-stderr host sh -c '"$@" >/dev/full' sh "$@"
+	is "$status" 125 "$*"
+	has "$stderr" "$1: cannot write to the standard output"
+	[ "${#stderr_lines[@]}" = 1 ] || fail "more than a line: $stderr"
+}
+@test "a full disk as standard output: an error, and nothing is done" {
+	host box-run -d --name web "$bb" sleep 1000
+	for tool in run exec ps logs stop top wait doctor limit; do
+		full "box-$tool" --help
+		full "box-$tool" --version
+	done
+	full box-run -n "$bb" touch "$BATS_TEST_TMPDIR/ran"
+	full box-exec -n web touch /ran
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ] && [ ! -e "$bb/ran" ]
+	full box-ps
+	full box-ps -q
+	full box-ps --json
+	full box-top --count 1
+}
