@@ -234,7 +234,8 @@ closed() {
 
 environment() {
 	try 0 env BOX_FOO=1 BOX_SLOT=0 KEEP=me "${pre[@]}" env
-	hasnt "$output" BOX_
+	# bats exports the test's name, which has the word, too.
+	is "$(grep ^BOX_ <<<"$output")" ""
 	# Only a root directory's program starts with a clean environment.
 	case "${pre[*]}" in *"$bb"* | *stays*) hasnt "$output" KEEP ;; *) has "$output" KEEP=me ;; esac
 }
@@ -322,7 +323,7 @@ traced() {
 	has "$stderr" "hint"
 	try 0 net-lease env sh -c 'ls -l /proc/self/fd; env'
 	hasnt "$output" "$BOX_STATE"
-	hasnt "$output" BOX_
+	is "$(grep ^BOX_ <<<"$output")" ""
 }
 
 # set_id PATH HOW: chmod's mode, or a capability of the file's.

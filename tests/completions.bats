@@ -31,6 +31,8 @@ boxes() {
 
 @test "bash: names of running boxes, not of dead ones" {
 	boxes
+	# box-cp completes files, too.
+	mkdir "$BATS_TEST_TMPDIR/empty" && cd "$BATS_TEST_TMPDIR/empty"
 	is "$(asks box-stop "" | xargs)" "db web"
 	is "$(asks box-stop w)" web
 	is "$(asks box-stop -t 5 web d)" db

@@ -42,8 +42,16 @@ start() {
 	enter "${HOSTNS:-}" "$@" >"$out" 2>"$err" 3>&- &
 	pid=$!
 }
-finish() { status=0; wait "${1:-$pid}" || status=$?; }
-gone() { [[ $(cat "/proc/$1/stat" 2>/dev/null) != *") "[!ZX]* ]]; }
+finish() {
+	status=0
+	eventually 60 gone "${1:-$pid}" || return
+	wait "${1:-$pid}" || status=$?
+}
+gone() {
+	local stat=''
+	{ read -rd '' stat <"/proc/$1/stat"; } 2>/dev/null || :
+	[[ $stat != *") "[!ZX]* ]]
+}
 # Descends from PID through the last children that live: PROG, if it has none of
 # its own.
 payload() {

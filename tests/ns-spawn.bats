@@ -183,7 +183,7 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	requires "setpriv" command -v setpriv
 	member=(setpriv --reuid 65534 --regid 65534 --groups "65534,1234" env -u BOX_STATE)
 	lacks_kernel "user namespaces for ordinary users" "${member[@]}" unshare -Ur true
-	dir=$(mktemp -d /tmp/bt.XXXXXX)
+	dir=$(mktemp -d)
 	install -m 705 -o root -g 1234 /dev/null "$dir/closed"
 	chmod 755 "$dir"
 	run "${member[@]}" bash -c 'cat "$1" || ns-spawn sh -c "cat \"\$1\" || setpriv --clear-groups cat \"\$1\" || echo no" - "$1"' - "$dir/closed"
@@ -470,7 +470,7 @@ state_is() { is "$(awk '/^State/{print $2}' "/proc/$2/status")" "$1"; }
 }
 
 @test "files that PROG makes outside a root directory belong to the range" {
-	dir=$(mktemp -d /tmp/bt.XXXXXX)
+	dir=$(mktemp -d)
 	chmod 777 "$dir"
 	run ns-spawn --slot 2 touch "$dir/file"
 	owner=$(stat -c %u:%g "$dir/file")

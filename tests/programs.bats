@@ -158,7 +158,11 @@ print(urllib.request.urlopen("http://127.0.0.1:%d/hostname" % web.server_port).r
 	debian_root
 	box -v "$TOP/rootfs/nginx-setup:/nginx-setup:ro" "$debian" sh -c 'set -e
 		sh /nginx-setup
-		for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != nginx ] || stat -c %U $p; done | sort
+		users() { for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != nginx ] || stat -c %U $p; done | sort; }
+		# A worker begins as root.
+		end=$(($(date +%s) + 20))
+		until users | grep -q www-data || [ $(date +%s) -ge $end ]; do sleep 0.1; done
+		users
 		python3 -c "import urllib.request as u; print(u.urlopen(\"http://10.0.0.2/\").read().decode().strip())"'
 	is "$output" $'root\nwww-data\n<h1>Hello from Chidi to Mentors</h1>'
 }
