@@ -50,7 +50,7 @@ is_taken(const char *name)
 
 	if (!if_nametoindex(name))
 		return false;
-	if (netlink_open(&nl) == 0) {
+	if (netlink_open(&nl, NETLINK_ROUTE) == 0) {
 		taken = link_get(&nl, 0, name, &l) == 0 &&
 			!(l.group == VETH_GROUP && link_far_dead(&nl, &l));
 		close(nl.fd);
@@ -109,7 +109,7 @@ check_pool(const struct slot *s)
 	    .addr = slot_addr(s), .len = s->len, .gateway = slot_gateway(s)};
 	struct netlink nl;
 
-	if (netlink_open(&nl) < 0)
+	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
 		die_said();
 	if (hostnet_check(&nl, &v) < 0)
 		die_hint("--pool 10.99.0.0/24, or another free network",

@@ -13,6 +13,7 @@
 #include "box/state.h"
 #include "nat/ctl.h"
 #include "nat/firewall.h"
+#include "nat/flows.h"
 #include "nat/ports.h"
 #include "stage/chain.h"
 #include "stage/opt.h"
@@ -114,6 +115,7 @@ change(int listening)
 		nat.ports = ports;
 		nat.n_ports = n;
 		ports = old;
+		flows_end(0, &r.port, 1);
 		ports_tell(&nat);
 	}
 	/* Not a port that is published now, nor one that still is. */

@@ -108,6 +108,19 @@ refused() {
 	is "$(host cat /proc/sys/net/ipv4/conf/veth0/route_localnet)" 0
 }
 
+@test "a UDP port that is published reaches who has sent to it before" {
+	runs_box web
+	ask() { host python3 "$BATS_TEST_DIRNAME/net.py" ask udp 192.0.2.1 5353 0.3 4000; }
+	nsenter -t "$prog" -n python3 "$BATS_TEST_DIRNAME/net.py" serve udp 0.0.0.0 53 >"$BATS_TEST_TMPDIR/udp" 3>&- &
+	server=$!
+	eventually 20 grep -q ready "$BATS_TEST_TMPDIR/udp"
+	run -1 ask
+	run -0 box-limit -p 5353:53/udp web
+	eventually 5 ask
+	run -0 box-limit --unpublish 5353:53/udp web
+	run -1 ask
+	kill "$server"
+}
 @test "of a box that had ports from the start; a port moves in one call" {
 	runs_box web -p 8080:80
 	serves 8080

@@ -5,6 +5,7 @@
 # The attacker in a box has every capability there: more than a box's root.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
+load attack/weaken
 
 LAN=192.0.2.2 HOST=192.0.2.1 GATEWAY=10.0.0.1 BOX=10.0.0.2
 HOST6=2001:db8::1
@@ -487,4 +488,59 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 	ln -sfn "$victim" "$root/etc/resolv.conf"
 	echo "nameserver 192.0.2.1" >"$root/etc/resolv.conf"
 	is "$(cat "$victim")" "nameserver 192.0.2.1"
+}
+
+# heard WEAK-ROW: which datagrams of a client that has talked to the box with the
+# slot 0 the next one gets, be it as isolated as it may.
+heard() {
+	local -x WEAK=$1
+	local -x PATH=$weak/bin:$PATH
+	((++port))
+	start net-nat -p 5070:5061/udp ns-spawn net-veth \
+	    python3 "$BATS_TEST_DIRNAME/net.py" serve udp 0.0.0.0 5061
+	eventually 20 grep -q ready "$out" || fail "$(cat "$err")"
+	is "$(talk outside ask udp $HOST 5070 3 "$port")" "$LAN hello"
+	"${@:2}"
+	start net-nat --isolate ns-spawn net-veth \
+	    python3 "$BATS_TEST_DIRNAME/net.py" serve udp 0.0.0.0 5061
+	eventually 20 grep -q ready "$out" || fail "$(cat "$err")"
+	run talk outside ask udp $HOST 5070 0.3 "$port"
+	# By the host's own way it hears, so it has heard what came before.
+	is "$(talk host ask udp $BOX 5061)" "$GATEWAY hello"
+	heard=$(grep -c "$LAN hello" "$out") || :
+	ended
+}
+ended() { kill -9 "$(payload "$pid")" && finish; }
+killed() { prog=$(payload "$pid") && kill -9 "$pid" "$prog" && finish && eventually 10 gone "$prog"; }
+# published WEAK-ROW: what a client gets that sent before the box was there.
+published() {
+	local -x WEAK=$1
+	local -x PATH=$weak/bin:$PATH
+	((++port))
+	run -1 talk outside ask udp $HOST 5071 0.3 "$port"
+	start net-nat -p 5071:5061/udp ns-spawn net-veth \
+	    python3 "$BATS_TEST_DIRNAME/net.py" serve udp 0.0.0.0 5061
+	eventually 20 grep -q ready "$out" || fail "$(cat "$err")"
+	run talk outside ask udp $HOST 5071 1 "$port"
+	local asked=$status
+	ended
+	status=$asked
+}
+
+@test "T60: no datagram of a client's reaches the next box, and none is lost to it" {
+	weaken
+	port=4000
+	for end in ended killed; do
+		heard 60 $end
+		is "$heard" 1 "weakened, $end"
+		heard 0 $end
+		is "$heard" 0 "$end"
+	done
+	# A host that tracks flows all the time.
+	ipt -A INPUT -m conntrack --ctstate INVALID -j DROP
+	published 60
+	is "$status" 1 "weakened: $output"
+	published 0
+	is "$output" "$LAN hello"
+	ipt -D INPUT -m conntrack --ctstate INVALID -j DROP
 }

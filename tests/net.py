@@ -1,6 +1,7 @@
 # net.py - one end of a conversation, for the tests
 #   serve tcp|udp ADDR PORT   answers "PEER-ADDRESS TEXT" to every TEXT
-#   ask tcp|udp ADDR PORT     prints the answer; 1 and a word if there is none
+#   ask tcp|udp ADDR PORT [SECONDS [SOURCE-PORT]]
+#                             prints the answer; 1 and a word if there is none
 #   hold tcp|udp ADDR PORT    exits 0 if it may bind there, else 98
 import socket, sys
 
@@ -24,6 +25,7 @@ try:
             c.sendall(peer[0].encode() + b" hello")
             c.close()
     else:
+        len(sys.argv) > 6 and s.bind(("", int(sys.argv[6])))
         s.settimeout(float(sys.argv[5]) if len(sys.argv) > 5 else 3)
         s.connect((addr, int(port)))
         proto == "udp" and s.send(b"hello")

@@ -16,6 +16,7 @@
 #include "base/run.h"
 #include "base/say.h"
 #include "box/lock.h"
+#include "nat/flows.h"
 #include "nat/forward.h"
 #include "nat/iptables.h"
 #include "net/veth.h"
@@ -87,27 +88,30 @@ firewall_of(const struct nat *n, const char *name)
 	path_fmt(record, sizeof(record), "%s%u", records, n->slot.num);
 }
 
-/* A record is "lasting nft" or "running nft", or empty if just made.  Its back
- * end is used from here on. */
+/* A record is "lasting nft 10.0.0.2" or "running nft 10.0.0.2", or empty if
+ * just made.  Its back end is used from here on.  Returns whether it is a
+ * lasting one; *addr becomes the box's address, or 0. */
 static bool
-read_record(int fd)
+read_record(int fd, uint32_t *addr)
 {
-	char text[32] = "", *name;
+	char text[64] = "", name[16] = "", box[16] = "";
 
 	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
 		die("read a record in %s/lock", state_dir());
-	if ((name = strchr(text, ' ')))
-		iptables_use(name + 1);
+	if (sscanf(text, "%*s %15s %15s", name, box) >= 1)
+		iptables_use(name);
+	if (!addr_read(box, addr))
+		*addr = 0;
 	return strncmp(text, "lasting", 7) == 0;
 }
 
 static void
 write_record(bool lasting)
 {
-	char text[32];
+	char text[64];
 
-	path_fmt(text, sizeof(text), "%s %s", lasting ? "lasting" : "running",
-	    backend);
+	path_fmt(text, sizeof(text), "%s %s %s",
+	    lasting ? "lasting" : "running", backend, addr_text(nat.addr));
 	if (ftruncate(record_fd, 0) < 0 ||
 	    pwrite(record_fd, text, strlen(text), 0) != (ssize_t)strlen(text))
 		die("write %s/lock/%s", state_dir(), record);
@@ -116,12 +120,16 @@ write_record(bool lasting)
 static void
 bury(const char *name, int fd)
 {
+	uint32_t addr;
+
 	/* The slot's number stands behind the common part. */
-	if (read_record(fd) ||
-	    sweep((unsigned)strtoul(name + strlen(records), NULL, 10)) < 0)
+	if (read_record(fd, &addr) ||
+	    sweep((unsigned)strtoul(name + strlen(records), NULL, 10)) < 0) {
 		close(fd);
-	else
+	} else {
+		flows_end(addr, NULL, 0);
 		lock_remove(name, fd);
+	}
 	iptables_use(backend);
 }
 
@@ -156,9 +164,9 @@ unlock(int lock)
 }
 
 /* Takes the slot's record, with the common lock taken; dies if somebody has it.
- * Returns whether there is a lasting firewall. */
+ * Returns whether there is a lasting firewall, and the address of its box. */
 static bool
-take_record(int lock)
+take_record(int lock, uint32_t *addr)
 {
 	lock_each_dead(records, bury);
 	record_fd = lock_try(record);
@@ -168,7 +176,7 @@ take_record(int lock)
 		     "namespace",
 		    nat.slot.num);
 	}
-	return read_record(record_fd);
+	return read_record(record_fd, addr);
 }
 
 static void
@@ -252,6 +260,7 @@ look_at_firewalld(void)
 void
 firewall_up(bool lasting)
 {
+	uint32_t addr;
 	bool lasted;
 	int lock;
 
@@ -259,10 +268,11 @@ firewall_up(bool lasting)
 		nat.router = forward_mine(-1);
 		iptables_restore(nat_up(&nat));
 		forward_on();
+		flows_end(0, nat.ports, nat.n_ports);
 		return;
 	}
 	lock = lock_wait(common);
-	lasted = take_record(lock);
+	lasted = take_record(lock, &addr);
 	if (lasted && !lasting) {
 		warnx("slot %u is up already", nat.slot.num);
 		hint("net-nat --slot %u down", nat.slot.num);
@@ -281,6 +291,8 @@ firewall_up(bool lasting)
 		firewall_back();
 		exit(EXIT_TOOL);
 	}
+	/* Those that began before the ports were published. */
+	flows_end(0, nat.ports, nat.n_ports);
 	look_at_firewalld();
 }
 
@@ -347,6 +359,7 @@ firewall_back(void)
 {
 	if (feed(nat_down(&nat, NULL)) < 0 && sweep(nat.slot.num) < 0)
 		return -1;
+	flows_end(nat.addr, NULL, 0);
 	strike_out();
 	return 0;
 }
@@ -355,6 +368,7 @@ void
 firewall_down(void)
 {
 	char path[PATH_MAX];
+	uint32_t addr;
 	bool swept;
 	int lock;
 
@@ -367,8 +381,10 @@ firewall_down(void)
 		return;
 	}
 	lock = lock_wait(common);
-	take_record(lock);
+	take_record(lock, &addr);
 	swept = sweep(nat.slot.num) == 0;
+	if (swept)
+		flows_end(addr, NULL, 0);
 	/* An empty one was made just now, and there is nothing to remember. */
 	if (swept || lseek(record_fd, 0, SEEK_END) == 0)
 		lock_remove(record, record_fd);

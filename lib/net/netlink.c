@@ -27,12 +27,12 @@ set_option(int fd, int option)
 }
 
 int
-netlink_open(struct netlink *nl)
+netlink_open(struct netlink *nl, int protocol)
 {
 	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 
 	nl->seq = 0;
-	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	/* Connected, it takes no message of a process: in a box's namespace
 	 * its root may send some.  Strict: a dump's filter is obeyed. */
 	if (nl->fd >= 0 &&
@@ -40,7 +40,7 @@ netlink_open(struct netlink *nl)
 	    set_option(nl->fd, NETLINK_EXT_ACK) == 0 &&
 	    set_option(nl->fd, NETLINK_GET_STRICT_CHK) == 0)
 		return 0;
-	said_set("socket NETLINK_ROUTE", "");
+	said_set("socket AF_NETLINK", "");
 	if (nl->fd >= 0)
 		close(nl->fd);
 	return -1;

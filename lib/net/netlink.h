@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* rtnetlink(7): one request at a time, sent and acknowledged. */
+/* netlink(7): one request at a time, sent and acknowledged. */
 
 struct netlink {
 	int fd;
@@ -20,9 +20,10 @@ struct netlink {
 	} req;
 };
 
-/* A socket of the current network namespace, close-on-exec; the caller closes
- * nl->fd.  -1 with errno and said(). */
-int netlink_open(struct netlink *nl);
+/* A socket of the current network namespace for a PROTOCOL such as
+ * NETLINK_ROUTE, close-on-exec; the caller closes nl->fd.  -1 with errno and
+ * said(). */
+int netlink_open(struct netlink *nl, int protocol);
 
 /* Begins a request with the fixed structure of its TYPE (an ifinfomsg, an
  * rtmsg...); NLM_F_REQUEST and NLM_F_ACK are added to FLAGS. */
@@ -41,6 +42,12 @@ void netlink_end(struct netlink *nl, size_t nest);
  * message of the answer.  -1 with the kernel's errno and said_why(). */
 typedef void netlink_fn(const struct nlmsghdr *msg, void *arg);
 int netlink_send(struct netlink *nl, netlink_fn *fn, void *arg);
+
+/* The attributes behind a message's fixed structure, as list and size. */
+#define NETLINK_ATTRS(h, body) \
+	(const struct rtattr *)((const char *)(h) + \
+				NLMSG_SPACE(sizeof(body))), \
+	    (h)->nlmsg_len - NLMSG_SPACE(sizeof(body))
 
 /* The attribute of that type in a list of SIZE bytes, or NULL; its number, or
  * DEF where it is missing. */

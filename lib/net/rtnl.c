@@ -15,24 +15,20 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* An attribute list behind a message's fixed structure, as two arguments. */
-#define ATTRS(h, body) \
-	(const struct rtattr *)((const char *)(h) + \
-				NLMSG_SPACE(sizeof(body))), \
-	    (h)->nlmsg_len - NLMSG_SPACE(sizeof(body))
-
 static void
 read_link(const struct nlmsghdr *h, void *arg)
 {
 	const struct ifinfomsg *i = NLMSG_DATA(h);
-	const struct rtattr *name = netlink_attr(ATTRS(h, *i), IFLA_IFNAME);
+	const struct rtattr *name =
+	    netlink_attr(NETLINK_ATTRS(h, *i), IFLA_IFNAME);
 	struct link *l = arg;
 
 	l->index = i->ifi_index;
-	l->group = netlink_u32(ATTRS(h, *i), IFLA_GROUP, 0);
-	l->mtu = netlink_u32(ATTRS(h, *i), IFLA_MTU, 0);
-	l->far = netlink_attr(ATTRS(h, *i), IFLA_LINK_NETNSID);
-	l->far_nsid = (int32_t)netlink_u32(ATTRS(h, *i), IFLA_LINK_NETNSID, 0);
+	l->group = netlink_u32(NETLINK_ATTRS(h, *i), IFLA_GROUP, 0);
+	l->mtu = netlink_u32(NETLINK_ATTRS(h, *i), IFLA_MTU, 0);
+	l->far = netlink_attr(NETLINK_ATTRS(h, *i), IFLA_LINK_NETNSID);
+	l->far_nsid =
+	    (int32_t)netlink_u32(NETLINK_ATTRS(h, *i), IFLA_LINK_NETNSID, 0);
 	snprintf(l->name, sizeof(l->name), "%s",
 	    name ? (const char *)RTA_DATA(name) : "");
 }
@@ -137,15 +133,16 @@ static void
 read_route(const struct nlmsghdr *h, struct route *r)
 {
 	const struct rtmsg *m = NLMSG_DATA(h);
-	const struct rtattr *metrics = netlink_attr(ATTRS(h, *m), RTA_METRICS);
+	const struct rtattr *metrics =
+	    netlink_attr(NETLINK_ATTRS(h, *m), RTA_METRICS);
 
 	*r = (struct route){
-	    .dst = ntohl(netlink_u32(ATTRS(h, *m), RTA_DST, 0)),
+	    .dst = ntohl(netlink_u32(NETLINK_ATTRS(h, *m), RTA_DST, 0)),
 	    .len = m->rtm_dst_len,
 	    .local = m->rtm_type == RTN_LOCAL,
-	    .via = ntohl(netlink_u32(ATTRS(h, *m), RTA_GATEWAY, 0)),
-	    .src = ntohl(netlink_u32(ATTRS(h, *m), RTA_PREFSRC, 0)),
-	    .link = (int)netlink_u32(ATTRS(h, *m), RTA_OIF, 0),
+	    .via = ntohl(netlink_u32(NETLINK_ATTRS(h, *m), RTA_GATEWAY, 0)),
+	    .src = ntohl(netlink_u32(NETLINK_ATTRS(h, *m), RTA_PREFSRC, 0)),
+	    .link = (int)netlink_u32(NETLINK_ATTRS(h, *m), RTA_OIF, 0),
 	};
 	if (metrics)
 		r->mtu = netlink_u32(

@@ -210,7 +210,7 @@ veth_host(const struct veth *v, int netns, const char *pid)
 	struct netlink nl;
 	int index = -1;
 
-	if (netlink_open(&nl) < 0)
+	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
 		return -1;
 	if (hostnet_check(&nl, v) == 0)
 		index = create(&nl, v, netns, pid);
@@ -228,7 +228,7 @@ veth_remove(const struct veth *v, int index)
 	struct netlink nl;
 	const int saved = errno;
 
-	if (netlink_open(&nl) == 0) {
+	if (netlink_open(&nl, NETLINK_ROUTE) == 0) {
 		remove_link(&nl, v->host, index);
 		close(nl.fd);
 	}
@@ -290,7 +290,7 @@ veth_box(const struct veth *v)
 	struct netlink nl;
 	int ret;
 
-	if (netlink_open(&nl) < 0)
+	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
 		return -1;
 	ret = box_half(&nl, v);
 	close(nl.fd);
