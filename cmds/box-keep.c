@@ -16,6 +16,7 @@
 #include "keep/ready.h"
 #include "keep/restart.h"
 #include "stage/chain.h"
+#include "stage/inherit.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
 
@@ -108,12 +109,9 @@ take_name(void)
 	return fd;
 }
 
-/* However we end; a child of ours that ends is not the keeper. */
 static void
 give_back(void)
 {
-	if (getpid() != keeper)
-		return;
 	/* What is left is a dead box's: by its lock the next run finds it. */
 	if (exit_fd < 0 || state_end(name, exit_fd, status) == 0)
 		lock_remove(lock_name(name), lock_fd);
@@ -194,7 +192,7 @@ main(int argc, char *argv[])
 	resident_begin();
 	keeper = getpid();
 	lock_fd = take_name();
-	atexit(give_back);
+	at_end(give_back);
 	state_end_dead();
 	make_log();
 	if (detached) {
@@ -202,7 +200,7 @@ main(int argc, char *argv[])
 		detach(name, log_dir);
 		keeper = getpid();
 	}
-	chain_lease(lock_fd);
+	inherit_add(INHERIT_LEASE, lock_fd);
 	setenv("BOX_NAME", name, 1);
 	exit_fd = state_make(name);
 	ready_start(name);

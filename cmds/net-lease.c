@@ -17,6 +17,7 @@
 #include "net/rtnl.h"
 #include "net/veth.h"
 #include "stage/chain.h"
+#include "stage/inherit.h"
 #include "stage/opt.h"
 
 #include <net/if.h>
@@ -142,7 +143,7 @@ main(int argc, char *argv[])
 	if (pool || env_or("BOX_POOL", NULL))
 		check_pool(&s);
 	if (!(say_modes() & SAY_DRY))
-		chain_lease(lease_one(&s, !num));
+		inherit_add(INHERIT_LEASE, lease_one(&s, !num));
 	if (num || !(say_modes() & SAY_DRY))
 		snprintf(text, sizeof(text), "%u", s.num);
 	/* Said when it is done, as only then the number is known. */

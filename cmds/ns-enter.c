@@ -10,6 +10,7 @@
  * parent stays, outside: it waits, forwards signals and relays the terminal.
  */
 #include "base/die.h"
+#include "base/fdpass.h"
 #include "base/file.h"
 #include "base/parse.h"
 #include "box/state.h"
@@ -20,6 +21,7 @@
 #include "payload/sealed.h"
 #include "spawn/doorman.h"
 #include "stage/door.h"
+#include "stage/inherit.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
 #include "term/streams.h"
@@ -31,7 +33,6 @@
 #include <stdlib.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { O_PID = OPT_LONG };
@@ -154,13 +155,12 @@ main(int argc, char *argv[])
 		die("prctl PR_SET_PDEATHSIG");
 	if (getppid() != r.parent)
 		diex("the parent has died");
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, door) < 0)
-		die("socketpair");
+	fd_pair(door);
 	ns_enter(target_fd, target, kinds & CLONE_NEWPID);
 	r.pid = cgroup_fork(&group);
 	if (r.pid == 0) {
 		close(door[0]);
-		door_set(door[1]);
+		inherit_add(INHERIT_DOOR, door[1]);
 		resident_child();
 		streams_child();
 		enter(&group, kinds, argv);

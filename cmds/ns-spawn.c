@@ -115,12 +115,32 @@ write_info(pid_t pid)
 	close(info);
 }
 
+/* The parent's part of the start.  False: the child does not go on. */
+static bool
+attend(pid_t pid, int door)
+{
+	if (!start_settled(&box, pid, door))
+		return false;
+	if (netns)
+		netns_name(pid);
+	if (info >= 0)
+		write_info(pid);
+	state_put_pid("pid", pid);
+	doorman_start(&(struct doorman){
+	    .box = pid,
+	    .newns = box.set.fresh & CLONE_NEWNS,
+	    .newnet = ns_inode(pid, NS_NET) != ns_inode(0, NS_NET),
+	    .shift = geteuid() == 0 && (box.set.fresh & CLONE_NEWUSER) &&
+		     !idmap_identity(&box.maps.u),
+	});
+	return start_go(door);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct resident r = {
 	    .stop_child = true, .ready = doorman_serve, .parent = getppid()};
-	struct doorman man;
 	struct slot slot;
 	uint32_t uid, gid;
 	int prog;
@@ -170,22 +190,10 @@ main(int argc, char *argv[])
 		chain(argv);
 	}
 
-	if (start_settled(&box, r.pid, r.fd)) {
-		if (netns)
-			netns_name(r.pid);
-		if (info >= 0)
-			write_info(r.pid);
-		state_put_pid("pid", r.pid);
-		man = (struct doorman){
-		    .box = r.pid,
-		    .newns = box.set.fresh & CLONE_NEWNS,
-		    .newnet = ns_inode(r.pid, NS_NET) != ns_inode(0, NS_NET),
-		    .shift = geteuid() == 0 &&
-			     (box.set.fresh & CLONE_NEWUSER) &&
-			     !idmap_identity(&box.maps.u),
-		};
-		doorman_start(&man);
-		start_go(r.fd);
+	/* A child that still waits sees the end of file, and ends. */
+	if (!attend(r.pid, r.fd)) {
+		close(r.fd);
+		r.fd = -1;
 	}
 	return resident_wait(&r);
 }

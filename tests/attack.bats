@@ -163,7 +163,7 @@ sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 	has "$output" "usage: "
 	box -- printf %s "$(printf %120000s x)"
 	is "${#output}" 120000
-	local -x LD_LIBRARY_PATH=/evil GLIBC_TUNABLES=a=b IFS=/ BOX_DOOR_FD=2
+	local -x LD_LIBRARY_PATH=/evil GLIBC_TUNABLES=a=b IFS=/ BOX_FDS=door:2
 	box -- env
 	[[ ! $output =~ LD_|GLIBC|IFS|BOX_ ]] || fail "$output"
 	weak 6 box -- env

@@ -3,7 +3,10 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
-TOOLS="box-keep log-keep cg-limit cg-set ns-spawn ns-enter net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-run box-exec"
+# The list in the product, and the other tools, to which nothing is handed on.
+STAGES=$(awk '/stages\[\] = / { on = 1; next } /^};/ { on = 0 } on { gsub(/[ ",]/, ""); print }' "$TOP/lib/stage/stages.c" | xargs)
+OTHERS="cg-set ns-enter box-gc"
+TOOLS="$STAGES cg-set ns-enter box-run box-exec"
 
 # One box stays, to be entered.
 setup_file() {
@@ -314,6 +317,38 @@ traced() {
 		try 125 setpriv --reuid 65534 --regid 65534 --clear-groups $t true
 		has "$stderr" "${t%% *}: "
 		has "$stderr" hint
+	done
+}
+
+@test "each tool is a stage of the list, or known as none" {
+	is "$(printf '%s\n' $STAGES $OTHERS | sort)" "$(for t in "$TOP"/cmds/*.c; do basename "$t" .c; done | sort)"
+	for t in $STAGES $OTHERS; do
+		for page in README.md man/box.7; do
+			grep -q "$t" "$TOP/$page" || fail "$page does not name $t"
+		done
+	done
+	# A lease reaches the last one through each of them.
+	for t in box-keep "log-keep $BATS_TEST_TMPDIR/log" "cg-limit max" "ns-spawn --only uts" net-lease net-nat cap-drop sys-filter; do
+		# shellcheck disable=SC2086
+		start net-lease --slot 9 $t log-keep "$BATS_TEST_TMPDIR/last" sleep 1000
+		runs sleep || fail "$t: $(<"$err")"
+		has "$(ls -l "/proc/$(awk '/^PPid/ { print $2 }' "/proc/$prog/status")/fd")" "/lock/slot-9"
+		kill -9 "$prog"
+		finish
+	done
+}
+
+@test "BOX_FDS: a stage hands on what is of a kind, and closes the rest" {
+	echo text >"$BATS_TEST_TMPDIR/file"
+	seen() { BOX_FDS=$1 "${@:2}" sh -c 'cd /proc/self/fd && echo *' 7<"$BATS_TEST_TMPDIR/file" 8</dev/null 2>/dev/null; }
+	plain=$(seen "" cap-drop)
+	has "$plain" " 7 8"
+	for word in lease:7,lease:8 door:7,ready:8 dust:7,lease:8 dust:8,lease:7; do
+		is "$(seen "$word" cap-drop)" "${plain/ 7 8/}" "$word"
+	done
+	# What is no number of a descriptor is nobody's, and 0, 1 and 2 are PROG's.
+	for word in lease:x lease: lease : lease:7x,door:1 ready:2 ,,; do
+		is "$(seen "$word" cap-drop)" "$plain" "$word"
 	done
 }
 

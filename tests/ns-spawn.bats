@@ -488,3 +488,29 @@ state_is() { is "$(awk '/^State/{print $2}' "/proc/$2/status")" "$1"; }
 	has "$output" "/run/netns/bn$$"
 	[ ! -e "/run/netns/bn$$" ]
 }
+
+@test "as process 1 itself, with a name: its status, and the name until its end" {
+	requires "unshare" command -v unshare
+	one=(unshare --pid --fork --mount-proc ns-spawn --netns first)
+	run -0 host "${one[@]}" true
+	is "$output" ""
+	run -7 host "${one[@]}" --init sh -c 'exit 7'
+	start "${one[@]}" sleep 1000
+	runs sleep
+	[ -e "$BOX_STATE/lock/name-first" ] || fail "the lock has gone"
+	run -125 host ns-spawn --netns first true
+	has "$output" "a box named first is running"
+	over
+	[ ! -e "$BOX_STATE/lock/name-first" ]
+	[ ! -e /run/netns/first ]
+}
+
+@test "a start that cannot be finished ends, with a line" {
+	requires "strace" command -v strace
+	# The parent's two messages to the child.
+	for n in 1 2; do
+		run -125 --separate-stderr host timeout -k 1 $((30 * ${SLACK:-1})) strace -f -qq -o /dev/null \
+		    -e trace=sendto -e inject=sendto:error=ENOBUFS:when=$n ns-spawn true
+		has "$stderr" "ns-spawn: the parent has died, or cannot go on"
+	done
+}

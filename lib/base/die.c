@@ -94,3 +94,28 @@ exit_status(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				   : WEXITSTATUS(status);
 }
+
+static void (*undos[4])(void);
+static unsigned n_undos;
+
+static void
+undo_all(void)
+{
+	while (n_undos)
+		undos[--n_undos]();
+}
+
+void
+at_end(void (*undo)(void))
+{
+	if (n_undos == sizeof(undos) / sizeof(*undos) ||
+	    (!n_undos && atexit(undo_all) != 0))
+		diex("too much to undo");
+	undos[n_undos++] = undo;
+}
+
+void
+at_end_forget(void)
+{
+	n_undos = 0;
+}

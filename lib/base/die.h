@@ -12,6 +12,14 @@
 /* A wait(2) status as the chain contract has it. */
 int exit_status(int status);
 
+/* Calls UNDO at exit(3) of this process, the last one added first.  Dies with
+ * 125 if there are too many. */
+void at_end(void (*undo)(void));
+
+/* For a child after the fork: its exit undoes nothing.  (Its pid does not tell
+ * it from its parent: both may be process 1.) */
+void at_end_forget(void);
+
 /* Each prints one line on stderr whatever is in the text, of which a box may
  * have written parts: control characters show as \ooo. */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* fdpass - a message, and with it a descriptor */
+/* fdpass - messages between two processes */
 #include "base/fdpass.h"
+#include "base/die.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,6 +12,31 @@ union control {
 	struct cmsghdr align;
 	char buf[CMSG_SPACE(sizeof(int))];
 };
+
+void
+fd_pair(int ends[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		die("socketpair");
+}
+
+bool
+fd_tell(int sock, char byte)
+{
+	return send(sock, &byte, 1, MSG_NOSIGNAL) == 1;
+}
+
+int
+fd_hear(int sock)
+{
+	unsigned char byte;
+	ssize_t n;
+
+	do {
+		n = recv(sock, &byte, 1, 0);
+	} while (n < 0 && errno == EINTR);
+	return n == 1 ? byte : -1;
+}
 
 ssize_t
 fd_send(int sock, const void *msg, size_t len, int fd)

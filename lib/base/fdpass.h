@@ -1,13 +1,25 @@
 #ifndef BASE_FDPASS_H
 #define BASE_FDPASS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A message, and with it a descriptor, over a SOCK_SEQPACKET socket (unix(7)).
- * Both return the message's length, or -1 with errno. */
+/* Messages between two processes, with a descriptor or of one byte, over a
+ * SOCK_SEQPACKET socket (unix(7)).  None of these raises SIGPIPE. */
 
-/* FD -1: none goes along.  Never raises SIGPIPE. */
+/* Makes both ends, close-on-exec.  Dies with 125. */
+void fd_pair(int ends[2]);
+
+/* Sends one byte.  False: nobody has the other end. */
+bool fd_tell(int sock, char byte);
+
+/* Waits for a byte and returns it.  -1: nobody has the other end. */
+int fd_hear(int sock);
+
+/* Both return the message's length, or -1 with errno. */
+
+/* FD -1: none goes along. */
 ssize_t fd_send(int sock, const void *msg, size_t len, int fd);
 
 /* *FD is the caller's, close-on-exec; -1 if none came.  A message longer than

@@ -3,6 +3,10 @@
 
 #include <stddef.h>
 
+/* $PATH where a caller or a box has none. */
+#define DEFAULT_PATH \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* Run a program that is not of the suite to its end: argv[0] is found by $PATH,
  * else in /usr/sbin or /sbin.  Return its status as the chain contract has it,
  * 126 and 127 included; WHY becomes what it wrote on stderr, or the reason for

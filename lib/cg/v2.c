@@ -22,7 +22,7 @@
 #include "base/file.h"
 #include "base/say.h"
 #include "cg/end.h"
-#include "stage/chain.h"
+#include "stage/stages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,7 +86,7 @@ is_stage(const char *pid)
 	fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	is = chain_is_stage(fd);
+	is = stage_is(fd);
 	close(fd);
 	return is;
 }

@@ -7,8 +7,9 @@
  */
 #include "keep/detach.h"
 #include "base/die.h"
+#include "base/fdpass.h"
 #include "base/file.h"
-#include "stage/chain.h"
+#include "stage/inherit.h"
 #include "stage/resident.h"
 
 #include <errno.h>
@@ -77,13 +78,12 @@ __attribute__((noreturn)) static void
 wait_up(pid_t pid, int ready, const char *name, const char *log,
     const struct stat *before)
 {
-	char byte;
 	int status;
 
 	resident_child();
 	/* A caller that ignores it would have no status. */
 	signal(SIGCHLD, SIG_DFL);
-	if (read(ready, &byte, 1) == 1) {
+	if (fd_hear(ready) >= 0) {
 		if (printf("%s\n", name) >= 0 && fflush(stdout) != EOF)
 			_exit(0);
 		warn("write the name");
@@ -110,7 +110,8 @@ detach(const char *name, const char *log)
 	if (fd < 0 || fstat(fd, &before) < 0)
 		die("open %s/current", log);
 	close(fd);
-	if (pipe2(ends, O_CLOEXEC) < 0 || (pid = fork()) < 0)
+	fd_pair(ends);
+	if ((pid = fork()) < 0)
 		die("fork");
 	if (pid > 0) {
 		close(ends[1]);
@@ -131,7 +132,7 @@ detach(const char *name, const char *log)
 	close(fd);
 	detach_output(log);
 	/* What the caller has left open for its programs. */
-	chain_close_others();
+	inherit_close_others();
 }
 
 void
@@ -141,9 +142,8 @@ detach_up(void)
 		return;
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		die("prctl PR_SET_PDEATHSIG");
-	/* A caller that has been killed does not read it. */
-	if (write(up, "", 1) < 0 && errno != EPIPE)
-		warn("tell the caller");
+	/* False: the caller has been killed. */
+	fd_tell(up, 0);
 	close(up);
 	up = -1;
 }

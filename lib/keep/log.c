@@ -6,6 +6,7 @@
 #include "base/parse.h"
 #include "base/say.h"
 #include "box/lock.h"
+#include "stage/stages.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -35,17 +36,14 @@ char **
 log_before(const char *dir, char *argv[])
 {
 	char self[PATH_MAX], path[PATH_MAX], **words;
-	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	int argc = 0;
 
 	while (argv[argc])
 		argc++;
 	words = calloc((size_t)argc + 3, sizeof(*words));
-	if (n < 0 || !words)
+	if (!words || stage_dir(self) < 0)
 		die("find log-keep");
-	self[n] = '\0';
-	path_fmt(path, sizeof(path), "%.*slog-keep",
-	    (int)(strrchr(self, '/') + 1 - self), self);
+	path_fmt(path, sizeof(path), "%slog-keep", self);
 	if (!(words[0] = strdup(path)) || !(words[1] = strdup(dir)))
 		die("strdup");
 	memcpy(words + 2, argv, (size_t)argc * sizeof(*argv));

@@ -2,19 +2,20 @@
 /*
  * ready - when a box is up
  *
- * That PROG runs is told by the chain's last stage and by the kernel: a pipe
- * that is closed on exec (chain.h).  From then on the descriptor that is
+ * That PROG runs is told by the chain's last stage and by the kernel: a socket
+ * that is closed on exec (inherit.h).  From then on the descriptor that is
  * watched is a clock's, if a port is to answer: the box's own address is asked,
  * so that neither the firewall nor another listener of the host can.
  */
 #include "keep/ready.h"
 #include "base/die.h"
+#include "base/fdpass.h"
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/say.h"
 #include "box/lock.h"
 #include "box/state.h"
-#include "stage/chain.h"
+#include "stage/inherit.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,7 +41,7 @@ static enum { EXEC, PORT, NOTIFY } when;
 static uint16_t port; /* the box's; 0: the first that is published */
 static const char *box, *manager;
 static int inbox = -1, watched = -1;
-static bool (*serve)(int fd); /* what is watched: inbox, pipe or clock */
+static bool (*serve)(int fd); /* what is watched: inbox, socket or clock */
 static bool executed, up;
 
 void
@@ -216,7 +217,7 @@ serve_clock(int fd)
 	return !up;
 }
 
-/* The pipe is done with: in its place a clock. */
+/* Puts a clock in place of the chain's socket, which has ended. */
 static bool
 start_clock(int fd)
 {
@@ -232,17 +233,14 @@ start_clock(int fd)
 	return true;
 }
 
-/* What the chain says of PROG; the end of the file means that it runs. */
+/* The chain tells of PROG; the end of file means that PROG runs. */
 static bool
-serve_pipe(int fd)
+serve_chain(int fd)
 {
-	char text[16];
-	const ssize_t n = read(fd, text, sizeof(text));
+	const int byte = fd_hear(fd);
 
-	if (n < 0)
-		return errno == EINTR;
-	if (n > 0) {
-		executed = text[n - 1] == 'x';
+	if (byte >= 0) {
+		executed = byte == 'x';
 		return true;
 	}
 	if (!executed)
@@ -266,17 +264,22 @@ ready_begin(void)
 	}
 	if (up)
 		return -1;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		die("pipe");
-	chain_ready(ends[1]);
-	serve = serve_pipe;
+	fd_pair(ends);
+	inherit_add(INHERIT_READY, ends[1]);
+	serve = serve_chain;
 	return watched = ends[0];
 }
 
 bool
 ready_serve(int fd)
 {
-	return serve(fd);
+	const bool more = serve(fd);
+
+	if (!more && fd != inbox) {
+		close(fd);
+		watched = -1;
+	}
+	return more;
 }
 
 bool
@@ -287,7 +290,7 @@ ready_end(void)
 	/* PROG may have ended before we saw that it had begun; but what no
 	 * longer runs answers at no port. */
 	while (watched >= 0 && !up && serve != serve_clock &&
-	       poll(&p, 1, 0) == 1 && serve(watched))
+	       poll(&p, 1, 0) == 1 && ready_serve(watched))
 		;
 	if (watched >= 0 && watched != inbox)
 		close(watched);

@@ -18,7 +18,7 @@ void ready_parse(const char *what, const char *word);
 void ready_start(const char *name);
 
 /* A run begins, before the fork: returns a descriptor to be watched (or -1),
- * and makes what the child hands on (chain_ready()); resident_wait() closes
+ * and makes what the child hands on (INHERIT_READY); resident_wait() closes
  * our end of that.  Dies with 125. */
 int ready_begin(void);
 

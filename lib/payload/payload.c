@@ -2,12 +2,14 @@
 /* payload - what PROG is to be, and the last steps to it */
 #include "payload/payload.h"
 #include "base/die.h"
+#include "base/run.h"
 #include "base/say.h"
 #include "payload/caps.h"
 #include "payload/fresh.h"
 #include "payload/user.h"
 #include "stage/chain.h"
 #include "stage/door.h"
+#include "stage/inherit.h"
 #include "term/streams.h"
 
 #include <errno.h>
@@ -17,9 +19,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-
-#define PATH_DEFAULT \
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* Where the variable of WORD, "NAME=...", is or would be. */
 static unsigned
@@ -66,7 +65,7 @@ payload_begin(struct payload *p)
 		die("prctl PR_SET_DUMPABLE");
 	p->workdir = "/";
 	/* Before those of -e, which replace them. */
-	payload_env(p, (char *)PATH_DEFAULT);
+	payload_env(p, (char *)"PATH=" DEFAULT_PATH);
 	pass_env(p, "TERM");
 }
 
@@ -92,7 +91,7 @@ payload_opt(struct payload *p, int c)
 			pass_env(p, optarg);
 		break;
 	case OPT_PRESERVE_FD:
-		chain_pass("--preserve-fd", optarg);
+		inherit_pass("--preserve-fd", optarg);
 		break;
 	case OPT_CAP_ADD:
 		p->confine.add |= caps_list("--cap-add", optarg);
@@ -116,7 +115,7 @@ void
 payload_ready(struct payload *p)
 {
 	streams_check();
-	chain_close_others();
+	inherit_close_others();
 	p->confine.no_filter = p->filter && strcmp(p->filter, "off") == 0;
 	if (!p->confine.no_filter)
 		sysfilter_read(&p->confine.filter, p->filter);

@@ -64,7 +64,7 @@ void payload_opt(struct payload *p, int c);
 void payload_env(struct payload *p, char *word);
 
 /* After the last option: closes what was inherited but for --preserve-fd (see
- * chain_close_others()), and reads the filter, as a host's file.  Dies with
+ * inherit_close_others()), and reads the filter, as a host's file.  Dies with
  * 125. */
 void payload_ready(struct payload *p);
 

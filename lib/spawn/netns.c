@@ -69,16 +69,12 @@ netns_end_dead(void)
 static const char *claimed;
 static bool named; /* the link is there, and ours */
 static int lock_fd;
-static pid_t owner;
 
-/* However we end; a child of ours that ends is not the owner. */
 static void
 give_back(void)
 {
 	char lock[NAME_MAX + 1];
 
-	if (getpid() != owner)
-		return;
 	snprintf(lock, sizeof(lock), PREFIX "%s", claimed);
 	if (!named || remove_name(claimed) == 0)
 		lock_remove(lock, lock_fd);
@@ -101,8 +97,7 @@ netns_claim(const char *name)
 	/* A record that is empty is one still to be written (lock.c). */
 	if (write(lock_fd, "\n", 1) != 1)
 		die("write lock %s", lock);
-	owner = getpid();
-	atexit(give_back);
+	at_end(give_back);
 }
 
 void

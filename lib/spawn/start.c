@@ -8,8 +8,9 @@
  */
 #include "spawn/start.h"
 #include "base/die.h"
+#include "base/fdpass.h"
 #include "base/say.h"
-#include "stage/door.h"
+#include "stage/inherit.h"
 #include "term/tty.h"
 
 #include <errno.h>
@@ -24,21 +25,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* A word to the other side, and one from it; false: it has died. */
-static bool
-tell(int door)
-{
-	return send(door, "", 1, MSG_NOSIGNAL) == 1;
-}
-
-static bool
-hear(int door)
-{
-	char byte;
-
-	return recv(door, &byte, 1, 0) == 1;
-}
 
 /* The box's side of it: what is made and changed once the maps stand. */
 static void
@@ -69,6 +55,12 @@ leave_group(const struct start *s)
 		die("setsid");
 }
 
+__attribute__((noreturn)) static void
+give_up(void)
+{
+	diex("the parent has died, or cannot go on");
+}
+
 /* The child. */
 static void
 begin(const struct start *s, int door)
@@ -76,8 +68,8 @@ begin(const struct start *s, int door)
 	/* The parent dies: so do we, and with process 1 the box.  In a pid
 	 * namespace there is no parent to be seen, so it is asked for a word
 	 * after the prctl; and ids change before it. */
-	if (!hear(door))
-		exit(EXIT_TOOL);
+	if (fd_hear(door) < 0)
+		give_up();
 	leave_group(s);
 	/* What we join may be hostile, and must not trace us.  (Of a process
 	 * that is not dumpable an ordinary parent cannot write the maps.) */
@@ -89,9 +81,9 @@ begin(const struct start *s, int door)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		die("prctl PR_SET_PDEATHSIG");
 	settle(s);
-	if (!tell(door) || !hear(door))
-		exit(EXIT_TOOL);
-	door_set(door);
+	if (!fd_tell(door, 0) || fd_hear(door) < 0)
+		give_up();
+	inherit_add(INHERIT_DOOR, door);
 }
 
 static pid_t
@@ -125,12 +117,13 @@ start_box(const struct start *s, int *door)
 	pid_t pid;
 
 	ns_join(&s->set, CLONE_NEWPID);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		die("socketpair");
+	fd_pair(ends);
 	pid = clone_box(s);
 	close(ends[pid == 0 ? 0 : 1]);
-	if (pid == 0)
+	if (pid == 0) {
+		at_end_forget();
 		begin(s, ends[1]);
+	}
 	*door = ends[0];
 	return pid;
 }
@@ -140,13 +133,13 @@ start_settled(const struct start *s, pid_t pid, int door)
 {
 	if (s->set.fresh & CLONE_NEWUSER)
 		idmaps_write(&s->maps, pid);
-	return tell(door) && hear(door);
+	return fd_tell(door, 0) && fd_hear(door) >= 0;
 }
 
-void
+bool
 start_go(int door)
 {
-	tell(door);
+	return fd_tell(door, 0);
 }
 
 void

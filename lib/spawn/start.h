@@ -24,8 +24,8 @@ pid_t start_box(const struct start *s, int *door);
  * False: the child has died. */
 bool start_settled(const struct start *s, pid_t pid, int door);
 
-/* In the parent: lets the child go on. */
-void start_go(int door);
+/* In the parent: lets the child go on.  False: the child has died. */
+bool start_go(int door);
 
 /* For -n: says all that these would do. */
 void start_say(const struct start *s);

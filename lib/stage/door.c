@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/fdpass.h"
 #include "base/say.h"
+#include "stage/inherit.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,26 +20,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int door = -1;
-
 int
 door_fd(void)
 {
-	return door;
-}
-
-void
-door_set(int fd)
-{
-	door = fd;
-}
-
-void
-door_leave(void)
-{
-	if (door >= 0)
-		close(door);
-	door = -1;
+	return inherit_fd(INHERIT_DOOR);
 }
 
 /* FD goes along (-1: none).  -1 with errno, or the answer's descriptor, or 0
@@ -51,10 +36,10 @@ ask_with(struct door_request *req, int fd, uint32_t *flags)
 
 	req->version = DOOR_VERSION;
 	req->modes = (uint32_t)say_modes();
-	if (fd_send(door, req, sizeof(*req), fd) < 0)
+	if (fd_send(door_fd(), req, sizeof(*req), fd) < 0)
 		die("the door: send");
 	do {
-		n = fd_recv(door, &rep, sizeof(rep), &fd);
+		n = fd_recv(door_fd(), &rep, sizeof(rep), &fd);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		die("the door: receive");
@@ -149,6 +134,7 @@ void
 door_shut(void)
 {
 	struct door_request req = {.version = DOOR_VERSION, .op = DOOR_SHUT};
+	const int door = door_fd();
 	char byte;
 
 	if (door < 0)
@@ -158,13 +144,13 @@ door_shut(void)
 	while (recv(door, &byte, 1, 0) < 0)
 		if (errno != EINTR)
 			die("the door: recv");
-	door_leave();
+	inherit_drop(INHERIT_DOOR);
 }
 
 bool
 door_alive(void)
 {
-	struct pollfd p = {.fd = door};
+	struct pollfd p = {.fd = door_fd()};
 
-	return door < 0 || poll(&p, 1, 0) == 0;
+	return p.fd < 0 || poll(&p, 1, 0) == 0;
 }

@@ -56,7 +56,6 @@ struct door_reply {
 
 /* The descriptor, -1 if there is none. */
 int door_fd(void);
-void door_set(int fd);
 
 /* Each dies if the doorman does, and returns -1 with errno, said() and
  * said_why() if it refuses. */
@@ -84,8 +83,5 @@ void door_shut(void);
 
 /* False: there is a door, and the doorman has died. */
 bool door_alive(void);
-
-/* Lets go of the door without a word: for a resident whose child has it. */
-void door_leave(void);
 
 #endif

@@ -7,7 +7,7 @@
  */
 #include "stage/opt.h"
 #include "base/die.h"
-#include "stage/chain.h"
+#include "stage/inherit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,7 @@ tool_start(const struct tool *t)
 	if (fd < 0)
 		die("open /dev/null");
 	close(fd);
-	chain_receive();
+	inherit_receive();
 }
 
 static void

@@ -12,8 +12,7 @@
  */
 #include "stage/resident.h"
 #include "base/die.h"
-#include "stage/chain.h"
-#include "stage/door.h"
+#include "stage/inherit.h"
 #include "term/relay.h"
 #include "term/streams.h"
 #include "term/tty.h"
@@ -47,6 +46,7 @@ resident_begin(void)
 void
 resident_child(void)
 {
+	at_end_forget();
 	if (sigaction(SIGCHLD, &caller_chld, NULL) < 0 ||
 	    sigprocmask(SIG_SETMASK, &caller_mask, NULL) < 0)
 		die("restore the signal mask");
@@ -133,8 +133,8 @@ resident_wait(const struct resident *r)
 	pid_t pid;
 
 	/* The child has them; ours would keep them open. */
-	door_leave();
-	chain_ready_leave();
+	inherit_drop(INHERIT_DOOR);
+	inherit_drop(INHERIT_READY);
 	streams_leave();
 	sigfillset(&all);
 	p[0].fd = signalfd(-1, &all, SFD_CLOEXEC);

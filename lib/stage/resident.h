@@ -12,7 +12,8 @@
  * remembers the caller's terminal (tty.h). */
 void resident_begin(void);
 
-/* In the child: the caller's signal mask and SIGCHLD's action again. */
+/* In the child: restores the caller's signal mask and SIGCHLD's action, and
+ * leaves what is to be undone to the parent (at_end_forget()). */
 void resident_child(void);
 
 /* In the child: dies with PARENT (getpid() before the fork), by SIGKILL; exits

@@ -35,13 +35,11 @@ static struct pump to_box = {.chunk = PIPE_BUF},
 static int master = -1, in = -1, out = -1;
 static bool used, is_raw, in_line;
 static struct termios settings;
-static pid_t owner;
 
-/* Not our child's: it would be somebody else's terminal by then. */
 static void
 give_back(void)
 {
-	if (!is_raw || getpid() != owner)
+	if (!is_raw)
 		return;
 	/* Our group is in the foreground, or SIGTTOU is blocked.  If it fails
 	 * the terminal has gone. */
@@ -109,9 +107,7 @@ relay_start(int fd)
 	/* A pipe needs none: if poll(2) says so, PIPE_BUF fit. */
 	out = isatty(STDOUT_FILENO) ? pump_open(STDOUT_FILENO, O_WRONLY)
 				    : STDOUT_FILENO;
-	owner = getpid();
-	if (atexit(give_back) != 0)
-		die("atexit");
+	at_end(give_back);
 	take();
 	/* The caller's keys for erase and so on, as ssh(1) does it. */
 	if (is_raw)

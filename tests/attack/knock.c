@@ -6,8 +6,8 @@
  *                     not; "ptmx" is a new one
  */
 #include "base/die.h"
-#include "stage/chain.h"
 #include "stage/door.h"
+#include "stage/inherit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 int
 main(int argc, char *argv[])
 {
-	chain_receive();
+	inherit_receive();
 	if (door_fd() < 0)
 		diex("there is no door");
 	for (int i = 1; i < argc; i++) {

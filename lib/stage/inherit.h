@@ -1,0 +1,45 @@
+#ifndef STAGE_INHERIT_H
+#define STAGE_INHERIT_H
+
+/* The descriptors that a stage hands on.  The suite's own go to the next stage
+ * in BOX_FDS=KIND:FD,... and never to foreign code; they are close-on-exec
+ * while a stage has them.  Those of --preserve-fd go to PROG. */
+
+enum inherit_kind {
+	INHERIT_DOOR,  /* door.h; a socket */
+	INHERIT_LEASE, /* the lock of a slot or a name; a file */
+	/* A socket of fdpass.h, on which the chain tells box-keep when foreign
+	 * code begins: 'x' before its exec, 'f' if that failed, and the end of
+	 * file by the exec itself. */
+	INHERIT_READY,
+	INHERIT_KINDS,
+};
+
+/* Takes BOX_FDS out of the environment.  Closes each descriptor there whose
+ * kind is unknown or whose file is of another type. */
+void inherit_receive(void);
+
+/* Hands on FD, too, which the caller has made close-on-exec.  Dies with 125 if
+ * there are too many. */
+void inherit_add(enum inherit_kind kind, int fd);
+
+/* The first descriptor of this kind, or -1. */
+int inherit_fd(enum inherit_kind kind);
+
+/* Closes those of this kind. */
+void inherit_drop(enum inherit_kind kind);
+
+/* For the exec of a stage: clears close-on-exec and sets BOX_FDS.  Dies with
+ * 125. */
+void inherit_hand_on(void);
+
+/* LIST is "3,5": descriptors of the caller's that PROG is to have.  WHAT names
+ * the option.  Dies with 125. */
+void inherit_pass(const char *what, const char *list);
+
+/* Closes each descriptor above 2 that is not close-on-exec, except those of
+ * inherit_pass(): a caller's stray descriptor of a directory is a way out of
+ * the root. */
+void inherit_close_others(void);
+
+#endif
