@@ -521,3 +521,33 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$@"
 	is "$output" "$want"
 	over
 }
+
+@test "T69: a set-user-ID file of a box is kept from the host's users" {
+	local dir
+	dir=$(mktemp -d) && chmod 755 "$dir" && dir=$dir/boxes
+	make_probe
+	"$TOP/rootfs/busybox" "$dir/bb"
+	is "$(stat -c %a "$dir")" 700
+	cp "$probe" "$dir/bb/probe"
+	fine -- true
+	root=$dir/bb fine -- sh -c 'cp /probe /suid && chmod 4755 /suid'
+	# setpriv itself still has its capabilities.
+	user=(setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'exec "$@"' sh)
+	run -126 "${user[@]}" "$dir/bb/suid" ids
+	# With the directory open it is root.
+	chmod 755 "$dir"
+	run -0 "${user[@]}" "$dir/bb/suid" ids
+	has "$output" "0"
+	# That is said, to people.
+	on_terminal() { host python3 "$TOP/tests/terminal.py" sh -c "box-run --network none $1 '$dir/bb' true; echo do''ne"; }
+	on_terminal "" <<-'END'
+		expect keep '
+		expect 0700
+		expect done
+	END
+	run -0 on_terminal --read-only <<<"expect done"
+	chmod 700 "$dir"
+	run -0 on_terminal "" <<<"expect done"
+	hasnt "$output" hint
+	rm -r "${dir%/*}"
+}

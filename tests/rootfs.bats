@@ -35,7 +35,7 @@ fixture() {
 	for r in busybox debian alpine; do
 		refused "file full" "$TOP/rootfs/$r" full
 		refused "file full" "$TOP/rootfs/$r" file
-		refused "file full" "$TOP/rootfs/$r" no/such/parent
+		refused "file full" "$TOP/rootfs/$r" file/parent
 		refused "file full" "$TOP/rootfs/$r" ""
 		refused "file full" "$TOP/rootfs/$r" .
 		refused "file full" "$TOP/rootfs/$r"
