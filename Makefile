@@ -160,9 +160,9 @@ vm: all
 	tests/vm/run -i
 
 demo:
-	scripts/deps build
-	$(MAKE) all
-	scripts/demo
+	@scripts/deps build
+	@$(MAKE) -s all
+	@scripts/demo
 
 lint:
 	scripts/deps lint

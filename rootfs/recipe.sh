@@ -25,6 +25,16 @@ usage_error() {
 	exit 125
 }
 
+# apt_proxy: the proxies of apt.conf, if any, become the environment's.
+apt_proxy() {
+	eval "$(apt-config shell http_proxy Acquire::http::Proxy \
+	    https_proxy Acquire::https::Proxy)"
+	[ "${http_proxy-}" != DIRECT ] || http_proxy=
+	[ "${https_proxy-}" != DIRECT ] || https_proxy=
+	[ -z "${http_proxy-}" ] || export http_proxy
+	[ -z "${https_proxy-}" ] || export https_proxy
+}
+
 # begin DIR: checks it and sets $dir, $work, to be thrown away, and in it
 # $root, to be filled.
 begin() {

@@ -100,6 +100,7 @@ fixture() {
 	chmod 755 bin/apt-get
 	requires "root" test "$EUID" = 0
 	run -0 env PATH="$PWD/bin" bin/sh "$TOP/scripts/deps" test
+	is "$output" "deps: apt-get install jq mandoc"
 	is "$(wc -l <calls)" 2
 	has "$(tail -n 1 calls)" "jq mandoc"
 	run -125 "$TOP/scripts/deps" nonsense
