@@ -1,22 +1,22 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # SPDX-License-Identifier: MIT
-# common.sh - what the family shares: boxes, and what is believed of them
+# common.sh - boxes and their state, shared by the scripts
 #
-# A box exists while its keeper holds the lock box-NAME.  What STATE/NAME says
-# of it is believed only if nobody but this user can have written it, and a pid
-# only as long as the process is the one that began at the recorded time.
+# A box exists while its keeper holds the lock box-NAME.  A fact in STATE/NAME
+# counts only if nobody but this user can have written it, and a pid only while
+# its process is the one that began at the recorded time.
 
 # shellcheck source=scripts/options.sh
 . "${0%/*}/options.sh"
 export LC_ALL=C
 
-# find_stages: those beside this file come before all others.
+# find_stages: the stages beside this file come before all others in PATH.
 find_stages() {
 	case $0 in */*) PATH=${0%/*}:$PATH ;; esac
 	export PATH="$PATH:/usr/sbin:/sbin"
 }
 
-# number TEXT: whether it is one, in decimal, that arithmetic can take.
+# number TEXT: whether TEXT is a decimal number that sh can calculate with.
 number() {
 	case $1 in
 	0) ;;
@@ -24,14 +24,14 @@ number() {
 	esac
 }
 
-# harmless: a filter for a box's own words: but for tabs and newlines, control
-# characters, of which UTF-8 has some more, become "?".
+# harmless: a filter for text from a box: control characters, those of UTF-8
+# included, become "?"; tabs and newlines stay.
 harmless() {
 	sed "$(printf 's/\r$//; s/[\001-\010\013-\037\177]/?/g
 	    s/\302[\200-\237]/?/g')"
 }
 
-# json TEXT: $word is it as a string of JSON.
+# json TEXT: $word is TEXT as a string of JSON.
 json() {
 	word='' rest=$1
 	while [ "$rest" ]; do
@@ -64,8 +64,8 @@ find_state() {
 	    die "$state: $foreign is not this user's own"
 }
 
-# own DEPTH PATH: whether this user alone can have written it, and DEPTH levels
-# below; if not, $foreign is somebody else's.  A socket holds no facts.
+# own DEPTH PATH: whether this user alone can have written PATH and DEPTH levels
+# below; if not, $foreign is somebody else's file.  A socket holds no facts.
 own() {
 	foreign=$(find "$2" -maxdepth "$1" ! -type s \
 	    \( ! -user "$uid" -o -perm /022 -o -type l \) 2>/dev/null) || :
@@ -73,14 +73,14 @@ own() {
 	[ -z "$foreign" ]
 }
 
-# fact FILE: its first line in $fact; false if there is none.
+# fact FILE: the first line in $fact; false if there is none.
 fact() {
 	fact=''
 	{ IFS= read -r fact <"$dir/$1"; } 2>/dev/null || [ "$fact" ]
 }
 
-# began PID: when the process began, in $began, as /proc/PID/stat has it; false
-# if it has ended.  Its name may hold anything, but is the last in brackets.
+# began PID: the start time of the process in $began, as in /proc/PID/stat; false
+# if the process has ended.  The process's name, in brackets, may hold anything.
 began() {
 	began='' stat=''
 	{
@@ -93,7 +93,7 @@ began() {
 	[ $# -ge 20 ] && shift 19 && began=$1
 }
 
-# process FILE: the pid in it, in $process, if that is alive.  2: damaged.
+# process FILE: the pid in FILE in $process, if that process lives.  2: damaged.
 process() {
 	process=''
 	fact "$1" || return 1
@@ -102,7 +102,7 @@ process() {
 	process=${fact%% *}
 }
 
-# name NAME: whether it may be one's.
+# name NAME: whether a box may have this name.
 name() {
 	case $1 in
 	'' | [!A-Za-z0-9]* | *[!A-Za-z0-9_.-]* | lock | log) return 1 ;;
@@ -110,16 +110,16 @@ name() {
 	esac
 }
 
-# locked: whether somebody has the lock of the box $name.  It is asked for only
-# where the keeper is known to live, so that nobody finds it taken by us.
+# locked: whether a process holds the lock of the box $name.  The caller knows
+# that the keeper lives: so no other program finds the lock taken by us.
 locked() {
 	status=0
 	flock -n -s -E 9 0 2>/dev/null <"$state/lock/box-$name" || status=$?
 	[ $status = 9 ]
 }
 
-# box NAME: its $name and $dir; $keeper, which runs since $since; and $pid, its
-# process 1, or ''.  1: no such box is running.  2: $why is not to be believed.
+# box NAME: the box's $name and $dir; $keeper, which runs since $since; and $pid,
+# its process 1, or ''.  1: no such box is running.  2: its state is damaged, $why.
 box() {
 	name=$1 dir=$state/$1 keeper='' pid='' why=''
 	name "$name" || return 1
@@ -150,7 +150,7 @@ need_box() {
 	die "$1: no such box of this user's is running" "root's boxes: sudo $self $1"
 }
 
-# damaged WHY: says so, and goes on; the status is for the end.
+# damaged WHY: warns and goes on; $damaged is the status at the end.
 damaged=0
 damaged() {
 	warn "$1"
@@ -158,7 +158,7 @@ damaged() {
 	return 1
 }
 
-# each_box CMD...: CMD for each running box, but those not to be believed.
+# each_box CMD...: CMD for each running box whose state is not damaged.
 each_box() {
 	for each in "$state"/*; do
 		if box "${each##*/}"; then
@@ -169,7 +169,7 @@ each_box() {
 	done
 }
 
-# value FILE...: the first line of the first one that is there, in $value.
+# value FILE...: the first line of the first FILE that exists, in $value.
 value() {
 	for value; do
 		{ read -r value <"$value"; } 2>/dev/null && return
@@ -177,8 +177,8 @@ value() {
 	value=''
 }
 
-# find_residents: how many stages stay in the group and count in it: ns-spawn,
-# and its init where that is process 1.  They are not the payload's.
+# find_residents: the number of stages that count in the box's group: ns-spawn,
+# and its init if that is process 1.
 find_residents() {
 	residents=1
 	value "/proc/$pid/comm"

@@ -1,12 +1,12 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # SPDX-License-Identifier: MIT
-# figures.sh - what a box uses, from the kernel's own files, and as a table
+# figures.sh - a box's use of resources, by the kernel's files, and as a table
 
 # shellcheck source=scripts/common.sh
 . "${0%/*}/common.sh"
 
 # network: the box's $slot, $address and $ports ("ADDR:PORT:PORT/PROTO", a line
-# each), '' where it has none.  False if one of them is damaged.
+# each), each '' if there is none.  False if a fact is damaged.
 network() {
 	slot='' address='' ports=''
 	if fact slot; then
@@ -41,15 +41,15 @@ groups() {
 	done <"$dir/cgroup"
 }
 
-# limit FILE...: the same for a limit, '' if there is none; v1 writes -1, or
+# limit FILE...: the same for a limit, '' if there is none: v1 then writes -1, or
 # the greatest number of pages.
 limit() {
 	value "$@"
 	case $value in max* | -* | 922337203685477????) value='' ;; esac
 }
 
-# figures: what the kernel counts of the box, '' where it does not: $cpu, CPU
-# time in microseconds, and $cpu_max, percent of one CPU; bytes of memory and
+# figures: the kernel's values for the box, each '' if the kernel has none: $cpu,
+# CPU time in microseconds, and $cpu_max, percent of one CPU; bytes of memory and
 # numbers of processes, with peaks and limits; $uptime, seconds.
 figures() {
 	groups || return 1
@@ -94,13 +94,13 @@ figures() {
 	fi
 }
 
-# known: network and figures; damaged if they are.
+# known: network and figures; says so if a fact is damaged.
 known() {
 	network || damaged "$dir: slot or ports are damaged" || return
 	figures || damaged "$dir/cgroup is damaged"
 }
 
-# size BYTES: $size is it with a letter, as ls -h has it.
+# size BYTES: $size is the number with a letter, as of ls -h.
 size() {
 	size=$1 tenths='' letter=''
 	for unit in K M G T; do
@@ -111,7 +111,7 @@ size() {
 	size=$size$tenths$letter
 }
 
-# line NAME PID ...: what is not there, or has no limit, is a "-".
+# line NAME PID ...: an empty value is printed as "-".
 line() {
 	for column in '%-16s' ' %7s' ' %-13s' ' %11s' ' %5s' ' %5s' ' %7s' \
 	    ' %7s' ' %7s' ' %5s' ' %5s' ' %5s' ' %s\n'; do
@@ -124,7 +124,7 @@ header() {
 	line NAME PID ADDRESS UP CPU% MAX% MEMORY PEAK MAX PROCS PEAK MAX PORTS
 }
 
-# row: the line of the box of which all is known, and $percent.
+# row: the box's line, after known, with $percent.
 row() {
 	up='' m=''
 	if [ "$uptime" ]; then

@@ -1,10 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # SPDX-License-Identifier: MIT
-# options.sh - what all scripts share: options, messages, quoting
+# options.sh - options, messages and quoting, shared by all scripts
 #
-# Builtins only, since box-run starts with it.  The Makefile puts this text
-# where a script reads it by ".", so that each one stands alone once it is
-# installed.
+# Builtins only, because box-run starts with this file.  The Makefile puts the
+# text into each script that reads it by ".", so an installed script stands alone.
 
 set -eu
 self=${0##*/}
@@ -28,8 +27,8 @@ out() {
 }
 
 # Options.  $synopsis is what follows "TOOL [options]" and $table the rows of
-# --help, less the last two; the script has a function option, which is called
-# with each option's long name and its argument.
+# --help, without the last two; the script's function option is called with each
+# option's long name and its argument.
 help() {
 	out 'usage: %s [options]%s%s\n' "$self" "${synopsis:+ $synopsis}" "$rows"
 	exit 0
@@ -40,8 +39,8 @@ usage() {
 	exit 125
 }
 
-# find_row OPT: its long name in $long; $takes is 1 if it has an argument.  Row
-# by row, as a pattern over all of them costs milliseconds.
+# find_row OPT: its long name in $long; $takes is 1 if it has an argument.  The
+# search is row by row, because a pattern over all rows costs milliseconds.
 find_row() {
 	long=''
 	set -f
@@ -65,7 +64,7 @@ find_row() {
 	case $row in "$long  "*) takes='' ;; *) takes=1 ;; esac
 }
 
-# options WORD...: takes the options among the first words, which are $taken.
+# options WORD...: takes the options at the beginning; $taken words are theirs.
 options() {
 	rows="$table
   -h, --help                   print this and exit
@@ -103,7 +102,7 @@ options() {
 	taken=$((taken - $#))
 }
 
-# quote WORD: $word is what a shell reads as WORD.
+# quote WORD: $word is the text that a shell reads as WORD.
 quote() {
 	word=$1
 	case $word in
@@ -126,7 +125,7 @@ unspare() {
 	case $dry$word in -*) echo 0 >/proc/self/oom_score_adj ;; esac
 }
 
-# change CMD...: does it, or with $dry prints it instead; $trace: both.
+# change CMD...: executes CMD, or with $dry prints it; with $trace does both.
 dry='' trace=''
 change() {
 	line=''
