@@ -490,17 +490,15 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 	is "$(cat "$victim")" "nameserver 192.0.2.1"
 }
 
-# heard WEAK-ROW: which datagrams of a client that has talked to the box with the
+# heard HOW: which datagrams of a client that has talked to the box with the
 # slot 0 the next one gets, be it as isolated as it may.
 heard() {
-	local -x WEAK=$1
-	local -x PATH=$weak/bin:$PATH
 	((++port))
 	start net-nat -p 5070:5061/udp ns-spawn net-veth \
 	    python3 "$BATS_TEST_DIRNAME/net.py" serve udp 0.0.0.0 5061
 	eventually 20 grep -q ready "$out" || fail "$(cat "$err")"
 	is "$(talk outside ask udp $HOST 5070 3 "$port")" "$LAN hello"
-	"${@:2}"
+	"$1"
 	start net-nat --isolate ns-spawn net-veth \
 	    python3 "$BATS_TEST_DIRNAME/net.py" serve udp 0.0.0.0 5061
 	eventually 20 grep -q ready "$out" || fail "$(cat "$err")"
@@ -512,10 +510,8 @@ heard() {
 }
 ended() { kill -9 "$(payload "$pid")" && finish; }
 killed() { prog=$(payload "$pid") && kill -9 "$pid" "$prog" && finish && eventually 10 gone "$prog"; }
-# published WEAK-ROW: what a client gets that sent before the box was there.
+# published: what a client gets that sent before the box was there.
 published() {
-	local -x WEAK=$1
-	local -x PATH=$weak/bin:$PATH
 	((++port))
 	run -1 talk outside ask udp $HOST 5071 0.3 "$port"
 	start net-nat -p 5071:5061/udp ns-spawn net-veth \
@@ -531,16 +527,16 @@ published() {
 	weaken
 	port=4000
 	for end in ended killed; do
-		heard 60 $end
+		weak 60 heard $end
 		is "$heard" 1 "weakened, $end"
-		heard 0 $end
+		heard $end
 		is "$heard" 0 "$end"
 	done
 	# A host that tracks flows all the time.
 	ipt -A INPUT -m conntrack --ctstate INVALID -j DROP
-	published 60
+	weak 60 published
 	is "$status" 1 "weakened: $output"
-	published 0
+	published
 	is "$output" "$LAN hello"
 	ipt -D INPUT -m conntrack --ctstate INVALID -j DROP
 }
