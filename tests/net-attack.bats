@@ -540,3 +540,52 @@ published() {
 	is "$output" "$LAN hello"
 	ipt -D INPUT -m conntrack --ctstate INVALID -j DROP
 }
+
+# trusted: what a neighbour gets from a box, whose link is named like a box's.
+trusted() {
+	boxed 0
+	run talk far ask tcp $BOX 80 1
+	local asked=$status
+	kill -9 "$prog" && finish
+	status=$asked
+}
+@test "T61: a foreign link with the name of a box's is not trusted" {
+	weaken
+	ip netns add "far$$"
+	far() { nsenter --net="/run/netns/far$$" "$@"; }
+	host ip link add boxer0 type veth peer name far0 netns "far$$"
+	far ip addr add 203.0.113.2/24 dev far0
+	host ip addr add 203.0.113.1/24 dev boxer0
+	far ip link set far0 up
+	host ip link set boxer0 up
+	far ip route add default via 203.0.113.1
+	up() { has "$(host ip link show boxer0)" LOWER_UP; }
+	eventually 10 up
+	weak 61 trusted
+	is "$output" "203.0.113.2 hello" weakened
+	trusted
+	is "$status" 1 "$output"
+	host ip link del boxer0
+	ip netns del "far$$"
+}
+
+# reached: what an isolated box gets from one of another pool.
+reached() {
+	start net-nat --pool 11.0.0.0/24 --slot 1 ns-spawn --slot 1 net-veth --pool 11.0.0.0/24 --slot 1 \
+	    python3 "$BATS_TEST_DIRNAME/net.py" serve tcp 0.0.0.0 80
+	eventually 20 grep -q ready "$out" || fail "$(cat "$err")"
+	local other=$pid
+	boxed 0 --isolate
+	run talk inbox ask tcp 11.0.0.3 80 1
+	local asked=$status
+	kill -9 "$prog" && finish
+	kill -9 "$(payload "$other")" && finish "$other"
+	status=$asked
+}
+@test "T62: an isolated box does not reach boxes of another pool" {
+	weaken
+	weak 62 reached
+	is "$output" "11.0.0.1 hello" weakened
+	reached
+	is "$status" 1 "$output"
+}

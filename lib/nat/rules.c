@@ -30,6 +30,12 @@ static const char *const near[] = {
     "224.0.0.0/3", /* multicast, reserved, broadcast */
 };
 
+/* A link is a box's by its group: anybody may give a link a name like ours. */
+#define STRING(word) #word
+#define TEXT(word) STRING(word)
+#define FROM_BOX "-m devgroup --src-group " TEXT(VETH_GROUP) " "
+#define TO_BOX "-m devgroup --dst-group " TEXT(VETH_GROUP) " "
+
 #define STATE "-m conntrack --ctstate "
 
 static void
@@ -54,8 +60,8 @@ isolate_rules(FILE *f, const char *chain, const struct nat *n)
 			fprintf(f,
 			    "-A %s -d %s/32 -p %s -m %s --dport 53 -j RETURN\n",
 			    chain, addr_text(n->dns[i]), protos[p], protos[p]);
-	fprintf(f, "-A %s -d %s/%u -j DROP\n", chain, addr_text(n->slot.pool),
-	    n->slot.len);
+	/* Other boxes, whatever their pool. */
+	fprintf(f, "-A %s " TO_BOX "-j DROP\n", chain);
 	for (size_t i = 0; i < sizeof(near) / sizeof(*near); i++)
 		fprintf(f, "-A %s -d %s -j DROP\n", chain, near[i]);
 }
@@ -104,18 +110,15 @@ snat_rules(FILE *f, const char *chain, const struct nat *n)
 	    f, "-A %s -s 127.0.0.0/8 -o %s -j MASQUERADE\n", chain, n->link);
 }
 
-/* What the box begins, and what is published or an answer, and other boxes, by
- * their links as slot_link() names them: not whatever the host's neighbours
- * send to the box's address through it. */
+/* What boxes send, what is published, and answers: not what the host's
+ * neighbours send to the box's address through it. */
 static void
 forward_rules(FILE *f, const char *chain, const struct nat *n)
 {
-	fprintf(f, "-A %s -i %s -j ACCEPT\n", chain, n->link);
-	fprintf(f,
-	    "-A %s -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT\n",
-	    chain);
-	fprintf(f, "-A %s -i veth0 -j ACCEPT\n", chain);
-	fprintf(f, "-A %s -i box+ -j ACCEPT\n", chain);
+	(void)n;
+	fprintf(f, "-A %s " FROM_BOX "-j ACCEPT\n", chain);
+	fprintf(
+	    f, "-A %s " STATE "RELATED,ESTABLISHED,DNAT -j ACCEPT\n", chain);
 	fprintf(f, "-A %s -j DROP\n", chain);
 }
 
