@@ -2,6 +2,7 @@
 # net-nat: who reaches whom, and the host's firewall before and after.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
+load attack/weaken
 
 setup() {
 	lab_up
@@ -217,6 +218,34 @@ for me in "127.0.0.2", "10.0.0.2":
 	over
 	py host hold tcp 0.0.0.0 8080
 	py host hold udp 0.0.0.0 5353
+}
+
+# hold6 PROTO PORT: exits 0 if one may bind there by IPv6 alone.
+hold6() {
+	host python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM if sys.argv[1] == "udp" else socket.SOCK_STREAM)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("::", int(sys.argv[2])))' "$@"
+}
+@test "T63: the port is held by IPv6, too, and one that is in use there is refused" {
+	lacks_kernel "IPv6" test -e /proc/sys/net/ipv6
+	weaken
+	weak 63 web -p 8080:80 -p 5353:53/udp
+	hold6 tcp 8080
+	hold6 udp 5353
+	over
+	host sysctl -qw net.ipv6.bindv6only=1
+	web -p 8080:80 -p 5353:53/udp -p 192.0.2.1:8081:80
+	run -1 hold6 tcp 8080
+	run -1 hold6 udp 5353
+	# Of an address of IPv4 alone this is another port.
+	hold6 tcp 8081
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+	over
+	host python3 -c 'import socket, subprocess, sys
+s = socket.create_server(("::", 8080), family=socket.AF_INET6)
+sys.exit(subprocess.call(["net-nat", "-p", "8080:80", "true"]) != 125)'
 }
 
 @test "PROG does not have the sockets that hold the ports" {

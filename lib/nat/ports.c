@@ -56,23 +56,33 @@ port_text(const struct nat_port *p)
 int
 port_hold(const struct nat_port *p)
 {
-	const struct sockaddr_in sin = {
+	const int type = (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC;
+	const struct sockaddr_in one = {
 	    .sin_family = AF_INET,
 	    .sin_addr.s_addr = htonl(p->addr),
 	    .sin_port = htons(p->host),
 	};
-	const int fd = socket(
-	    AF_INET, (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	const struct sockaddr_in6 all = {
+	    .sin6_family = AF_INET6,
+	    .sin6_port = htons(p->host),
+	};
+	/* All addresses are those of both families, unless the kernel has no
+	 * IPv6. */
+	const int fd6 = p->addr ? -1 : socket(AF_INET6, type, 0), off = 0;
+	const int fd = fd6 < 0 ? socket(AF_INET, type, 0) : fd6;
+	int r, saved;
 
-	if (fd >= 0 &&
-	    bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) < 0) {
-		const int saved = errno;
-
+	if (fd6 < 0)
+		r = bind(fd, (const void *)&one, sizeof(one));
+	else if ((r = setsockopt(
+		      fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))) == 0)
+		r = bind(fd, (const void *)&all, sizeof(all));
+	if (fd >= 0 && r < 0) {
+		saved = errno;
 		close(fd);
 		errno = saved;
-		return -1;
 	}
-	return fd;
+	return r < 0 ? r : fd;
 }
 
 void

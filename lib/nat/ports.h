@@ -12,7 +12,8 @@ struct nat_port port_parse(const char *s);
 const char *port_text(const struct nat_port *p);
 
 /* A socket that holds the host's port, bound but not listening: nobody else
- * gets it as long as that is open (close-on-exec).  -1 with errno. */
+ * gets it, by IPv4 or IPv6, as long as that is open (close-on-exec).  -1 with
+ * errno. */
 int port_hold(const struct nat_port *p);
 
 /* Writes them to the state of the box that the chain is in. */
