@@ -127,14 +127,9 @@ make_log(void)
 static void
 tell(char *argv[])
 {
-	size_t size = 1;
-	char *words;
+	char *words = say_words(argv);
 
-	for (char **word = argv; *word; word++)
-		size += 4 * strlen(*word) + 3;
-	if (!(words = malloc(size)))
-		die("malloc");
-	state_put("chain", "%s", say_words(argv, words, size));
+	state_put("chain", "%s", words);
 	free(words);
 	if (enter)
 		state_put("enter", "%s", enter);

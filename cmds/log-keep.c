@@ -222,7 +222,8 @@ main(int argc, char *argv[])
 	tool_start(&tool);
 	parse(argc, argv);
 	argv += optind + 1;
-	if (!say(SAY_SH, "mkdir -p %s && exec >>%s/current 2>&1", path, path))
+	if (!say(SAY_SH, "mkdir -p %s && exec >>%s/current 2>&1",
+		say_word(path), say_word(path)))
 		say_next(argv);
 	open_log();
 	resident_begin();

@@ -147,7 +147,8 @@ main(int argc, char *argv[])
 	if (num || !(say_modes() & SAY_DRY))
 		snprintf(text, sizeof(text), "%u", s.num);
 	/* Said when it is done, as only then the number is known. */
-	say(SAY_SH, "exec 9>%s/lock/slot-%s && flock -n 9", state_dir(), text);
+	say(SAY_SH, "exec 9>%s/lock/slot-%s && flock -n 9",
+	    say_word(state_dir()), text);
 	say_next(argv);
 	state_put("slot", "%s %s", text, addr_text(slot_addr(&s)));
 	setenv("BOX_SLOT", text, 1);

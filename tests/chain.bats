@@ -273,6 +273,60 @@ dry() {
 	each dry
 }
 
+# full TOOL ARGS...: with its standard output on a full disk.
+full() {
+	run --separate-stderr host sh -c 'exec "$@" >/dev/full' sh "$@"
+	is "$status" 125 "status of $*"
+	is "$stderr" "$1: write standard output: No space left on device"
+}
+dry_full() {
+	[[ ${pre[0]} = box-run ]] || [[ ${pre[0]} = box-exec ]] ||
+	    full "${pre[0]}" -n "${pre[@]:1}" touch "$BATS_TEST_TMPDIR/ran"
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+}
+@test "what cannot be printed is an error" {
+	each dry_full
+	for t in $STAGES $OTHERS; do
+		full "$t" --help
+		full "$t" --version
+	done
+	full net-nat -n up
+}
+
+@test "-n and -x write words that a shell reads back" {
+	odd=$BATS_TEST_TMPDIR/$'a b\'c"$HOME`id`;\ntouch ran\n*'
+	mkdir "$odd" "$BATS_TEST_TMPDIR/stubs" "$BATS_TEST_TMPDIR/here"
+	printf '#!/bin/sh\nprintf "<%%s>" "${0##*/}" "$@"\n' >"$BATS_TEST_TMPDIR/stubs/mount"
+	chmod 755 "$BATS_TEST_TMPDIR/stubs/mount"
+	for t in ln umount keyctl setpriv sys-filter mkdir; do ln -s mount "$BATS_TEST_TMPDIR/stubs/$t"; done
+	# pasted TEXT: what its commands get, in order.
+	pasted() { (cd "$BATS_TEST_TMPDIR/here" && PATH=$BATS_TEST_TMPDIR/stubs /bin/sh -c "$1"); }
+	run -0 host rootfs-enter -n -v "$odd:/t o" --tmpfs '/x y:size=1m' "$odd" true
+	got=$(pasted "$output" 2>/dev/null)
+	has "$got" "<mount><--rbind><$odd><$odd>"
+	has "$got" "<mount><--rbind><$odd><$odd/t o>"
+	has "$got" "<tmpfs><$odd/x y>"
+	run -0 host log-keep -n "$odd" true
+	has "$(pasted "$output" 2>/dev/null)" "<mkdir><-p><$odd>"
+	[ ! -e "$BATS_TEST_TMPDIR/here/ran" ]
+	run -0 --separate-stderr host box-keep -x --log "$odd" true
+	has "$(pasted "${stderr//+ mkdir/mkdir}" 2>/dev/null)" "<mkdir><-p><$odd>"
+}
+
+@test "PROG in a directory that may not be searched: 126, as of execvp(3)" {
+	requires "setpriv" command -v setpriv
+	# The tests' own directory may be root's alone.
+	dir=$(mktemp -d)
+	chmod 711 "$dir"
+	cp "$TOP/bin/sys-filter" "$dir"
+	mkdir -m 700 "$dir/closed"
+	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	PATH=$dir/closed:$PATH try 126 "${nobody[@]}" "$dir/sys-filter" no-such-program
+	has "$stderr" "no-such-program: Permission denied"
+	PATH=$dir/closed:$PATH try 0 "${nobody[@]}" "$dir/sys-filter" true
+	rm -r "$dir"
+}
+
 traced() {
 	local at
 	# -x goes to the last stage of ours, and to the first.

@@ -377,3 +377,13 @@ assert a.recv(100) == b"by socket"' ns-enter --pid "$prog" cat
 	kill "$pid"
 	finish
 }
+
+@test "root without power over the box is not told to be root" {
+	start ns-spawn sleep 1000
+	runs sleep
+	run -125 host ns-spawn --only user --map self ns-enter --pid "$prog" true
+	has "$output" "hint: "
+	hasnt "$output" "hint: as root"
+	kill -9 "$prog"
+	finish
+}

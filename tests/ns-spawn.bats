@@ -514,3 +514,11 @@ state_is() { is "$(awk '/^State/{print $2}' "/proc/$2/status")" "$1"; }
 		has "$stderr" "ns-spawn: the parent has died, or cannot go on"
 	done
 }
+
+@test "groups of the box that are not mapped are left out" {
+	copy_root
+	printf 'root:x:0:\nbin:x:1:root\nwheel:x:10:root\n' >"$root/etc/group"
+	is "$(host ns-spawn --map self rootfs-enter "$root" id -G)" 0
+	is "$(host ns-spawn --map 0:100000:5 rootfs-enter "$root" id -G)" "0 1"
+	is "$(host ns-spawn rootfs-enter "$root" id -G)" "0 1 10"
+}

@@ -4,10 +4,26 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+
+static FILE *output;
+
+FILE *
+die_output(void)
+{
+	return output ? output : stderr;
+}
+
+void
+die_output_to(int fd)
+{
+	output = fdopen(fd, "w");
+	if (!output)
+		die("fdopen %d", fd);
+	setvbuf(output, NULL, _IOLBF, 0);
+}
 
 /* S as a terminal may show it, malloc'ed: without what it obeys, which is C0
  * but for the tab, DEL, and C1 in UTF-8. */
@@ -38,8 +54,8 @@ line(const char *kind, int err, const char *fmt, va_list ap)
 	if (vasprintf(&raw, fmt, ap) < 0)
 		raw = NULL;
 	text = printable(raw ? raw : fmt);
-	fprintf(stderr, "%s: %s%s%s%s\n", program_invocation_short_name, kind,
-	    text ? text : "out of memory", err ? ": " : "",
+	fprintf(die_output(), "%s: %s%s%s%s\n", program_invocation_short_name,
+	    kind, text ? text : "out of memory", err ? ": " : "",
 	    err ? strerror(err) : "");
 	free(raw);
 	free(text);

@@ -3,6 +3,7 @@
 
 #include <err.h> /* before the macros of the same names */
 #include <errno.h>
+#include <stdio.h>
 
 /* The chain contract's statuses, as of env(1), nice(1) and chroot(1). */
 #define EXIT_TOOL 125	/* the tool itself failed, bad usage included */
@@ -20,7 +21,14 @@ void at_end(void (*undo)(void));
  * it from its parent: both may be process 1.) */
 void at_end_forget(void);
 
-/* Each prints one line on stderr whatever is in the text, of which a box may
+/* Where lines for the caller go: stderr, or what die_output_to() has set. */
+FILE *die_output(void);
+
+/* Lines for the caller go to FD from here on, which is taken over.  Dies with
+ * 125. */
+void die_output_to(int fd);
+
+/* Each prints one line there whatever is in the text, of which a box may
  * have written parts: control characters show as \ooo. */
 
 /* "tool: text: strerror(err)"; without the last part where ERR is 0. */

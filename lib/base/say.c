@@ -60,6 +60,13 @@ print(FILE *f, enum say_lang lang, bool foreign, const char *line)
 	fflush(f);
 }
 
+static void
+check_output(void)
+{
+	if (fflush(stdout) == EOF || ferror(stdout))
+		die("write standard output");
+}
+
 bool
 say(enum say_lang lang, const char *fmt, ...)
 {
@@ -83,9 +90,10 @@ say(enum say_lang lang, const char *fmt, ...)
 		if (lang != own)
 			fputs("# ", stdout);
 		print(stdout, lang, lang != own, line);
+		check_output();
 	} else if (modes & SAY_TRACE) {
-		fputs("+ ", stderr);
-		print(stderr, lang, true, line);
+		fputs("+ ", die_output());
+		print(die_output(), lang, true, line);
 	}
 	free(line);
 	return !dry;
@@ -132,45 +140,66 @@ plain(const char *s)
 				 "0123456789_@%+=:,./-")] == '\0';
 }
 
-const char *
-say_words(char *const argv[], char *buf, size_t size)
+/* Between single quotes all is plain but the single quote. */
+static void
+put_word(FILE *f, const char *s)
 {
-	FILE *f = fmemopen(buf, size, "w");
-	const char *s;
+	if (plain(s)) {
+		fputs(s, f);
+		return;
+	}
+	fputc('\'', f);
+	for (; *s; s++)
+		if (*s == '\'')
+			fputs("'\\''", f);
+		else
+			fputc(*s, f);
+	fputc('\'', f);
+}
+
+char *
+say_words(char *const argv[])
+{
+	char *words;
+	size_t size;
+	FILE *f = open_memstream(&words, &size);
 
 	if (!f)
-		die("fmemopen");
+		die("open_memstream");
 	for (; *argv; argv++) {
-		if (plain(*argv)) {
-			fputs(*argv, f);
-		} else {
-			fputc('\'', f);
-			for (s = *argv; *s; s++)
-				if (*s == '\'')
-					fputs("'\\''", f);
-				else
-					fputc(*s, f);
-			fputc('\'', f);
-		}
+		put_word(f, *argv);
 		if (argv[1])
 			fputc(' ', f);
 	}
-	fclose(f);
-	buf[size - 1] = '\0';
-	return buf;
+	if (fclose(f) == EOF)
+		die("open_memstream");
+	return words;
+}
+
+const char *
+say_word(const char *s)
+{
+	return plain(s) ? s : say_words((char *[]){(char *)s, NULL});
+}
+
+void
+say_done(void)
+{
+	check_output();
+	exit(0);
 }
 
 void
 say_next(char *const argv[])
 {
-	char words[4096], *line;
+	char *words, *line;
 
 	if (!(modes & SAY_DRY))
 		return;
 	/* A newline in an argument must not end the comment. */
-	say_words(argv, words, sizeof(words));
+	words = say_words(argv);
 	for (line = words; (line = strchr(line, '\n'));)
 		*line = ' ';
 	printf("# next: %s\n", words);
-	exit(0);
+	say_done();
 }

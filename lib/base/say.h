@@ -46,7 +46,15 @@ __attribute__((noreturn)) void die_said(void);
 /* With -n: prints the next command as a comment and exits; else returns. */
 void say_next(char *const argv[]);
 
-/* Writes argv as words that a shell reads back, at most size bytes. */
-const char *say_words(char *const argv[], char *buf, size_t size);
+/* The end of a tool that has only printed: status 0, or 125 with a line if
+ * standard output cannot be written. */
+__attribute__((noreturn)) void say_done(void);
+
+/* S as one word of a shell's: S itself if that is plain, else quoted, and then
+ * kept to the end of the process.  For each path in a line of SAY_SH. */
+const char *say_word(const char *s);
+
+/* The words of argv, with blanks between them; malloc'ed. */
+char *say_words(char *const argv[]);
 
 #endif

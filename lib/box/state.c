@@ -256,7 +256,7 @@ state_make(const char *name)
 	int dir, fd = -1, saved;
 
 	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
-	if (!say(SAY_SH, "mkdir -m 700 %s", path))
+	if (!say(SAY_SH, "mkdir -m 700 %s", say_word(path)))
 		return -1;
 	if (remove_dir(name) < 0)
 		die("remove %s, a dead box's", path);
@@ -282,7 +282,7 @@ state_end(const char *name, int exit_fd, int status)
 	if (dprintf(exit_fd, "%d\n", status) < 0)
 		warn("write %s/%s/exit", state_dir(), name);
 	close(exit_fd);
-	if (!say(SAY_SH, "rm -r %s/%s", state_dir(), name) ||
+	if (!say(SAY_SH, "rm -r %s/%s", say_word(state_dir()), name) ||
 	    remove_dir(name) == 0)
 		return 0;
 	warn("%s", said());
@@ -306,7 +306,7 @@ end_dead(const char *lock, int fd)
 {
 	const char *name = lock + strlen(STATE_LOCK);
 
-	if (!say(SAY_SH, "rm -r %s/%s", state_dir(), name) ||
+	if (!say(SAY_SH, "rm -r %s/%s", say_word(state_dir()), name) ||
 	    remove_dir(name) == 0) {
 		lock_remove(lock, fd);
 		return;

@@ -91,11 +91,11 @@ cg_end(const char *dir)
 {
 	const time_t deadline = seconds() + DEADLINE;
 
-	if (!say(SAY_SH, "rmdir %s", dir))
+	if (!say(SAY_SH, "rmdir %s", say_word(dir)))
 		return true;
 	if (remove_tree(AT_FDCWD, dir, false) == 0)
 		return true;
-	say(SAY_SH, "kill -9 $(cat %s/cgroup.procs)", dir);
+	say(SAY_SH, "kill -9 $(cat %s/cgroup.procs)", say_word(dir));
 	while (remove_tree(AT_FDCWD, dir, true) < 0) {
 		if (errno != EBUSY || seconds() > deadline) {
 			warn("rmdir %s", dir);

@@ -263,7 +263,7 @@ cgroup_fork(struct cgroup *g)
 		said_set("fork", "");
 		pid = fork();
 	} else {
-		if (!say(SAY_SH, "echo 0 > %s/cgroup.procs", p->dir))
+		if (!say(SAY_SH, "echo 0 > %s/cgroup.procs", say_word(p->dir)))
 			return 0;
 		fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		args.flags = CLONE_INTO_CGROUP;

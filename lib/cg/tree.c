@@ -301,11 +301,10 @@ cg_names(unsigned set, const char *prefix)
 int
 cg_write(const char *dir, const char *name, const char *text)
 {
-	const char *quote = strchr(text, ' ') ? "'" : "";
 	char path[PATH_MAX];
 
 	path_fmt(path, sizeof(path), "%s/%s", dir, name);
-	if (!say(SAY_SH, "echo %s%s%s > %s", quote, text, quote, path))
+	if (!say(SAY_SH, "echo %s > %s", say_word(text), say_word(path)))
 		return 0;
 	return write_at(AT_FDCWD, path, text);
 }
@@ -313,13 +312,13 @@ cg_write(const char *dir, const char *name, const char *text)
 int
 cg_mkdir(const char *dir)
 {
-	return say(SAY_SH, "mkdir %s", dir) ? mkdir(dir, 0755) : 0;
+	return say(SAY_SH, "mkdir %s", say_word(dir)) ? mkdir(dir, 0755) : 0;
 }
 
 int
 cg_rmdir(const char *dir)
 {
-	if (!say(SAY_SH, "rmdir %s", dir) || rmdir(dir) == 0)
+	if (!say(SAY_SH, "rmdir %s", say_word(dir)) || rmdir(dir) == 0)
 		return 0;
 	return errno == ENOENT ? 0 : -1;
 }

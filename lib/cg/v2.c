@@ -218,7 +218,7 @@ static int
 make_pinned(const struct cgv2 *v, const char *dir)
 {
 	for (int tries = 0; tries < 100; tries++) {
-		if (say(SAY_SH, "mkdir -p %s", v->pin) &&
+		if (say(SAY_SH, "mkdir -p %s", say_word(v->pin)) &&
 		    mkdir(v->pin, 0755) < 0 && errno != EEXIST)
 			return -1;
 		if (turn_on(v->pin, v->need) == 0 && cg_mkdir(dir) == 0)
@@ -239,7 +239,8 @@ cgv2_make(struct cgv2 *v, const char *dir, bool *made)
 	*made = true;
 	/* For a cg-limit in it.  Linux before 5.7 has no such attributes of
 	 * groups, nothing else hangs on it. */
-	if (say(SAY_SH, "setfattr -n user.delegate -v 1 %s || :", dir))
+	if (say(SAY_SH,
+		"setfattr -n user.delegate -v 1 %s || :", say_word(dir)))
 		setxattr(dir, "user.delegate", "1", 1, 0);
 	return 0;
 }

@@ -24,7 +24,8 @@ log_make(const char *dir, const char *name)
 		path_fmt(path, sizeof(path), "/var/log/box/%s", name);
 	else
 		path_fmt(path, sizeof(path), "%s/log/%s", state_dir(), name);
-	if (say(SAY_SH, "mkdir -p %s", path) && make_dirs(path, 0700) < 0)
+	if (say(SAY_SH, "mkdir -p %s", say_word(path)) &&
+	    make_dirs(path, 0700) < 0)
 		die_said();
 	real = say_modes() & SAY_DRY ? strdup(path) : realpath(path, NULL);
 	if (!real)

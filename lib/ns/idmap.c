@@ -180,8 +180,11 @@ write_map(const char *kind, const struct idmap *m, const char *pid)
 	    write_at(AT_FDCWD, path, text) == 0)
 		return;
 	if (errno == EPERM)
-		die_hint("map only your own id (--map self), or the range "
-			 "that root gave you (--map subid)",
+		die_hint(geteuid() == 0
+			     ? "map only ids that /proc/self/uid_map and "
+			       "gid_map have"
+			     : "map only your own id (--map self), or the "
+			       "range that root gave you (--map subid)",
 		    "%s", said());
 	die_said();
 }
@@ -190,7 +193,7 @@ write_map(const char *kind, const struct idmap *m, const char *pid)
 static void
 run_helper(const char *tool, const struct idmap *m, const char *pid)
 {
-	char numbers[6][12], words[256], why[200] = "";
+	char numbers[6][12], why[200] = "";
 	char *argv[9] = {(char *)tool, (char *)pid};
 	int n = 0, status;
 
@@ -201,7 +204,7 @@ run_helper(const char *tool, const struct idmap *m, const char *pid)
 	}
 	for (int i = 0; i < n; i++)
 		argv[i + 2] = numbers[i];
-	if (!say(SAY_SH, "%s", say_words(argv, words, sizeof(words))))
+	if (!say(SAY_SH, "%s", say_words(argv)))
 		return;
 	status = run(argv, NULL, why, sizeof(why));
 	if (status == EXIT_NOENT) {
@@ -308,6 +311,25 @@ idmap_gid_range(uint32_t *first, uint32_t *last)
 	}
 }
 
+/* Sets those of the groups that are mapped: of another one the kernel says
+ * EINVAL, for the list as for the group alone. */
+static int
+set_mapped(size_t n, const gid_t *list)
+{
+	gid_t *mapped = calloc(n, sizeof(*mapped));
+	size_t n_mapped = 0;
+	int result;
+
+	if (!mapped)
+		die("calloc");
+	for (size_t i = 0; i < n; i++)
+		if (setgroups(1, &list[i]) == 0)
+			mapped[n_mapped++] = list[i];
+	result = setgroups(n_mapped, mapped);
+	free(mapped);
+	return result;
+}
+
 void
 idmap_setgroups(size_t n, const gid_t *list)
 {
@@ -315,6 +337,8 @@ idmap_setgroups(size_t n, const gid_t *list)
 	int error;
 
 	if (setgroups(n, list) == 0)
+		return;
+	if (errno == EINVAL && set_mapped(n, list) == 0)
 		return;
 	error = errno;
 	if (error != EPERM ||

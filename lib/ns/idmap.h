@@ -45,8 +45,9 @@ bool idmap_root(pid_t pid, uint32_t *uid, uint32_t *gid);
 /* Whether it maps each of its ids to itself. */
 bool idmap_identity(const struct idmap *m);
 
-/* setgroups(2), where our user namespace allows it: where it is denied the
- * caller's groups stay, and are nobody's inside.  Dies with 125. */
+/* setgroups(2) of those groups that our user namespace maps.  Where setgroups
+ * is denied, the caller's groups stay, and are nobody's inside.  Dies with
+ * 125. */
 void idmap_setgroups(size_t n, const gid_t *list);
 
 /* Becomes the root of our user namespace, with no group of the caller's.  Dies

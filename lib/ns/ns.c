@@ -150,6 +150,15 @@ ns_inode(int pid, enum ns_kind kind)
 	return st.st_ino;
 }
 
+static const char *
+hint_text(void)
+{
+	return geteuid() == 0
+		   ? "from outside of every box: this user namespace has no "
+		     "power over that process"
+		   : "as root";
+}
+
 int
 ns_others(pid_t pid)
 {
@@ -160,7 +169,7 @@ ns_others(pid_t pid)
 	for (int k = 0; k < NS_KINDS; k++) {
 		ns_path(path, sizeof(path), pid, k);
 		if (stat(path, &st) < 0 && errno == EACCES)
-			die_hint("as root", "stat %s", path);
+			die_hint(hint_text(), "stat %s", path);
 		if (ns_inode(pid, k) != ns_inode(0, k))
 			kinds |= ns_types[k].flag;
 	}
@@ -175,7 +184,7 @@ ns_enter(int pidfd, pid_t pid, int kinds)
 	    setns(pidfd, kinds) == 0)
 		return;
 	if (errno == EPERM)
-		die_hint("as root", "%s", said());
+		die_hint(hint_text(), "%s", said());
 	die_said();
 }
 

@@ -69,7 +69,7 @@ sysfilter_load(struct sysfilter *f, uint64_t caps)
 	for (unsigned i = 0; i < f->len; i++)
 		decide(&f->code[i], caps);
 	if (say(SAY_SH, "sys-filter%s%s", f->file ? " --profile " : "",
-		f->file ? f->file : "") &&
+		f->file ? say_word(f->file) : "") &&
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
 		die_said();
 }

@@ -87,8 +87,8 @@ mnt_new(const char *type, const char *opts, uint64_t attr, const char *where)
 {
 	int fs, mnt = -1, saved;
 
-	if (!say(SAY_SH, "mount -t %s -o %s %s %s", type, attr_text(attr, opts),
-		type, where))
+	if (!say(SAY_SH, "mount -t %s -o %s %s %s", type,
+		say_word(attr_text(attr, opts)), type, where))
 		return -2;
 	fs = fsopen(type, FSOPEN_CLOEXEC);
 	if (fs < 0)

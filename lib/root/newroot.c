@@ -197,6 +197,7 @@ void
 newroot_enter(const struct newroot *r)
 {
 	const bool dry = say_modes() & SAY_DRY;
+	const char *dir = say_word(r->dir); /* as it is said */
 	const mode_t mask = umask(022);
 	bool own = false;
 	int root = -1, proc, sys, scratch;
@@ -210,26 +211,25 @@ newroot_enter(const struct newroot *r)
 		}
 	}
 	own_mounts(own);
-	proc = kernel_fs("proc", SAFE, NS_PID, r->dir);
-	sys = kernel_fs("sysfs", SAFE | MOUNT_ATTR_RDONLY, NS_NET, r->dir);
+	proc = kernel_fs("proc", SAFE, NS_PID, dir);
+	sys = kernel_fs("sysfs", SAFE | MOUNT_ATTR_RDONLY, NS_NET, dir);
 	scratch = mnt_new("tmpfs", "mode=0755", SAFE, "$BOX_SCRATCH");
 	if (scratch == -1)
 		die_said();
-	say(SAY_SH, "mount --rbind %s %s", r->dir, r->dir);
+	say(SAY_SH, "mount --rbind %s %s", dir, dir);
 	if (!dry) {
 		cover(scratch);
 		root = put_root(r, root, scratch);
 	}
-	put(proc, root, "proc", r->dir);
-	put(sys, root, "sys", r->dir);
-	devdir_make(root, r->dir, r->pty);
-	etcdir_make(root, scratch, r->dir, &r->dns);
-	volumes_put(&r->volumes, root, r->dir, r->nosuid);
-	mask_paths(proc, sys, r->dir);
-	if (r->read_only &&
-	    say(SAY_SH, "mount -o remount,bind,ro %s", r->dir) &&
+	put(proc, root, "proc", dir);
+	put(sys, root, "sys", dir);
+	devdir_make(root, dir, r->pty);
+	etcdir_make(root, scratch, dir, &r->dns);
+	volumes_put(&r->volumes, root, dir, r->nosuid);
+	mask_paths(proc, sys, dir);
+	if (r->read_only && say(SAY_SH, "mount -o remount,bind,ro %s", dir) &&
 	    mnt_attr(root, MOUNT_ATTR_RDONLY, false) < 0)
 		die_said();
-	pivot(root, r->dir);
+	pivot(root, dir);
 	umask(mask);
 }

@@ -99,8 +99,8 @@ put_bind(const struct volume *v, int root, const char *dir, bool nosuid)
 	struct stat st;
 	int mnt, at;
 
-	if (!say(SAY_SH, "mount --rbind%s %s %s%s", ro ? " -o ro" : "", v->from,
-		dir, v->to))
+	if (!say(SAY_SH, "mount --rbind%s %s %s%s", ro ? " -o ro" : "",
+		say_word(v->from), dir, say_word(v->to)))
 		return;
 	mnt = tree_open(DOOR_BIND, v->from, NULL);
 	if (fstat(mnt, &st) < 0)
@@ -123,7 +123,7 @@ put_tmpfs(const struct volume *v, int root, const char *dir)
 	char where[PATH_MAX];
 	int mnt, at;
 
-	snprintf(where, sizeof(where), "%s%s", dir, v->to);
+	snprintf(where, sizeof(where), "%s%s", dir, say_word(v->to));
 	mnt = mnt_new(
 	    "tmpfs", v->options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, where);
 	if (mnt == -2)

@@ -78,7 +78,7 @@ serve_tree(struct door_request *req, struct door_reply *rep, int *fd)
 		return 0;
 	}
 	say(SAY_SH, "mount --rbind -o X-mount.idmap=/proc/%d/ns/user %s",
-	    man.box, req->path);
+	    man.box, say_word(req->path));
 	user = ns_open(man.box, NS_USER);
 	if (user < 0)
 		return errno;

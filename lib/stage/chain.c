@@ -67,6 +67,8 @@ search(const char *name, char *buf, size_t size)
 			    faccessat(AT_FDCWD, buf, X_OK, AT_EACCESS) == 0)
 				return 0;
 			reason = EACCES;
+		} else if (errno == EACCES) {
+			reason = EACCES;
 		}
 		if (!*end)
 			break;

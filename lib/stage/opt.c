@@ -73,7 +73,7 @@ help(const struct tool *t)
 	    t->synopsis);
 	print_rows(t->opts);
 	print_rows(common);
-	exit(0);
+	say_done();
 }
 
 void
@@ -125,7 +125,7 @@ opt_next(const struct tool *t, int argc, char *argv[])
 			break;
 		case 'V':
 			printf("%s (boxtools) %s\n", t->name, VERSION);
-			exit(0);
+			say_done();
 		case '?':
 			exit(EXIT_TOOL);
 		default:

@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -92,16 +91,14 @@ pty_is_master(int fd)
 static void
 keep_stderr(void)
 {
-	FILE *f;
 	int fd;
 
 	if (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
 		return;
 	fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (fd < 0 || !(f = fdopen(fd, "w")))
-		die("keep stderr");
-	setvbuf(f, NULL, _IONBF, 0);
-	stderr = f;
+	if (fd < 0)
+		die("keep standard error");
+	die_output_to(fd);
 }
 
 void
