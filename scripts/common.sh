@@ -33,15 +33,15 @@ harmless() {
 
 # json TEXT: $word is TEXT as a string of JSON.
 json() {
-	word='' rest=$1
-	while [ "$rest" ]; do
-		char=${rest%"${rest#?}"}
-		case $char in
-		'"' | "\\") char=\\$char ;;
-		[[:cntrl:]]) char=$(printf '\\u%04x' "'$char") ;;
+	word='' _rest=$1
+	while [ "$_rest" ]; do
+		_char=${_rest%"${_rest#?}"}
+		case $_char in
+		'"' | "\\") _char=\\$_char ;;
+		[[:cntrl:]]) _char=$(printf '\\u%04x' "'$_char") ;;
 		esac
-		word=$word$char
-		rest=${rest#?}
+		word=$word$_char
+		_rest=${_rest#?}
 	done
 	word="\"$word\""
 }
@@ -82,14 +82,14 @@ fact() {
 # began PID: the start time of the process in $began, as in /proc/PID/stat; false
 # if the process has ended.  The process's name, in brackets, may hold anything.
 began() {
-	began='' stat=''
+	began='' _stat=''
 	{
-		while IFS= read -r line; do stat=$stat$line; done <"/proc/$1/stat"
+		while IFS= read -r _line; do _stat=$_stat$_line; done <"/proc/$1/stat"
 	} 2>/dev/null || :
-	stat=${stat##*") "}
-	case $stat in [ZX]*) return 1 ;; esac
+	_stat=${_stat##*") "}
+	case $_stat in [ZX]*) return 1 ;; esac
 	# shellcheck disable=SC2086
-	set -- $stat
+	set -- $_stat
 	[ $# -ge 20 ] && shift 19 && began=$1
 }
 
@@ -113,9 +113,9 @@ name() {
 # locked: whether a process holds the lock of the box $name.  The caller knows
 # that the keeper lives: so no other program finds the lock taken by us.
 locked() {
-	status=0
-	flock -n -s -E 9 0 2>/dev/null <"$state/lock/box-$name" || status=$?
-	[ $status = 9 ]
+	_status=0
+	flock -n -s -E 9 0 2>/dev/null <"$state/lock/box-$name" || _status=$?
+	[ $_status = 9 ]
 }
 
 # box NAME: the box's $name and $dir; $keeper, which runs since $since; and $pid,
@@ -160,8 +160,8 @@ damaged() {
 
 # each_box CMD...: CMD for each running box whose state is not damaged.
 each_box() {
-	for each in "$state"/*; do
-		if box "${each##*/}"; then
+	for _box in "$state"/*; do
+		if box "${_box##*/}"; then
 			"$@"
 		elif [ "$why" ]; then
 			damaged "$why" || :

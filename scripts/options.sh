@@ -4,6 +4,7 @@
 #
 # Builtins only, because box-run starts with this file.  The Makefile puts the
 # text into each script that reads it by ".", so an installed script stands alone.
+# A variable whose name begins with _ is scratch of the function that sets it.
 
 set -eu
 self=${0##*/}
@@ -26,11 +27,22 @@ out() {
 	printf "$@" 2>/dev/null || die "cannot write to the standard output"
 }
 
-# Options.  $synopsis is what follows "TOOL [options]" and $table the rows of
-# --help, without the last two; the script's function option is called with each
-# option's long name and its argument.
+# Options.  $synopsis is the text after "TOOL [options]".  $table has a row for
+# each option: a target, and the line of --help.
+#
+#	VAR|		sets VAR to 1
+#	VAR=|		sets VAR to the option's argument
+#	VAR FLAG|	adds FLAG to the words in VAR
+#	VAR FLAG=|	adds FLAG and the argument, quoted
+#	!|, !=|		calls the script's function option, with the option's
+#			long name and its argument
+#	|		continues the line above
 help() {
-	out 'usage: %s [options]%s%s\n' "$self" "${synopsis:+ $synopsis}" "$rows"
+	_text=''
+	IFS=$nl
+	for _row in $table; do _text=$_text$nl${_row#*"|"}; done
+	unset IFS
+	out 'usage: %s [options]%s%s\n' "$self" "${synopsis:+ $synopsis}" "$_text"
 	exit 0
 }
 usage() {
@@ -39,64 +51,74 @@ usage() {
 	exit 125
 }
 
-# find_row OPT: its long name in $long; $takes is 1 if it has an argument.  The
-# search is row by row, because a pattern over all rows costs milliseconds.
+# find_row OPT: $_target, and $_takes, 1 if OPT has an argument; $_long, its long
+# name.  The search is row by row, as a pattern over all rows costs milliseconds.
 find_row() {
-	long=''
 	set -f
 	IFS=$nl
-	for row in $rows; do
-		case $row in
-		"      $1 "* | "  $1, "* | "  -"?", $1 "*)
-			row=${row#??????}
-			long=${row%% *}
-			break
-			;;
-		esac
+	for _row in $table ''; do
+		case $_row in *"|      $1 "* | *"|  $1, "* | *"|  -"?", $1 "*) break ;; esac
 	done
 	unset IFS
 	set +f
-	case $1 in *[!a-zA-Z0-9-]*) long='' ;; esac
-	case $long,$1 in
+	case $1 in *[!a-zA-Z0-9-]*) _row='' ;; esac
+	case $_row,$1 in
 	,--*) die "unrecognized option '$1'" ;;
 	,*) die "invalid option -- '${1#-}'" ;;
 	esac
-	case $row in "$long  "*) takes='' ;; *) takes=1 ;; esac
+	_target=${_row%%"|"*} _takes='' _long=${_row#*"|"??????}
+	_long=${_long%% *}
+	case $_target in *=) _takes=1 _target=${_target%=} ;; esac
+}
+
+# apply: does as the row says, with the argument $_arg.
+apply() {
+	case $_target in
+	'!') option "$_long" "$_arg" ;;
+	*' '*)
+		quote "$_arg"
+		eval "${_target%% *}=\"\$${_target%% *} ${_target#* }${_takes:+ \$word}\""
+		;;
+	*)
+		[ "$_takes" ] || _arg=1
+		eval "$_target=\$_arg"
+		;;
+	esac
 }
 
 # options WORD...: takes the options at the beginning; $taken words are theirs.
 options() {
-	rows="$table
-  -h, --help                   print this and exit
-  -V, --version                print the version and exit"
+	table="$table
+!|  -h, --help                   print this and exit
+!|  -V, --version                print the version and exit"
 	taken=$#
 	while [ $# -gt 0 ]; do
-		form='' arg=''
+		_form='' _arg=''
 		case $1 in
 		--) shift && break ;;
-		--*=*) word=${1%%=*} arg=${1#*=} form='=' ;;
-		-[!-]?*) arg=${1#-?} form=more && word=${1%"$arg"} ;;
+		--*=*) word=${1%%=*} _arg=${1#*=} _form='=' ;;
+		-[!-]?*) _arg=${1#-?} _form=more && word=${1%"$_arg"} ;;
 		-?*) word=$1 ;;
 		*) break ;;
 		esac
 		shift
 		find_row "$word"
-		case $form$takes in
+		case $_form$_takes in
 		'=') die "option '$word' doesn't allow an argument" ;;
-		more) set -- "-$arg" "$@" && arg='' ;;
+		more) set -- "-$_arg" "$@" && _arg='' ;;
 		1)
 			[ $# -gt 0 ] || die "option '$word' requires an argument"
-			arg=$1
+			_arg=$1
 			shift
 			;;
 		esac
-		case $long in
+		case $_long in
 		--help) help ;;
 		--version)
 			out '%s (boxtools) @VERSION@\n' "$self"
 			exit
 			;;
-		*) option "$long" "$arg" ;;
+		*) apply ;;
 		esac
 	done
 	taken=$((taken - $#))
@@ -109,30 +131,30 @@ quote() {
 	'' | *[!A-Za-z0-9_./:,=@%+-]*) ;;
 	*) return ;;
 	esac
-	word='' rest=$1
+	word='' _rest=$1
 	while :; do
-		case $rest in *"'"*) ;; *) break ;; esac
-		word=$word${rest%%"'"*}"'\\''"
-		rest=${rest#*"'"}
+		case $_rest in *"'"*) ;; *) break ;; esac
+		word=$word${_rest%%"'"*}"'\\''"
+		_rest=${_rest#*"'"}
 	done
-	word="'$word$rest'"
+	word="'$word$_rest'"
 }
 
 # unspare: ends what the caller may have of protection against the OOM killer,
 # as a box with a negative score would survive its own memory limit.
 unspare() {
-	{ read -r word </proc/self/oom_score_adj; } 2>/dev/null || return 0
-	case $dry$word in -*) echo 0 >/proc/self/oom_score_adj ;; esac
+	{ read -r _score </proc/self/oom_score_adj; } 2>/dev/null || return 0
+	case $dry$_score in -*) echo 0 >/proc/self/oom_score_adj ;; esac
 }
 
 # change CMD...: executes CMD, or with $dry prints it; with $trace does both.
 dry='' trace=''
 change() {
-	line=''
-	for each_word; do
-		quote "$each_word"
-		line="$line${line:+ }$word"
+	_line=''
+	for _word; do
+		quote "$_word"
+		_line="$_line${_line:+ }$word"
 	done
-	[ -z "$trace" ] || printf '+ %s\n' "$line" >&2
-	if [ "$dry" ]; then out '%s\n' "$line"; else "$@"; fi
+	[ -z "$trace" ] || printf '+ %s\n' "$_line" >&2
+	if [ "$dry" ]; then out '%s\n' "$_line"; else "$@"; fi
 }
