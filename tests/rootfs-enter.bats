@@ -473,6 +473,53 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	refused --tmpfs /scratch:nonsense=1 -- true
 }
 
+@test "--tmpfs: options of a mount, as docker's users write them" {
+	ok --tmpfs /run:rw,noexec,nosuid,size=65536k -- grep " /run " /proc/self/mountinfo
+	for o in rw nosuid nodev noexec size=65536k; do has "$output" "$o"; done
+	ok --tmpfs /m:ro,noatime,defaults -- grep " /m " /proc/self/mountinfo
+	for o in ro, nodev, noatime; do has "$output" "$o"; done
+	for o in dev suid; do
+		refused --tmpfs "/m:size=1m,$o" -- true
+		has "$stderr" "'$o' would loosen the box"
+	done
+}
+
+@test "volumes: parents first, whatever the order of the words" {
+	mkdir "$BATS_TEST_TMPDIR"/{a,b} && echo a >"$BATS_TEST_TMPDIR/a/file" && echo b >"$BATS_TEST_TMPDIR/b/file"
+	cd "$BATS_TEST_TMPDIR"
+	ok -v a:/m/x -v b:/m -- cat /m/x/file /m/file
+	is "$output" $'a\nb'
+	ok -v a:/m//x/ --tmpfs /m -- cat /m/x/file
+	is "$output" a
+	# The box's own files in /etc are last, but for those that are asked for.
+	ok -v b:/etc --dns 192.168.7.7 -- cat /etc/file /etc/resolv.conf
+	is "$output" $'b\nnameserver 192.168.7.7'
+	ok -v a/file:/etc/hosts -- cat /etc/hosts
+	is "$output" a
+	refused -v a:/m -v b:/m -- true
+	is "$stderr" "rootfs-enter: /m is hidden by /m"
+	# Two names of one place.
+	mkdir "$root/place" && ln -s place "$root/other"
+	refused -v a:/place -v b:/other -- true
+	is "$stderr" "rootfs-enter: /place is hidden by /other"
+}
+
+@test "volumes: a target behind a link that leads to what is missing" {
+	rm -rf "$root/run" "$root/var/lock" && mkdir -p "$root/var"
+	ln -s /run/lock "$root/var/lock"
+	ln -s ../run/deep/er "$root/var/deep"
+	ok --tmpfs /run --tmpfs /var/lock -- awk '$5 ~ "/run" { print $5 }' /proc/self/mountinfo
+	is "$output" $'/run\n/run/lock'
+	ok --tmpfs /var/deep/est -- awk '$5 ~ "/run" { print $5 }' /proc/self/mountinfo
+	is "$output" /run/deep/er/est
+	# No link leads out, nor round for ever.
+	ln -s /../../../elsewhere "$root/out" && ln -s loop/x "$root/loop"
+	ok --tmpfs /out -- awk '$5 ~ "else" { print $5 }' /proc/self/mountinfo
+	is "$output" /elsewhere
+	[ ! -e /elsewhere ]
+	refused --tmpfs /loop -- true
+}
+
 @test "--read-only" {
 	before=$(tree "$root")
 	ok --read-only --tmpfs /tmp -- sh -c 'touch /x 2>&1 || :; touch /etc/x 2>&1 || :; mount -o remount,rw / 2>/dev/null; touch /y 2>&1 || :

@@ -42,7 +42,8 @@ put(int etc, int scratch, const char *dir, const char *name, const char *text)
 }
 
 void
-etcdir_make(int root, int scratch, const char *dir, const struct resolv *dns)
+etcdir_make(int root, int scratch, const char *dir, const struct resolv *dns,
+    const struct volumes *volumes)
 {
 	char *resolv = resolv_text(dns), name[65], text[512];
 	int etc = -1;
@@ -54,7 +55,7 @@ etcdir_make(int root, int scratch, const char *dir, const struct resolv *dns)
 	}
 	if (gethostname(name, sizeof(name)) < 0)
 		die("gethostname");
-	if (resolv)
+	if (resolv && !volumes_have(volumes, "/etc/resolv.conf"))
 		put(etc, scratch, dir, "resolv.conf", resolv);
 	free(resolv);
 	snprintf(text, sizeof(text),
@@ -62,9 +63,11 @@ etcdir_make(int root, int scratch, const char *dir, const struct resolv *dns)
 	    "::1\tlocalhost ip6-localhost ip6-loopback\n"
 	    "%s\t%s\n",
 	    env_or("BOX_ADDR", "127.0.1.1"), name);
-	put(etc, scratch, dir, "hosts", text);
+	if (!volumes_have(volumes, "/etc/hosts"))
+		put(etc, scratch, dir, "hosts", text);
 	snprintf(text, sizeof(text), "%s\n", name);
-	put(etc, scratch, dir, "hostname", text);
+	if (!volumes_have(volumes, "/etc/hostname"))
+		put(etc, scratch, dir, "hostname", text);
 	if (etc >= 0)
 		close(etc);
 }

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define STEPS 1024 /* links that lead to links end somewhere */
 
 static int
 open2(int dir, const char *path, int flags, uint64_t resolve)
@@ -62,33 +65,75 @@ inroot_subfile(int dir, const char *name)
 	}
 }
 
+/* The path to which the link NAME, missing its target, leads: BEFORE is the
+ * path of its directory, REST follows it.  malloc'ed; NULL with errno. */
+static char *
+follow(int dir, const char *before, const char *name, const char *rest)
+{
+	char link[PATH_MAX], *path;
+	const ssize_t n = readlinkat(dir, name, link, sizeof(link) - 1);
+
+	if (n < 0)
+		return NULL;
+	link[n] = '\0';
+	if (asprintf(&path, "%s/%s/%s", link[0] == '/' ? "" : before, link,
+		rest) < 0)
+		die("asprintf");
+	return path;
+}
+
+/* The next component of *AT below DIR, which is opened from ROOT, and made if
+ * it is missing.  *PATH is replaced where it leads through a dangling link, and
+ * *AT begins anew. */
+static int
+step(int root, int dir, char **path, char **at, bool file)
+{
+	char *name = *at + strspn(*at, "/"), *end = name + strcspn(name, "/");
+	const char c = *end;
+	char *other;
+	int fd;
+
+	*end = '\0';
+	*at = end;
+	fd = open2(root, *path, 0, RESOLVE_IN_ROOT);
+	if (fd >= 0 || errno != ENOENT) {
+		*end = c;
+		return fd;
+	}
+	name[-1] = '\0';
+	other = follow(dir, *path, name, c ? end + 1 : "");
+	name[-1] = '/';
+	if (other) {
+		free(*path);
+		*path = *at = other;
+		return open2(root, "/", O_DIRECTORY, RESOLVE_IN_ROOT);
+	}
+	fd = file && !c ? inroot_subfile(dir, name) : inroot_subdir(dir, name);
+	*end = c;
+	return fd;
+}
+
 int
 inroot_make(int root, const char *path, bool file)
 {
-	char *copy = strdup(path), *end = copy, c;
+	char *copy, *at;
 	int dir = fcntl(root, F_DUPFD_CLOEXEC, 3), fd, saved;
+	unsigned steps = 0;
 
-	if (!copy)
-		die("strdup");
+	if (asprintf(&copy, "/%s", path) < 0)
+		die("asprintf");
 	/* Of ever longer beginnings of the path: what is there is opened from
 	 * the root, what is missing is made in the one before. */
-	while (dir >= 0) {
-		char *name = end + strspn(end, "/");
-
-		end = name + strcspn(name, "/");
-		if (name == end)
-			break;
-		c = *end;
-		*end = '\0';
-		fd = open2(root, copy, 0, RESOLVE_IN_ROOT);
-		if (fd < 0 && errno == ENOENT)
-			fd = file && !c ? inroot_subfile(dir, name)
-					: inroot_subdir(dir, name);
+	for (at = copy; dir >= 0 && at[strspn(at, "/")]; dir = fd) {
+		fd = step(root, dir, &copy, &at, file);
 		saved = errno;
-		*end = c;
 		close(dir);
 		errno = saved;
-		dir = fd;
+		if (fd >= 0 && ++steps > STEPS) {
+			close(fd);
+			errno = ELOOP;
+			fd = -1;
+		}
 	}
 	saved = errno;
 	free(copy);

@@ -194,7 +194,7 @@ pivot(int root, const char *dir)
 }
 
 void
-newroot_enter(const struct newroot *r)
+newroot_enter(struct newroot *r)
 {
 	const bool dry = say_modes() & SAY_DRY;
 	const char *dir = say_word(r->dir); /* as it is said */
@@ -224,8 +224,8 @@ newroot_enter(const struct newroot *r)
 	put(proc, root, "proc", dir);
 	put(sys, root, "sys", dir);
 	devdir_make(root, dir, r->pty);
-	etcdir_make(root, scratch, dir, &r->dns);
 	volumes_put(&r->volumes, root, dir, r->nosuid);
+	etcdir_make(root, scratch, dir, &r->dns, &r->volumes);
 	mask_paths(proc, sys, dir);
 	if (r->read_only && say(SAY_SH, "mount -o remount,bind,ro %s", dir) &&
 	    mnt_attr(root, MOUNT_ATTR_RDONLY, false) < 0)

@@ -23,6 +23,6 @@ struct newroot {
 /* Makes all of it and moves the process, and who else is in its mount
  * namespace, there; the old root is gone.  With -n says so.  Dies with 125 and
  * names what failed. */
-void newroot_enter(const struct newroot *r);
+void newroot_enter(struct newroot *r);
 
 #endif

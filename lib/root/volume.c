@@ -13,6 +13,7 @@
 #include "root/mnt.h"
 #include "root/view.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
@@ -62,17 +63,74 @@ volume_add(struct volumes *all, const char *word)
 		diex("--volume: '%s' is not FROM:/TO, FROM:/TO:ro or "
 		     "FROM:/TO:rw",
 		    word);
-	add(all, (struct volume){from, to, options});
+	add(all, (struct volume){.from = from, .to = to, .options = options});
+}
+
+/* Attributes of a mount, as mount(8) calls them.  All others are options of the
+ * file system. */
+static const struct {
+	const char *name;
+	uint64_t attr;
+	bool loose; /* what a box's mounts do not allow */
+} attrs[] = {
+    {"rw", 0, false},
+    {"ro", MOUNT_ATTR_RDONLY, false},
+    {"nosuid", 0, false},
+    {"nodev", 0, false},
+    {"suid", 0, true},
+    {"dev", 0, true},
+    {"exec", 0, false},
+    {"noexec", MOUNT_ATTR_NOEXEC, false},
+    {"atime", 0, false},
+    {"noatime", MOUNT_ATTR_NOATIME, false},
+    {"relatime", 0, false},
+    {"strictatime", MOUNT_ATTR_STRICTATIME, false},
+    {"diratime", 0, false},
+    {"nodiratime", MOUNT_ATTR_NODIRATIME, false},
+    {"defaults", 0, false},
+    {"async", 0, false},
+};
+
+/* Takes the mount's attributes out of OPTIONS. */
+static uint64_t
+take_attrs(char *options)
+{
+	const size_t n = sizeof(attrs) / sizeof(*attrs);
+	char *rest = options, *end = options, *word;
+	uint64_t attr = 0;
+	size_t i, len;
+
+	while ((word = strsep(&rest, ","))) {
+		for (i = 0; i < n && strcmp(word, attrs[i].name) != 0; i++)
+			;
+		if (i < n && attrs[i].loose)
+			diex("--tmpfs: '%s' would loosen the box", word);
+		if (i < n) {
+			attr |= attrs[i].attr;
+			continue;
+		}
+		len = strlen(word);
+		if (end > options)
+			*end++ = ',';
+		memmove(end, word, len);
+		end += len;
+	}
+	*end = '\0';
+	return attr;
 }
 
 void
 volume_add_tmpfs(struct volumes *all, const char *word)
 {
 	char *to = copy(word), *options = cut(to);
+	uint64_t attr;
 
 	if (*to != '/')
 		diex("--tmpfs: '%s' is not /TO or /TO:OPTIONS", word);
-	add(all, (struct volume){NULL, to, options});
+	attr = options ? take_attrs(options) : 0;
+	if (options && !*options)
+		options = NULL;
+	add(all, (struct volume){.to = to, .options = options, .attr = attr});
 }
 
 /* Where it goes; /proc and /sys are the kernel's. */
@@ -92,8 +150,18 @@ target(int root, const struct volume *v, const char *dir, bool file)
 	return fd;
 }
 
+static uint64_t
+mount_id(int fd)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+		die("statx");
+	return st.stx_mnt_id;
+}
+
 static void
-put_bind(const struct volume *v, int root, const char *dir, bool nosuid)
+put_bind(struct volume *v, int root, const char *dir, bool nosuid)
 {
 	const bool ro = v->options && strcmp(v->options, "ro") == 0;
 	struct stat st;
@@ -113,19 +181,20 @@ put_bind(const struct volume *v, int root, const char *dir, bool nosuid)
 		true) < 0 ||
 	    mnt_attach(mnt, at) < 0)
 		die("mount %s on %s%s", v->from, dir, v->to);
+	v->id = mount_id(mnt);
 	close(mnt);
 	close(at);
 }
 
 static void
-put_tmpfs(const struct volume *v, int root, const char *dir)
+put_tmpfs(struct volume *v, int root, const char *dir)
 {
 	char where[PATH_MAX];
 	int mnt, at;
 
 	snprintf(where, sizeof(where), "%s%s", dir, say_word(v->to));
-	mnt = mnt_new(
-	    "tmpfs", v->options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, where);
+	mnt = mnt_new("tmpfs", v->options,
+	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | v->attr, where);
 	if (mnt == -2)
 		return;
 	if (mnt < 0)
@@ -133,16 +202,74 @@ put_tmpfs(const struct volume *v, int root, const char *dir)
 	at = target(root, v, dir, false);
 	if (mnt_attach(mnt, at) < 0)
 		die_said();
+	v->id = mount_id(mnt);
 	close(mnt);
 	close(at);
 }
 
+/* How many directories PATH names. */
+static unsigned
+depth(const char *path)
+{
+	unsigned n = 0;
+
+	for (path += strspn(path, "/"); *path; path += strspn(path, "/")) {
+		n++;
+		path += strcspn(path, "/");
+	}
+	return n;
+}
+
+/* By depth; of the same depth in the order of the words. */
+static int
+compare(const void *a, const void *b)
+{
+	const struct volume *const *v = a, *const *w = b;
+	const unsigned m = depth((*v)->to), n = depth((*w)->to);
+
+	return m != n ? (m > n) - (m < n) : (*v > *w) - (*v < *w);
+}
+
+/* Dies if another one of the N covers V, or a part of the path to it. */
+static void
+check_seen(
+    struct volume *const *sorted, unsigned n, const struct volume *v, int root)
+{
+	const int fd = inroot_make(root, v->to, false);
+	const uint64_t id = fd < 0 ? 0 : mount_id(fd);
+
+	if (fd >= 0)
+		close(fd);
+	if (id == v->id)
+		return;
+	while (n > 0 && sorted[n - 1]->id != id)
+		n--;
+	diex("%s is hidden by %s", v->to, n ? sorted[n - 1]->to : "the box");
+}
+
+/* A directory comes before the directories below it, so that none is hidden. */
 void
-volumes_put(const struct volumes *all, int root, const char *dir, bool nosuid)
+volumes_put(struct volumes *all, int root, const char *dir, bool nosuid)
+{
+	struct volume *sorted[VOLUMES];
+
+	for (unsigned i = 0; i < all->n; i++)
+		sorted[i] = &all->v[i];
+	qsort(sorted, all->n, sizeof(*sorted), compare);
+	for (unsigned i = 0; i < all->n; i++)
+		if (sorted[i]->from)
+			put_bind(sorted[i], root, dir, nosuid);
+		else
+			put_tmpfs(sorted[i], root, dir);
+	for (unsigned i = 0; i < all->n && !(say_modes() & SAY_DRY); i++)
+		check_seen(sorted, all->n, sorted[i], root);
+}
+
+bool
+volumes_have(const struct volumes *all, const char *path)
 {
 	for (unsigned i = 0; i < all->n; i++)
-		if (all->v[i].from)
-			put_bind(&all->v[i], root, dir, nosuid);
-		else
-			put_tmpfs(&all->v[i], root, dir);
+		if (strcmp(all->v[i].to, path) == 0)
+			return true;
+	return false;
 }
