@@ -107,6 +107,8 @@ main(int argc, char *argv[])
 		    "--tty needs ns-spawn in front, which stays to relay it");
 	}
 	payload_ready(&prog);
+	root.prog = argv[optind + 1];
+	root.path = payload_path(&prog);
 	newroot_enter(&root);
 	payload_become(&prog, argv + optind + 1);
 }

@@ -671,8 +671,22 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	ok -- only-root
 	is "$output" "from the root"
 	mkdir "$BATS_TEST_TMPDIR/empty"
-	root=$BATS_TEST_TMPDIR/empty inside -- sh
-	is "$status" 127
+	# A directory that is no root directory stays as it is.
+	echo page >"$BATS_TEST_TMPDIR/empty/index.html"
+	for name in sh /bin/sh; do
+		root=$BATS_TEST_TMPDIR/empty inside -- $name
+		is "$status" 127
+		has "$stderr" "$name: No such file or directory"
+		has "$stderr" "hint: $BATS_TEST_TMPDIR/empty has no such program"
+		is "$(ls -A "$BATS_TEST_TMPDIR/empty")" index.html
+	done
+	# A volume may bring the program, and PATH is the box's.
+	cp "$root/bin/busybox" "$BATS_TEST_TMPDIR/sh"
+	root=$BATS_TEST_TMPDIR/empty ok -v "$BATS_TEST_TMPDIR/sh:/bin/sh" -- sh -c 'echo fine'
+	is "$output" fine
+	ln -s only-root "$root/bin/leads" && ln -s /bin "$root/x"
+	ok -e PATH=/x -- leads
+	is "$output" "from the root"
 	# An interpreter that is missing is said, as "sh: not found" would mislead.
 	printf '#!/no/such/interpreter\n' >"$root/bin/broken"
 	chmod 755 "$root/bin/broken"

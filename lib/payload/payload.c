@@ -111,6 +111,12 @@ payload_opt(struct payload *p, int c)
 	}
 }
 
+const char *
+payload_path(const struct payload *p)
+{
+	return p->env[find_env(p, "PATH=")] + strlen("PATH=");
+}
+
 void
 payload_ready(struct payload *p)
 {

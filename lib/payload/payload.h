@@ -63,6 +63,9 @@ void payload_opt(struct payload *p, int c);
 /* Sets WORD, NAME=VALUE, in place of an earlier one of that NAME. */
 void payload_env(struct payload *p, char *word);
 
+/* The directories in which PROG is looked for, as $PATH. */
+const char *payload_path(const struct payload *p);
+
 /* After the last option: closes what was inherited but for --preserve-fd (see
  * inherit_close_others()), and reads the filter, as a host's file.  Dies with
  * 125. */

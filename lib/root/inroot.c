@@ -34,6 +34,12 @@ open2(int dir, const char *path, int flags, uint64_t resolve)
 }
 
 int
+inroot_open(int root, const char *path)
+{
+	return open2(root, path, 0, RESOLVE_IN_ROOT);
+}
+
+int
 inroot_subdir(int dir, const char *name)
 {
 	/* One at a time, until one is there: somebody may make it too. */

@@ -15,7 +15,10 @@ int inroot_subdir(int dir, const char *name);
  * followed but opened itself, to be covered by a mount. */
 int inroot_subfile(int dir, const char *name);
 
-/* PATH below ROOT, links followed as after a chroot(2), also a link whose
+/* PATH below ROOT, links followed as after a chroot(2). */
+int inroot_open(int root, const char *path);
+
+/* The same, through a link whose
  * target is missing.  What is missing of the path is made: directories, and
  * with FILE an empty file at its end. */
 int inroot_make(int root, const char *path, bool file);

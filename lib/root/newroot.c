@@ -11,6 +11,7 @@
  */
 #include "root/newroot.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/say.h"
 #include "ns/ns.h"
 #include "root/dev.h"
@@ -26,6 +27,7 @@
 #include <linux/mount.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -193,6 +195,48 @@ pivot(int root, const char *dir)
 		die("chdir /");
 }
 
+/* Whether PROG may be there, in the directory of LEN bytes at DIR. */
+static bool
+has_prog(const struct newroot *r, int root, const char *dir, size_t len)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	path_fmt(path, sizeof(path), "%.*s/%s", (int)len, dir, r->prog);
+	fd = inroot_open(root, path);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* A directory that is no root directory is left as it is.  A volume or the
+ * overlay may bring PROG along, and a relative path is one below the working
+ * directory. */
+static void
+look_for_prog(const struct newroot *r, int root)
+{
+	const char *dir = r->path, *end;
+
+	if (r->volumes.n || r->overlay ||
+	    (strchr(r->prog, '/') && r->prog[0] != '/'))
+		return;
+	if (r->prog[0] == '/' && has_prog(r, root, "", 0))
+		return;
+	for (; r->prog[0] != '/'; dir = end + 1) {
+		end = strchrnul(dir, ':');
+		if (end > dir && has_prog(r, root, dir, (size_t)(end - dir)))
+			return;
+		if (!*end)
+			break;
+	}
+	errno = ENOENT;
+	warn("%s", r->prog);
+	hint("%s has no such program; rootfs/busybox, rootfs/debian and "
+	     "rootfs/alpine make a root directory",
+	    r->dir);
+	exit(EXIT_NOENT);
+}
+
 void
 newroot_enter(struct newroot *r)
 {
@@ -209,6 +253,7 @@ newroot_enter(struct newroot *r)
 			errno = ENOTDIR;
 			die("%s", r->dir);
 		}
+		look_for_prog(r, root);
 	}
 	own_mounts(own);
 	proc = kernel_fs("proc", SAFE, NS_PID, dir);

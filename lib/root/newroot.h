@@ -11,6 +11,8 @@
 
 struct newroot {
 	const char *dir;     /* as the caller wrote it */
+	const char *prog;    /* the program to be executed there */
+	const char *path;    /* where it is looked for, as $PATH */
 	const char *overlay; /* keep changes in this directory, or NULL */
 	bool ephemeral;	     /* throw changes away */
 	bool read_only;
@@ -22,7 +24,8 @@ struct newroot {
 
 /* Makes all of it and moves the process, and who else is in its mount
  * namespace, there; the old root is gone.  With -n says so.  Dies with 125 and
- * names what failed. */
+ * names what failed; with 127, and nothing made, in a directory without PROG.
+ */
 void newroot_enter(struct newroot *r);
 
 #endif
