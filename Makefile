@@ -30,12 +30,12 @@ HARDEN = $(eval HARDEN := $$(shell for flag in $$(HARDENING); do \
 		-o /dev/null /dev/null 2>/dev/null && echo $$$$flag; done))$(HARDEN)
 HARDEN_LD = -Wl,-z,relro,-z,now,-z,noexecstack
 
-TOOLS = box-keep log-keep cg-limit cg-set ns-spawn ns-enter net-lease net-veth \
+TOOLS = box-cp box-keep log-keep cg-limit cg-set ns-spawn ns-enter net-lease net-veth \
 	net-nat rootfs-enter cap-drop sys-filter box-gc
-SCRIPTS = box-run box-cp box-doctor box-exec box-limit box-logs box-ps \
+SCRIPTS = box-run box-doctor box-exec box-limit box-logs box-ps \
 	box-stop box-top box-wait
 # The order of the wings: a file includes its own wing and those before it.
-WINGS = base term box ns stage cg net nat root payload keep spawn
+WINGS = base term box ns stage cg net nat root payload keep spawn copy
 LIB = $(patsubst %.c,%.o,$(sort $(wildcard $(WINGS:%=lib/%/*.c))))
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 
@@ -130,7 +130,7 @@ bench: all
 $(PROBES): %: %.c lib/stage/door.h
 	$(call say,CC $@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(CFLAGS) -static -o $@ $@.c
 
-tests/attack/knock: tests/attack/knock.c lib/libbox.a
+tests/attack/knock tests/attack/receive: %: %.c lib/libbox.a
 	$(call say,CC $@)$(CC) $(ALL_CFLAGS) -static -o $@ $@.c lib/libbox.a $(LDLIBS)
 
 # The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
@@ -204,7 +204,7 @@ uninstall:
 
 clean:
 	rm -rf bin completions lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
-		$(PROBES) tests/attack/knock
+		$(PROBES) tests/attack/knock tests/attack/receive
 
 .PHONY: all bench check check-all check-systemd check-vm check-vm-part clean \
 	demo golden install lint peers soak uninstall vm
