@@ -2,10 +2,10 @@
 /*
  * box-keep - the keeper of one box: its name, its state, its restarts
  *
- * A box is there as long as its lock is held: by us, and as a lease by the
- * stages of the chain, so that a box whose keeper was killed is there until
- * the last of them has gone.  What STATE/NAME says is removed by us, or after
- * a kill -9 by the next keeper.
+ * A box exists as long as its lock is held: by the keeper, and as a lease by
+ * the stages of the chain.  So a box whose keeper was killed exists until its
+ * last stage has ended.  The keeper removes STATE/NAME; after a kill -9 the
+ * next keeper does.
  */
 #include "base/die.h"
 #include "box/lock.h"
@@ -32,8 +32,9 @@ static const struct opt opts[] = {
     {O_RESTART, "restart", "WHEN", "no, on-failure[:MAX] or always (no)"},
     {'d', "detach", NULL, "go on in the background; print the name when up"},
     {O_READY, "ready", "WHEN", "it is up: exec, port[:N] or notify (exec)"},
-    {O_LOG, "log", "DIR", "keep what it prints there, by log-keep"},
-    {O_ENTER, "enter", "WORDS", "options for who enters the box, as sh reads"},
+    {O_LOG, "log", "DIR", "keep its output there, by log-keep"},
+    {O_ENTER, "enter", "WORDS",
+	"options for programs that enter it, as sh reads"},
     {0},
 };
 static const struct tool tool = {"box-keep", "prog [arg ...]", opts, SAY_SH};
@@ -112,7 +113,7 @@ take_name(void)
 static void
 give_back(void)
 {
-	/* What is left is a dead box's: by its lock the next run finds it. */
+	/* On failure the lock stays: by it the next keeper finds the rest. */
 	if (exit_fd < 0 || state_end(name, exit_fd, status) == 0)
 		lock_remove(lock_name(name), lock_fd);
 }
@@ -138,7 +139,7 @@ tell(char *argv[])
 	state_put_pid("keeper", keeper);
 }
 
-/* What a run of PROG knows of the box; the next run has it otherwise. */
+/* Removes the facts of one run of PROG. */
 static void
 forget(void)
 {
@@ -162,7 +163,7 @@ run(char *argv[])
 		die("fork");
 	if (r.pid == 0) {
 		resident_child();
-		resident_die_with(keeper);
+		resident_die_with(keeper, SIGKILL);
 		chain(argv);
 	}
 	result = resident_wait(&r);
@@ -202,8 +203,8 @@ main(int argc, char *argv[])
 	tell(argv);
 	if (log_dir)
 		argv = log_before(log_dir, argv);
-	/* What has never been up is not started again: who waits for it is to
-	 * know. */
+	/* A box that has never been up is not started again: its caller waits
+	 * for the status. */
 	do {
 		state_put("restarts", "%u", restart.count);
 		restart_begin(&restart);

@@ -151,7 +151,7 @@ main(int argc, char *argv[])
 		cgroup_join(&g);
 		say_next(argv + optind);
 		resident_child();
-		resident_die_with(self);
+		resident_die_with(self, SIGKILL);
 		chain(argv + optind);
 	}
 	memory = limits.number[CG_LIMIT_MEMORY];

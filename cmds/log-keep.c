@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * log-keep - keep what a program prints, in files of a bounded size
+ * log-keep - keep a program's output in files of a bounded size
  *
- * The program's stdout and stderr are a pipe that we empty, whatever becomes of
- * the files: it must not wait for a disk that is full.  What cannot be written
- * is lost, and counted; a line in the log says where, once there is room. Bytes
- * are kept as they come, and files end with a line's end where one is in sight.
+ * The program's stdout and stderr are a pipe.  log-keep always empties it, as
+ * the program must not wait for a full disk.  Bytes that cannot be written are
+ * lost and counted; a line in the log gives the number once there is room.
+ * Bytes are kept as they come, and a file ends with a whole line if one is in
+ * sight.
  */
 #include "base/die.h"
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/say.h"
+#include "keep/log.h"
 #include "stage/chain.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
@@ -77,17 +79,9 @@ open_file(void)
 {
 	struct stat st;
 
-	file = openat(dir, "current",
-	    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-	    0600);
-	if (file < 0 || fstat(file, &st) < 0)
-		return;
-	size = (uint64_t)st.st_size;
-	if (S_ISREG(st.st_mode))
-		return;
-	close(file);
-	file = -1;
-	errno = EINVAL;
+	file = log_open(dir, "current", O_WRONLY | O_CREAT | O_APPEND);
+	if (file >= 0 && fstat(file, &st) == 0)
+		size = (uint64_t)st.st_size;
 }
 
 /* A log's N-th file; 0 is the one that is written. */
@@ -104,14 +98,14 @@ rotate(void)
 	char from[24], to[24];
 
 	for (uint64_t n = files - 1; n > 0; n--)
-		/* Where there is none yet, or it fails, the next one says. */
+		/* A file may not be there yet; open_file() sees a failure. */
 		renameat(dir, file_name(n - 1, from, sizeof(from)), dir,
 		    file_name(n, to, sizeof(to)));
 	if (files == 1)
 		unlinkat(dir, "current", 0);
 	close(file);
 	open_file();
-	/* What could not be moved away must not grow. */
+	/* The old file could not be moved, and must not grow. */
 	if (file >= 0 && size > 0) {
 		close(file);
 		file = -1;
@@ -133,7 +127,7 @@ put(const char *buf, size_t len)
 	return false;
 }
 
-/* Says how much is missing, if something is. */
+/* Writes the number of lost bytes into the log, if there are any. */
 static void
 confess(void)
 {
@@ -185,7 +179,7 @@ keep(const char *buf, size_t len)
 		lose(len);
 }
 
-/* Some of what is in the pipe; false if that is all that will ever be. */
+/* Reads a part of the pipe.  False: the pipe has ended. */
 static bool
 drain(int fd)
 {
@@ -237,13 +231,13 @@ main(int argc, char *argv[])
 		if (dup2(ends[1], 1) < 0 || dup2(ends[1], 2) < 0)
 			die("dup2");
 		resident_child();
-		resident_die_with(self);
+		resident_die_with(self, SIGKILL);
 		chain(argv);
 	}
 	close(ends[1]);
 	status = resident_wait(&r);
-	/* No more than is in the pipe now, of which PROG may have changed the
-	 * size: who is left behind may print for ever. */
+	/* Only one pipe's worth: a process that outlives PROG may print for
+	 * ever.  PROG may have changed the pipe's size. */
 	if (fcntl(r.fd, F_SETFL, O_NONBLOCK) < 0)
 		die("fcntl");
 	for (int left = fcntl(r.fd, F_GETPIPE_SZ); left > 0; left -= AT_ONCE)

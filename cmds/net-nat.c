@@ -138,7 +138,7 @@ around(char *argv[])
 
 	if (r.pid == 0) {
 		resident_child();
-		resident_die_with(parent);
+		resident_die_with(parent, SIGKILL);
 		/* For net-veth: localhost's way needs route_localnet. */
 		if (nat.n_ports)
 			setenv("BOX_LOCALNET", "1", 1);

@@ -3,11 +3,11 @@
  * ns-enter - PROG in a box that runs, with its groups, namespaces and walls
  *
  * The box is hostile while we enter it.  So nobody there may trace us or look
- * at our descriptors (CVE-2016-9962), nothing is open that leads back to the
- * host, and the way in is the process itself: a descriptor of it, not its
- * number.  Its pid namespace is taken for the child before the fork, which also
- * puts that into its v2 group, so that there is no third process between.  The
- * parent stays, outside: it waits, forwards signals and relays the terminal.
+ * at our descriptors (CVE-2016-9962), no open descriptor leads back to the
+ * host, and the target is held by a pidfd, not by its number.  The parent joins
+ * the pid namespace before the fork, which also puts the child into the v2
+ * group, so that no third process is needed.  The parent stays, outside: it
+ * waits, forwards signals and relays the terminal.
  */
 #include "base/die.h"
 #include "base/fdpass.h"
@@ -70,7 +70,7 @@ parse(int argc, char *argv[])
 	return argv;
 }
 
-/* The process itself, which its number is not. */
+/* A pidfd: the number may be another process's later. */
 static void
 open_target(void)
 {
@@ -100,7 +100,7 @@ make_streams(void)
 		streams_open(prog.tty, owned, uid, gid);
 }
 
-/* The child: it is in the pid namespace, and nowhere else yet. */
+/* The child, which is in the pid namespace only. */
 __attribute__((noreturn)) static void
 enter(const struct cgroup *group, int kinds, char *argv[])
 {
@@ -141,7 +141,7 @@ main(int argc, char *argv[])
 	kinds = ns_others(target);
 	if (!(say_modes() & SAY_DRY))
 		make_streams();
-	/* All that was read of it by its number was its own. */
+	/* It still lives, so all that was read by its number was its own. */
 	if (pidfd_send_signal(target_fd, 0, NULL, 0) < 0 && errno == ESRCH)
 		diex("the process %d has ended", target);
 
@@ -151,10 +151,7 @@ main(int argc, char *argv[])
 		enter(&group, kinds, argv);
 	}
 	resident_begin();
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
-		die("prctl PR_SET_PDEATHSIG");
-	if (getppid() != r.parent)
-		diex("the parent has died");
+	resident_die_with(r.parent, SIGTERM);
 	fd_pair(door);
 	ns_enter(target_fd, target, kinds & CLONE_NEWPID);
 	r.pid = cgroup_fork(&group);

@@ -2,9 +2,9 @@
 /*
  * ns-spawn - new namespaces and id maps, and PROG as process 1 in them
  *
- * How the two sides start is in start.c.  The parent stays: it waits, forwards
- * signals, is the doorman for the stages inside, and undoes the one thing that
- * outlives the box, its name in /run/netns.
+ * start.c has the start of both processes.  The parent stays: it waits,
+ * forwards signals, is the doorman for the stages inside, and removes the name
+ * in /run/netns, which the kernel would keep.
  */
 #include "base/die.h"
 #include "base/file.h"
@@ -25,7 +25,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { O_ONLY = OPT_LONG, O_INIT, O_HOSTNAME, O_NETNS, O_INFO, O_SLOT, O_NS };
@@ -174,17 +173,14 @@ main(int argc, char *argv[])
 	if (idmap_out(&box.maps.u, 0, &uid) && idmap_out(&box.maps.g, 0, &gid))
 		give_pipes(uid, gid);
 	resident_begin();
-	/* We die with our parent, in order: TERM, so as to clean up. */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
-		die("prctl PR_SET_PDEATHSIG");
-	if (getppid() != r.parent)
-		diex("the parent has died");
+	/* TERM: ns-spawn then removes the box's name. */
+	resident_die_with(r.parent, SIGTERM);
 	r.pid = start_box(&box, &r.fd);
 	if (r.pid == 0) {
 		if (with_init)
 			init_here(linger);
 		resident_child();
-		/* In a joined mount namespace PROG is another one than here. */
+		/* PROG is a file of the joined mount namespace. */
 		if (box.set.join[NS_MOUNT] >= 0)
 			chain_last(argv);
 		chain(argv);

@@ -44,7 +44,7 @@ __attribute__((noreturn, format(printf, 2, 3))) void die_line(
 #define die(...) die_line(errno, __VA_ARGS__)
 #define diex(...) die_line(0, __VA_ARGS__)
 
-/* "tool: hint: text": the command that mends it. */
+/* "tool: hint: text", which names a command that mends the error. */
 __attribute__((format(printf, 1, 2))) void hint(const char *fmt, ...);
 
 /* The error line, with errno unless that is 0; the hint; status 125. */

@@ -113,9 +113,9 @@ give_pipes(uid_t uid, gid_t gid)
 {
 	struct statfs fs;
 
-	/* EPERM: from outside of this user namespace, or not ours to give;
-	 * EINVAL: no such id here.  Then it can be used but not opened again,
-	 * as before. */
+	/* EPERM: the pipe is from outside of this user namespace, or not ours
+	 * to give; EINVAL: the id is not mapped.  Then the user can use the
+	 * pipe but not open it again. */
 	for (int fd = 0; fd < 3; fd++)
 		if (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC &&
 		    fchown(fd, uid, gid) < 0 && errno != EPERM &&

@@ -17,15 +17,15 @@ ssize_t read_at(int dir, const char *path, char *buf, size_t size);
 /* The same for a whole file of unknown length, malloc'ed; NULL on error. */
 char *slurp_at(int dir, const char *path);
 
-/* Whether FD is of TYPE (S_IFREG, S_IFDIR), this user's, and nobody else may
- * write it: what it says is then as good as the user's own word. */
+/* Whether FD is of TYPE (S_IFREG, S_IFDIR), belongs to this user, and nobody
+ * else may write it: only the user can have decided its contents. */
 bool is_own(int fd, mode_t type);
 
 /* mkdir -p. */
 int make_dirs(const char *path, mode_t mode);
 
-/* Gives the pipes among 0, 1 and 2 to a user, who could not open them again as
- * /dev/stdout otherwise: a pipe's mode is 0600.  Nobody else loses them. */
+/* Gives the pipes among 0, 1 and 2 to a user: a pipe's mode is 0600, so only
+ * its owner can open /dev/stdout.  Descriptors that are open stay so. */
 void give_pipes(uid_t uid, gid_t gid);
 
 /* Fits like snprintf, or dies: a path that is cut is another path. */

@@ -19,8 +19,8 @@ uint64_t parse_size(const char *what, const char *s);
 /* A share of CPU time, "50%" of one CPU, in 1/1000 of a percent; or "max". */
 uint64_t parse_cpu(const char *what, const char *s);
 
-/* An open descriptor above 0 that the caller passed; one above 2 is for us
- * alone, and from here on close-on-exec. */
+/* An open descriptor of the caller's, above 0.  One above 2 is not for PROG,
+ * and becomes close-on-exec. */
 int parse_fd(const char *what, const char *s);
 
 /* A word of letters, digits, "_", "-" and "." that begins with a letter or a

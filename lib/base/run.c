@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * run - one program from outside, with its input and its words
+ * run - one program from outside, with its input and its output
  *
- * All three streams are files in memory: nobody waits for a pipe that nobody
- * reads, however long a text is.  The program has a process group of its own,
+ * All three streams are files in memory, so no long text makes either side wait
+ * for a reader.  The program has a process group of its own,
  * because a Ctrl-C for the payload must not end the iptables that is just
  * undoing our rules, and none of the signals blocked that a resident blocks.
  */

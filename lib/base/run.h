@@ -7,10 +7,10 @@
 #define DEFAULT_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* Run a program that is not of the suite to its end: argv[0] is found by $PATH,
- * else in /usr/sbin or /sbin.  Return its status as the chain contract has it,
- * 126 and 127 included; WHY becomes what it wrote on stderr, or the reason for
- * these two, as one line.  Only after resident_begin(): a caller may have
+/* Run a program from outside of the suite to its end.  argv[0] is found by
+ * $PATH, else in /usr/sbin or /sbin.  Return its status as the chain contract
+ * has it, 126 and 127 included.  WHY becomes its stderr, or the reason for 126
+ * and 127, as one line.  Call resident_begin() before: a caller may have
  * SIGCHLD ignored. */
 
 /* INPUT (NULL: nothing) is its stdin; its stdout goes nowhere. */

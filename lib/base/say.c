@@ -3,8 +3,8 @@
  * say - every change to the system says itself
  *
  * One text per change serves three ends: -x traces it on stderr, -n prints it
- * on stdout in place of the change, and an error message names it.  So what a
- * tool says it does and what it does stand in one line of its source.
+ * on stdout in place of the change, and an error message names it.  The text
+ * stands beside the call in the source.
  */
 #include "base/say.h"
 #include "base/die.h"

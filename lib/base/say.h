@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whose language a line is written in. */
+/* The language of a line. */
 enum say_lang {
 	SAY_SH,	 /* a shell command */
 	SAY_IP,	 /* a line of ip -batch */
@@ -32,9 +32,9 @@ void say_ip_prefix(const char *prefix);
 /* The program that reads the SAY_IPT texts, if not iptables-restore. */
 void say_restore(const char *program);
 
-/* The last command announced, in full; and the kernel's own sentence about
- * its failure, where it gave one ("" clears it).  said_set takes over both
- * from another process. */
+/* said(): the last command announced, in full.  said_why(): the kernel's own
+ * sentence about its failure, or ""; say_why() sets it.  said_set() takes over
+ * both from another process. */
 const char *said(void);
 const char *said_why(void);
 void say_why(const char *why);

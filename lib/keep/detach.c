@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * detach - into the background, and no sooner back than that is up
+ * detach - into the background; the caller returns when the box is up
  *
- * Nothing of the caller's stays open behind its back, or x=$(box-run -d ...)
- * would wait for the box's end.  Until it is up the two die together.
+ * No descriptor of the caller's stays open: else x=$(box-run -d ...) would wait
+ * for the box's end.  Until the box is up, both processes die together.
  */
 #include "keep/detach.h"
 #include "base/die.h"
 #include "base/fdpass.h"
 #include "base/file.h"
+#include "keep/log.h"
 #include "stage/inherit.h"
 #include "stage/resident.h"
 
@@ -29,16 +30,9 @@ static int
 open_log(const char *log, int flags)
 {
 	char path[PATH_MAX];
-	struct stat st;
-	int fd;
 
 	path_fmt(path, sizeof(path), "%s/current", log);
-	fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (fd < 0 || fstat(fd, &st) < 0 || S_ISREG(st.st_mode))
-		return fd;
-	close(fd);
-	errno = EINVAL;
-	return -1;
+	return log_open(AT_FDCWD, path, flags);
 }
 
 void
@@ -53,7 +47,7 @@ detach_output(const char *log)
 	close(fd);
 }
 
-/* What has been logged behind the first FROM bytes of the file ST. */
+/* Prints the part of the log that came after BEFORE. */
 static void
 show_log(const char *log, const struct stat *before)
 {
@@ -64,7 +58,7 @@ show_log(const char *log, const struct stat *before)
 
 	if (fd < 0 || fstat(fd, &now) < 0)
 		return;
-	/* Another file, if it was rotated. */
+	/* Else it is another file: log-keep has renamed the old one. */
 	if (now.st_ino == before->st_ino)
 		lseek(fd, before->st_size, SEEK_SET);
 	while ((n = read(fd, buf, sizeof(buf))) > 0)
@@ -73,7 +67,7 @@ show_log(const char *log, const struct stat *before)
 	close(fd);
 }
 
-/* In the caller's process, which is not the one that cleans up: _exit(2). */
+/* In the caller's process.  _exit(2): the new process cleans up. */
 __attribute__((noreturn)) static void
 wait_up(pid_t pid, int ready, const char *name, const char *log,
     const struct stat *before)
@@ -81,7 +75,7 @@ wait_up(pid_t pid, int ready, const char *name, const char *log,
 	int status;
 
 	resident_child();
-	/* A caller that ignores it would have no status. */
+	/* Of a child whose SIGCHLD is ignored there is no status. */
 	signal(SIGCHLD, SIG_DFL);
 	if (fd_hear(ready) >= 0) {
 		if (printf("%s\n", name) >= 0 && fflush(stdout) != EOF)
@@ -117,11 +111,8 @@ detach(const char *name, const char *log)
 		close(ends[1]);
 		wait_up(pid, ends[0], name, log, &before);
 	}
-	/* In order, so as to clean up. */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
-		die("prctl PR_SET_PDEATHSIG");
-	if (getppid() != caller)
-		diex("the caller has died");
+	/* TERM: the new process removes what it has made. */
+	resident_die_with(caller, SIGTERM);
 	close(ends[0]);
 	up = ends[1];
 	if (setsid() < 0)
@@ -131,7 +122,6 @@ detach(const char *name, const char *log)
 		die("open /dev/null");
 	close(fd);
 	detach_output(log);
-	/* What the caller has left open for its programs. */
 	inherit_close_others();
 }
 

@@ -8,9 +8,12 @@
 #include "box/lock.h"
 #include "stage/stages.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *
@@ -31,6 +34,21 @@ log_make(const char *dir, const char *name)
 	if (!real)
 		die("realpath %s", path);
 	return real;
+}
+
+int
+log_open(int dir, const char *path, int flags)
+{
+	/* O_NONBLOCK: a fifo without a reader must not keep us. */
+	const int fd = openat(
+	    dir, path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	struct stat st;
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
 }
 
 char **

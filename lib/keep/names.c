@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-/* 64 of each: a byte of chance for a word, without a bias. */
+/* 64 of each: a random byte chooses a word without bias. */
 static const char adjectives[][8] = {"able", "agile", "amber", "ample", "apt",
     "azure", "bold", "brave", "brief", "bright", "brisk", "calm", "clean",
     "clear", "clever", "cosy", "crisp", "deep", "deft", "eager", "early",

@@ -3,9 +3,9 @@
  * ready - when a box is up
  *
  * That PROG runs is told by the chain's last stage and by the kernel: a socket
- * that is closed on exec (inherit.h).  From then on the descriptor that is
- * watched is a clock's, if a port is to answer: the box's own address is asked,
- * so that neither the firewall nor another listener of the host can.
+ * that is closed on exec (inherit.h).  If a port is to answer, a clock is
+ * watched after that.  The port is tried at the box's own address, where
+ * neither the firewall nor another listener of the host can answer.
  */
 #include "keep/ready.h"
 #include "base/die.h"
@@ -41,7 +41,7 @@ static enum { EXEC, PORT, NOTIFY } when;
 static uint16_t port; /* the box's; 0: the first that is published */
 static const char *box, *manager;
 static int inbox = -1, watched = -1;
-static bool (*serve)(int fd); /* what is watched: inbox, socket or clock */
+static bool (*serve)(int fd); /* reads the inbox, socket or clock */
 static bool executed, up;
 
 void
@@ -63,7 +63,7 @@ ready_parse(const char *what, const char *word)
 	}
 }
 
-/* READY=1 to our own manager; a name that begins with @ is an abstract one. */
+/* Sends READY=1 to our own manager.  A name that begins with @ is abstract. */
 static void
 tell_manager(void)
 {
@@ -97,7 +97,8 @@ is_up(void)
 		ready_up();
 }
 
-/* Its socket; sun_path is short, so it is bound by the directory's number. */
+/* Makes PROG's socket.  sun_path is short, so the path goes through the
+ * directory's descriptor. */
 static void
 make_inbox(void)
 {
@@ -112,7 +113,7 @@ make_inbox(void)
 	snprintf(
 	    at.sun_path, sizeof(at.sun_path), "/proc/self/fd/%d/" SOCKET, fd);
 	inbox = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	/* Any user of the box may write to it, and no other can get there. */
+	/* Any user of the box may write to it; others cannot reach it. */
 	if (inbox < 0 ||
 	    bind(inbox, (const struct sockaddr *)&at, sizeof(at)) < 0 ||
 	    fchmodat(fd, SOCKET, 0666, 0) < 0)
@@ -142,8 +143,8 @@ static bool
 serve_inbox(int fd)
 {
 	char text[4096], *line, *rest;
-	/* Descriptors that came along are closed by the kernel, as we ask for
-	 * none. */
+	/* Without a control buffer the kernel closes descriptors that come
+	 * along. */
 	const ssize_t n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
 
 	if (n < 0)
@@ -153,11 +154,11 @@ serve_inbox(int fd)
 	     line = strtok_r(NULL, "\n", &rest))
 		if (strcmp(line, "READY=1") == 0)
 			is_up();
-	/* To the end: who writes to a full queue waits (unix(7)). */
+	/* Read on to the end: a writer to a full queue waits (unix(7)). */
 	return true;
 }
 
-/* The address and port to ask, by what the stages have written. */
+/* The address and port to try, from the facts that the stages have written. */
 static bool
 find_port(struct sockaddr_in *sin)
 {
@@ -287,8 +288,8 @@ ready_end(void)
 {
 	struct pollfd p = {.fd = watched, .events = POLLIN};
 
-	/* PROG may have ended before we saw that it had begun; but what no
-	 * longer runs answers at no port. */
+	/* PROG may have begun and ended unseen.  No port answers by now, so the
+	 * clock is not asked. */
 	while (watched >= 0 && !up && serve != serve_clock &&
 	       poll(&p, 1, 0) == 1 && ready_serve(watched))
 		;

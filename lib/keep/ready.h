@@ -3,10 +3,9 @@
 
 #include <stdbool.h>
 
-/* When a box is up: PROG of its chain has been executed; or then a TCP port of
- * the box answers, too; or PROG says so itself, by the protocol of
- * sd_notify(3).  Our own service manager is told in the same way, if
- * $NOTIFY_SOCKET names one. */
+/* A box is up when PROG of its chain has been executed; or when a TCP port of
+ * the box answers after that; or when PROG sends READY=1 (sd_notify(3)).  If
+ * $NOTIFY_SOCKET names a service manager, it gets READY=1 then. */
 
 /* "exec", "port", "port:N" or "notify"; dies with 125. */
 void ready_parse(const char *what, const char *word);
@@ -17,16 +16,16 @@ void ready_parse(const char *what, const char *word);
  * Dies with 125. */
 void ready_start(const char *name);
 
-/* A run begins, before the fork: returns a descriptor to be watched (or -1),
- * and makes what the child hands on (INHERIT_READY); resident_wait() closes
- * our end of that.  Dies with 125. */
+/* A run begins, before the fork.  Returns a descriptor to be watched, or -1.
+ * Makes the descriptor that the child hands on (INHERIT_READY); resident_wait()
+ * closes our copy.  Dies with 125. */
 int ready_begin(void);
 
-/* For struct resident; false: nothing more is to be seen there. */
+/* For struct resident.  False: the descriptor need not be watched. */
 bool ready_serve(int fd);
 
-/* A run is over: closes the descriptor.  Whether the box has been up, in
- * this run or an earlier one. */
+/* A run is over: closes the descriptor.  Returns whether the box has been up,
+ * in this run or an earlier one. */
 bool ready_end(void);
 
 /* Called when the box is up, for the first time. */

@@ -53,7 +53,7 @@ is_ended(const struct restart *r, int status)
 	return false;
 }
 
-/* Pauses for MS; false if a signal came that ends it all. */
+/* Pauses for MS milliseconds.  False: one of the ending signals came. */
 static bool
 rest(long ms)
 {
@@ -70,7 +70,7 @@ rest(long ms)
 	do {
 		signo = sigtimedwait(&set, NULL, &t);
 	} while (signo < 0 && errno == EINTR);
-	/* Those that came meanwhile were for nobody: not for the next. */
+	/* Other signals that came in the pause are not for the next run. */
 	while (sigtimedwait(&others, NULL, &now) > 0)
 		;
 	return signo < 0;

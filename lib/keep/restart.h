@@ -11,8 +11,8 @@
 struct restart {
 	enum { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS } when;
 	unsigned max; /* at most so many in a row; 0: no limit */
-	/* Signals that came for the program: after TERM, INT or QUIT it is not
-	 * started again, nor when it died of HUP, which has many reload. */
+	/* Signals that came for the program.  After TERM, INT or QUIT it is not
+	 * started again, nor if HUP killed it (many programs reload on HUP). */
 	sigset_t signals;
 	unsigned row, count; /* restarts in a row, and all of them */
 	struct timespec began;
@@ -24,8 +24,9 @@ void restart_parse(struct restart *r, const char *what, const char *word);
 /* A run begins. */
 void restart_begin(struct restart *r);
 
-/* A run has ended with STATUS: whether there is another one, after the pause,
- * which a signal ends.  All signals are blocked (resident_begin()). */
+/* A run has ended with STATUS.  Waits for the pause and returns true if there
+ * is another run; a signal ends the pause and the runs.  Call resident_begin()
+ * before: it blocks all signals. */
 bool restart_again(struct restart *r, int status);
 
 #endif

@@ -4,7 +4,7 @@
  *
  * The kernel takes a map once and whole, in one write(2).  A caller without
  * privilege may map only their own id, and only after setgroups(2) is denied:
- * else leaving a group would open what is closed to its members.
+ * else they could leave a group to open files that are closed to its members.
  */
 #include "ns/idmap.h"
 #include "base/die.h"

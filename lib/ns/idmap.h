@@ -18,7 +18,7 @@ struct idmap {
 	struct idrange r[IDMAP_RANGES];
 };
 
-/* How the maps of a box are written. */
+/* The maps of a box, and the way to write them. */
 struct idmaps {
 	struct idmap u, g;
 	bool helper;	/* by newuidmap(1) and newgidmap(1) */
@@ -38,8 +38,8 @@ void idmaps_write(const struct idmaps *m, pid_t pid);
 /* The id outside of the id IN inside; false if that is not mapped. */
 bool idmap_out(const struct idmap *m, uint32_t in, uint32_t *out);
 
-/* Who the root of the process PID's user namespace is here; false if nobody.
- * Dies with 125. */
+/* The ids that the root of the process PID's user namespace has here.  False if
+ * that is not mapped.  Dies with 125. */
 bool idmap_root(pid_t pid, uint32_t *uid, uint32_t *gid);
 
 /* Whether it maps each of its ids to itself. */

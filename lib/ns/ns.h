@@ -63,8 +63,8 @@ void ns_enter(int pidfd, pid_t pid, int kinds);
 int ns_open(int pid, enum ns_kind kind);
 ino_t ns_inode(int pid, enum ns_kind kind);
 
-/* Whether ours of this kind belongs to our user namespace (ioctl_ns(2)), so
- * that its file system may be mounted. */
+/* Whether our namespace of this kind belongs to our user namespace
+ * (ioctl_ns(2)), so that its file system may be mounted. */
 bool ns_owned(enum ns_kind kind);
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * doorman - what a box's stages may ask of the host
+ * doorman - the requests that a box's stages may make
  *
- * Each request is worth root on the host.  The wall is not who asks, as a box
- * root can forge credentials, but that the door never reaches foreign code
- * (chain.c).  Still the list is short, bounded and counted, and a message that
- * does not fit ends it.
+ * Each request is worth root on the host.  Credentials prove nothing, as a
+ * box's root can forge them; the wall is that the door never reaches foreign
+ * code (chain.c).  Still the list is short, bounded and counted, and a bad
+ * message ends the service.
  */
 #include "spawn/doorman.h"
 #include "base/die.h"
@@ -32,7 +32,7 @@ doorman_start(const struct doorman *d)
 	man = *d;
 }
 
-/* 0, or an errno: with more than its share the box gets no more. */
+/* 0, or an errno: the box has had its share. */
 static int
 count(unsigned *n, unsigned max)
 {
@@ -95,7 +95,7 @@ serve_file(struct door_request *req, int *fd)
 
 	if (err)
 		return err;
-	/* O_NONBLOCK: a fifo must not keep us from our signals. */
+	/* O_NONBLOCK: a fifo must not block, as signals wait. */
 	*fd = open(req->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	return *fd < 0 ? errno : 0;
 }
@@ -113,7 +113,7 @@ serve_prog(struct door_request *req, struct door_reply *rep, int *fd)
 	return 0;
 }
 
-/* The master is the relay's, which looks at what it is. */
+/* relay_start() checks that it is a master, and owns it then. */
 static int
 serve_tty(int master)
 {
@@ -126,7 +126,7 @@ serve_tty(int master)
 	return err;
 }
 
-/* The asking stage's -n and -x are of our part, too. */
+/* The asking stage's -n and -x hold for the doorman's part, too. */
 static void
 serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
 {

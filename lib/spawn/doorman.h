@@ -8,7 +8,7 @@
  * fixed, tiny list of requests of the box's stages, with the caller's rights,
  * in the caller's mount namespace and working directory. */
 struct doorman {
-	bool tty_only; /* a terminal is relayed, and nothing else done */
+	bool tty_only; /* relay a terminal, refuse all other requests */
 	pid_t box;     /* our child, whose namespaces are the box's */
 	bool newns;    /* it has a mount namespace of its own */
 	bool newnet;   /* ... a network namespace that is not ours */
@@ -17,8 +17,8 @@ struct doorman {
 
 void doorman_start(const struct doorman *d);
 
-/* Serves one request that waits on DOOR.  Returns false at the end: the box has
- * said shut, or died, or broken the rules; DOOR is closed then. */
+/* Serves one request that waits on DOOR.  Returns false, with DOOR closed, when
+ * the box has sent shut, has died, or has sent a bad message. */
 bool doorman_serve(int door);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * init - a minimal PID 1
  *
- * The kernel gives PID 1 no signal that it has no handler for, so a plain
- * program there cannot be interrupted; it also inherits orphans that it does
- * not expect.  This one does both jobs and holds nothing worth taking: the box
+ * The kernel drops signals to PID 1 that have no handler, so a plain program
+ * there cannot be interrupted; it also inherits orphans that it does not
+ * expect. The init takes both jobs.  It holds nothing worth taking, as the box
  * shares its user and its pid namespace.
  */
 #include "spawn/init.h"
@@ -37,7 +37,7 @@ drop_capabilities(void)
 	cap_free(c);
 }
 
-/* Returns whether it was SIGTERM. */
+/* Returns whether the signal was SIGTERM. */
 static bool
 forward(int fd, pid_t prog)
 {
@@ -75,11 +75,11 @@ run_init(pid_t prog, bool linger)
 			result = exit_status(status);
 			if (!linger)
 				exit(result);
-			/* -1: from now on, all that there are. */
+			/* -1: signals go to all processes from now on. */
 			prog = -1;
 			for (int i = 0; i < 3; i++)
 				close(i);
-			/* Who told PROG to end means the box. */
+			/* The SIGTERM that ended PROG was meant for the box. */
 			if (ending)
 				kill(-1, SIGTERM);
 		}

@@ -5,9 +5,10 @@
 
 /* For PID 1 of a pid namespace: forks, and returns in the child, which is to
  * become PROG.  PID 1 stays as a minimal init: it reaps, forwards signals to
- * PROG, cannot be looked into, keeps no capability but KILL and no descriptor
- * but 0, 1 and 2, and exits with PROG's status when PROG ends, or (linger) when
- * the last process has; what is forwarded then goes to all of them. */
+ * PROG, cannot be traced, keeps no capability but KILL and no descriptor but 0,
+ * 1 and 2.  It exits with PROG's status when PROG ends; with LINGER when the
+ * last process has ended, and signals go to all processes once PROG has ended.
+ */
 void init_here(bool linger);
 
 #endif

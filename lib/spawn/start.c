@@ -2,9 +2,10 @@
 /*
  * start - how a box starts
  *
- * NEWUSER and NEWPID at clone; the parent writes the maps; only then does the
- * child, as the box's root, make the others, which are therefore its own.  Each
- * waits for the other on the door, where end of file means that the other died.
+ * The clone makes the user and the pid namespace.  The parent writes the maps.
+ * Then the child, as the box's root, makes the other namespaces, so that they
+ * belong to the new user namespace.  Parent and child wait for each other on
+ * the door; an end of file means that the other side has died.
  */
 #include "spawn/start.h"
 #include "base/die.h"
@@ -26,7 +27,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The box's side of it: what is made and changed once the maps stand. */
+/* The child's part after the maps are written. */
 static void
 settle(const struct start *s)
 {
@@ -35,7 +36,7 @@ settle(const struct start *s)
 
 	ns_join(&s->set, kinds);
 	ns_unshare(&s->set, kinds);
-	/* Nothing mounted here may reach the host, or the other way round. */
+	/* No mount may propagate to the host, nor from it. */
 	if ((s->set.fresh & CLONE_NEWNS) &&
 	    say(SAY_SH, "mount --make-rprivate /") &&
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -45,8 +46,8 @@ settle(const struct start *s)
 		die_said();
 }
 
-/* kill(0) reaches past a pid namespace to all of the process group, in which
- * the box has to be only for the sake of a terminal's signals. */
+/* kill(0) reaches the whole process group, also outside of the pid namespace.
+ * The box has to be in the caller's group only for a terminal's signals. */
 static void
 leave_group(const struct start *s)
 {
@@ -65,14 +66,15 @@ give_up(void)
 static void
 begin(const struct start *s, int door)
 {
-	/* The parent dies: so do we, and with process 1 the box.  In a pid
-	 * namespace there is no parent to be seen, so it is asked for a word
-	 * after the prctl; and ids change before it. */
+	/* The box is to die with the parent.  getppid() is 0 in a pid
+	 * namespace, so a message after the prctl shows that the parent lives;
+	 * the prctl comes after the change of ids, which would undo it. */
 	if (fd_hear(door) < 0)
 		give_up();
 	leave_group(s);
-	/* What we join may be hostile, and must not trace us.  (Of a process
-	 * that is not dumpable an ordinary parent cannot write the maps.) */
+	/* A joined user namespace may be hostile, and must not trace us.  (In
+	 * a new one we stay dumpable: else an ordinary parent could not write
+	 * the maps.) */
 	if (s->set.join[NS_USER] >= 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
 		die("prctl PR_SET_DUMPABLE");
 	ns_join(&s->set, CLONE_NEWUSER);

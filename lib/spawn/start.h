@@ -15,9 +15,9 @@ struct start {
 	const char *hostname;
 };
 
-/* Clones the first process of the box.  Returns its pid, and in *door the
- * doorman's end; and in the child 0, once the parent has said start_go(), as
- * the root of all its namespaces and with the door set. */
+/* Clones the first process of the box.  Returns its pid in the parent, with the
+ * doorman's end in *door.  Returns 0 in the child, after the parent's
+ * start_go(): the child is the root of all its namespaces and has the door. */
 pid_t start_box(const struct start *s, int *door);
 
 /* In the parent: writes the maps, and waits until the namespaces are there.
@@ -27,7 +27,7 @@ bool start_settled(const struct start *s, pid_t pid, int door);
 /* In the parent: lets the child go on.  False: the child has died. */
 bool start_go(int door);
 
-/* For -n: says all that these would do. */
+/* For -n: says every change that these would make. */
 void start_say(const struct start *s);
 
 #endif

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * chain - one exec, in one place
+ * chain - the exec of the next program
  *
  * The door is worth root on the host and a lease keeps a slot, so neither may
- * reach foreign code.  The next program is therefore opened first; if by
- * device and inode it is one of our stages in our own directory, that very
- * descriptor is executed with everything handed on.  Anything else starts with
- * the door shut, no descriptor of ours and no BOX_ variable.
+ * reach foreign code.  So the next program is opened first.  If it is one of
+ * our stages (stages.c), that very descriptor is executed with everything
+ * handed on.  Any other program starts with the door shut, no descriptor of
+ * ours and no BOX_ variable.
  */
 #include "stage/chain.h"
 #include "base/die.h"
@@ -97,8 +97,8 @@ chain_opened(int fd, bool own)
 	opened_own = own;
 }
 
-/* execve(2) says ENOENT for a missing interpreter and ENOEXEC for another
- * machine's program: look, and say which. */
+/* execve(2) gives ENOENT also for a missing interpreter, and ENOEXEC for a
+ * program of another machine type: looks for the reason and prints it. */
 static void
 explain(const char *path)
 {
@@ -187,7 +187,8 @@ chain_last(char *const argv[])
 	else
 		path_fmt(path, sizeof(path), "%s", argv[0]);
 	saved = errno;
-	/* What lies below a directory that only the caller may walk. */
+	/* Its directory is open to the caller alone: the doorman has opened
+	 * the program. */
 	if (saved == EACCES && opened >= 0)
 		execveat(opened, "", argv, environ, AT_EMPTY_PATH);
 	errno = saved;

@@ -2,10 +2,10 @@
 /*
  * door - the box's side of the door
  *
- * A box root may not walk a host path, nor make the host's end of a veth pair.
- * It asks ns-spawn's parent, which answers with descriptors, until somebody
- * says shut.  An end of file at any other moment means that the other side
- * died: fail closed.
+ * A box's root may not walk a host path, nor make the host's end of a veth
+ * pair.  It asks ns-spawn's parent, which answers with descriptors, until one
+ * side sends shut.  An end of file at any other moment means that the other
+ * side has died: the stage fails.
  */
 #include "stage/door.h"
 #include "base/die.h"

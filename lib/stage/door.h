@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The box's side of the door: what a stage inside the box asks of ns-spawn's
- * resident parent, over one SOCK_SEQPACKET socket (box(7)).  Messages are of
- * fixed size and versioned; at most one veth, one root, 64 binds, one file,
- * one terminal. */
+/* The box's side of the door: a stage inside the box sends requests to
+ * ns-spawn's resident parent over one SOCK_SEQPACKET socket (box(7)).  Messages
+ * are of fixed size and versioned.  A box gets at most one veth pair, one root,
+ * 64 binds, one file and one terminal. */
 
 #define DOOR_VERSION 2
 #define DOOR_BINDS 64
@@ -46,8 +46,8 @@ struct door_request {
 #define DOOR_NEWNS 2	/* ROOT: the box has a mount namespace of its own */
 #define DOOR_YOURSELF 4 /* ROOT, BIND: needs no view, open it yourself */
 
-/* err: 0 or an errno; said, why: what failed, as say.h has it.  A descriptor
- * goes along where the operation has one. */
+/* err: 0 or an errno; said, why: said() and said_why() of the doorman.  A
+ * descriptor goes along where the operation has one. */
 struct door_reply {
 	int32_t err;
 	uint32_t flags;
@@ -63,7 +63,7 @@ int door_fd(void);
 int door_veth(const struct veth *v);
 
 /* A detached mount (move_mount(2)) of PATH, shown with the box's ids;
- * -1 with errno 0 where the asker is to open it itself.  *newns (may be NULL):
+ * -1 with errno 0 if the caller is to open PATH itself.  *newns (may be NULL):
  * whether the box has its own mount namespace. */
 int door_tree(enum door_op op, const char *path, bool *newns);
 
@@ -77,8 +77,8 @@ int door_tty(int master);
 /* The program NAME, O_PATH; *own: one of our stages. */
 int door_prog(const char *name, bool *own);
 
-/* Says that nothing more will be asked and waits until the doorman has let go
- * of the door; does nothing if there is none. */
+/* Ends the requests, and waits until the doorman has closed the door.  Does
+ * nothing if there is no door. */
 void door_shut(void);
 
 /* False: there is a door, and the doorman has died. */

@@ -2,8 +2,8 @@
 /*
  * opt - options, the same way in every tool
  *
- * One table per tool is its getopt_long(3) input, its --help, and what the
- * manual pages are compared with.
+ * One table per tool gives its getopt_long(3) input and its --help.  A test
+ * compares the manual pages with the table.
  */
 #include "stage/opt.h"
 #include "base/die.h"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * resident - wait for a child as if one were not there
+ * resident - wait for a child, unnoticed by it and by the caller
  *
  * All signals are blocked and read from a descriptor.  Each goes to the child
- * once: what the kernel itself sent (si_code SI_KERNEL: Ctrl-C, Ctrl-Z, a
+ * once: a signal of the kernel's own (si_code SI_KERNEL: Ctrl-C, Ctrl-Z, a
  * window's new size) went to the whole foreground group, the child included,
- * unless that has a terminal of its own (relay.c).
+ * unless the child has a terminal of its own (relay.c).
  *
- * Each one in a chain gives the terminal back, so that it comes back also when
- * the one that had changed it is killed.
+ * Each resident of a chain gives the terminal back: one of them may have been
+ * killed.
  */
 #include "stage/resident.h"
 #include "base/die.h"
@@ -53,9 +53,9 @@ resident_child(void)
 }
 
 void
-resident_die_with(pid_t parent)
+resident_die_with(pid_t parent, int signo)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
 		die("prctl PR_SET_PDEATHSIG");
 	if (getppid() != parent)
 		diex("the parent has died");
@@ -80,8 +80,8 @@ stop(const struct resident *r, const struct signalfd_siginfo *si)
 	/* Continued: by a SIGCONT that is forwarded, as any signal is. */
 }
 
-/* Whether the child has got it, too.  A hangup is told to the session's leader
- * alone. */
+/* Whether the kernel sent the signal to the child, too.  SIGHUP goes to the
+ * session's leader alone. */
 static bool
 was_for_all(const struct signalfd_siginfo *si)
 {
@@ -96,7 +96,7 @@ forward(const struct resident *r, int fd)
 
 	if (read(fd, &si, sizeof(si)) != sizeof(si))
 		die("read signalfd");
-	/* SIGPIPE, of a write of our own, is not for the child. */
+	/* SIGPIPE comes from a write of our own. */
 	if (si.ssi_pid == (uint32_t)getpid())
 		return;
 	if (r->signals)
@@ -132,7 +132,7 @@ resident_wait(const struct resident *r)
 	int status;
 	pid_t pid;
 
-	/* The child has them; ours would keep them open. */
+	/* The child has these; a copy here would keep them open. */
 	inherit_drop(INHERIT_DOOR);
 	inherit_drop(INHERIT_READY);
 	streams_leave();
