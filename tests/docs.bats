@@ -57,7 +57,7 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 }
 
 @test "every BOX_ variable is in box(7), and box(7) has no other" {
-	used=$( (grep -ohE '"BOX_[A-Z_]+' "$TOP"/{cmds,lib}/*.[ch]; grep -ohE '\bBOX_[A-Z_]+' "$TOP"/scripts/*) |
+	used=$( (grep -ohE '"BOX_[A-Z_]+' "$TOP"/{cmds,lib/*}/*.[ch]; grep -ohE '\bBOX_[A-Z_]+' "$TOP"/scripts/*) |
 	    tr -d '"' | grep -v '_$' | sort -u)
 	[ "$used" ]
 	# $BOX_PID and the like stand for what -n does not know.
