@@ -52,19 +52,28 @@ static const struct {
     {"EACCES", EACCES},
     {"ENOSYS", ENOSYS},
     {"EAFNOSUPPORT", EAFNOSUPPORT},
+    {"EOPNOTSUPP", EOPNOTSUPP},
+    {"EPROTONOSUPPORT", EPROTONOSUPPORT},
+    {"ESOCKTNOSUPPORT", ESOCKTNOSUPPORT},
 };
 
-/* One line for one call; n: how many values, 0 without a condition. */
-struct rule {
-	uint32_t ret;
+/* An argument, masked, has one of N values. */
+struct condition {
 	unsigned arg, n;
 	uint32_t mask, value[8];
+};
+
+/* One line for one call: N conditions, all of which must hold. */
+struct rule {
+	uint32_t ret;
+	unsigned n;
+	struct condition cond[3];
 };
 
 struct call {
 	char name[32];
 	uint32_t num; /* that of the profile, or 0 */
-	struct rule rule[4];
+	struct rule rule[12];
 	unsigned n;
 };
 
@@ -118,30 +127,35 @@ verdict(char *word)
 	return ERRNO(error_num(word));
 }
 
-/* What follows "if". */
+/* The text after "if" or "and", up to the next "and". */
 static void
 condition(struct rule *r)
 {
+	struct condition *c = &r->cond[r->n];
 	char *word = strtok(NULL, " ");
 
+	if (r->n++ == COUNT(r->cond))
+		bad("too many conditions, at", word);
 	if (!word || strncmp(word, "arg", 3) != 0)
 		bad("not an argument:", word);
-	r->arg = number(word + 3);
-	r->mask = UINT32_MAX;
+	c->arg = number(word + 3);
+	c->mask = UINT32_MAX;
 	word = strtok(NULL, " ");
 	if (word && strcmp(word, "&") == 0) {
-		r->mask = number(strtok(NULL, " "));
+		c->mask = number(strtok(NULL, " "));
 		word = strtok(NULL, " ");
 	}
-	if (r->arg > 5 || !word || strcmp(word, "=") != 0)
+	if (c->arg > 5 || !word || strcmp(word, "=") != 0)
 		bad("not a condition, at", word);
-	while ((word = strtok(NULL, " "))) {
-		if (r->n == COUNT(r->value))
+	while ((word = strtok(NULL, " ")) && strcmp(word, "and") != 0) {
+		if (c->n == COUNT(c->value))
 			bad("too many values, at", word);
-		r->value[r->n++] = number(word);
+		c->value[c->n++] = number(word);
 	}
-	if (r->n == 0)
+	if (c->n == 0)
 		bad("no value", NULL);
+	if (word)
+		condition(r);
 }
 
 static struct call *
@@ -299,22 +313,31 @@ make_ranges(uint32_t abi)
 	return put_gap(n, next, UINT32_MAX);
 }
 
+/* A match goes on behind the comparisons that are left, a mismatch of the last
+ * one behind the TAIL that would follow a match. */
+static void
+emit_condition(const struct condition *c, unsigned tail)
+{
+	emit(BPF_LD | BPF_W | BPF_ABS,
+	    (uint32_t)(offsetof(struct seccomp_data, args) + 8 * c->arg), 0, 0);
+	emit(BPF_ALU | BPF_AND | BPF_K, c->mask, 0, 0);
+	for (unsigned i = 0; i < c->n; i++)
+		emit(BPF_JMP | BPF_JEQ | BPF_K, c->value[i], c->n - 1 - i,
+		    i == c->n - 1 ? tail : 0);
+}
+
 static void
 emit_call(const struct call *c)
 {
 	for (const struct rule *r = c->rule; r < c->rule + c->n; r++) {
-		if (r->n) {
-			emit(BPF_LD | BPF_W | BPF_ABS,
-			    (uint32_t)(offsetof(struct seccomp_data, args) +
-				       8 * r->arg),
-			    0, 0);
-			emit(BPF_ALU | BPF_AND | BPF_K, r->mask, 0, 0);
-		}
-		/* To the return, over the comparisons that are left; the last
-		 * one jumps over the return. */
+		unsigned tail = 1;
+
 		for (unsigned i = 0; i < r->n; i++)
-			emit(BPF_JMP | BPF_JEQ | BPF_K, r->value[i],
-			    r->n - 1 - i, i == r->n - 1);
+			tail += 2 + r->cond[i].n;
+		for (unsigned i = 0; i < r->n; i++) {
+			tail -= 2 + r->cond[i].n;
+			emit_condition(&r->cond[i], tail);
+		}
 		emit(BPF_RET | BPF_K, r->ret, 0, 0);
 		if (r->n == 0)
 			return;

@@ -4,7 +4,7 @@
 # namespace by any way, no TIOCSTI and TIOCLINUX, sockets of the usual families
 # only.  A line is
 #
-#     VERDICT CALL... [if argN [& MASK] = VALUE...]
+#     VERDICT CALL... [if argN [& MASK] = VALUE... [and argN ...]]
 #
 # and of a call's lines the first that fits decides.  VERDICT is "allow"; an
 # error; or a capability, CAP or CAP:ERROR: allowed to a box that keeps it, an
@@ -35,8 +35,11 @@ allow statfs statfs64 statmount=457 statx symlink symlinkat sync
 allow sync_file_range syncfs tee truncate truncate64 umask unlink unlinkat
 allow utime utimensat utimensat_time64 utimes vmsplice write writev
 
-# Characters pushed into the input of a terminal that the caller may share
+# Characters pushed into the input of a terminal that the caller may share; and
+# line disciplines, bridges and VLANs, for which the kernel loads modules
 EPERM ioctl if arg1 = 0x5412 0x541c
+EPERM ioctl if arg1 = 0x5423
+NET_ADMIN ioctl if arg1 = 0x8940 0x8941 0x89a0 0x89a1 0x8982 0x8983
 allow ioctl
 
 # Waiting for descriptors
@@ -94,15 +97,29 @@ allow timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64
 allow timer_settime timer_settime64 times
 SYS_TIME clock_settime clock_settime64 settimeofday stime
 
-# Network.  AF_UNIX, INET, INET6, NETLINK and PACKET: each of the others is code
-# of the kernel that few use and anybody can have loaded.
-allow socket if arg0 = 1 2 10 16 17
+# Network.  For a family, a type or a protocol that it does not have, the kernel
+# loads a module, on the host and at the host's cost.  So these stay: AF_UNIX;
+# INET and INET6 with TCP, UDP, ICMP and raw sockets; NETLINK for routes and
+# events, all of it with NET_ADMIN; PACKET with NET_RAW.
+allow socket if arg0 = 1
+allow socket if arg0 = 2 10 and arg1 & 0xf = 1 and arg2 = 0 6
+allow socket if arg0 = 2 and arg1 & 0xf = 2 and arg2 = 0 1 17
+allow socket if arg0 = 10 and arg1 & 0xf = 2 and arg2 = 0 17 58
+allow socket if arg0 = 2 10 and arg1 & 0xf = 3
+EPROTONOSUPPORT socket if arg0 = 2 10 and arg1 & 0xf = 1 2
+ESOCKTNOSUPPORT socket if arg0 = 2 10
+allow socket if arg0 = 16 and arg2 = 0 15
+NET_ADMIN:EPROTONOSUPPORT socket if arg0 = 16
+NET_RAW socket if arg0 = 17
 EAFNOSUPPORT socket
+allow socketpair if arg0 = 1
+EOPNOTSUPP socketpair
 allow accept accept4 bind connect getpeername getsockname getsockopt listen
 allow recv recvfrom recvmmsg recvmmsg_time64 recvmsg send sendmmsg sendmsg
-allow sendto setsockopt shutdown socketpair
-# i386: SYS_SOCKET has its family in memory, and socket exists since 4.3.
-ENOSYS socketcall if arg0 = 1
+allow sendto setsockopt shutdown
+# i386: SYS_SOCKET and SYS_SOCKETPAIR have their family in memory, and the calls
+# of these names exist since 4.3.
+ENOSYS socketcall if arg0 = 1 8
 allow socketcall
 
 # System V and POSIX IPC

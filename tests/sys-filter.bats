@@ -109,7 +109,7 @@ asked() { python3 "$TOP/tests/bpf.py" "$@"; }
 	while read -r table arch read ioctl socket clone unshare keyctl; do
 		is "$(asked $table $arch:$read $arch:$ioctl:0:0x5401 $arch:$ioctl:0:0x5412 \
 		    $arch:$ioctl:0:0xf00005412 $arch:$ioctl:0:0x541c \
-		    $arch:$socket:2 $arch:$socket:40 $arch:$socket:38 $arch:$socket:0x10000000f \
+		    $arch:$socket:2:1 $arch:$socket:40 $arch:$socket:38 $arch:$socket:0x10000000f \
 		    $arch:$clone:17 $arch:$clone:0x10000011 $arch:435 $arch:$unshare $arch:$keyctl \
 		    $arch:452 $arch:468 $arch:4294967295 | cut -d' ' -f2- | tr '\n' ,)" \
 		    "allow,allow,errno 1,errno 1,errno 1,allow,errno 97,errno 97,errno 97,allow,cap 21 errno 1,cap 21 errno 38,cap 21 errno 1,errno 1,allow,errno 38,errno 38," "$arch"
@@ -122,15 +122,63 @@ asked() { python3 "$TOP/tests/bpf.py" "$@"; }
 		arm arm 3 54 281 120 337 311
 	END
 	is "$(asked x86_64 x86_64:0x40000027 aarch64:63 arm:3)" $'x86_64:0x40000027 errno 38\naarch64:63 kill\narm:3 kill'
-	is "$(asked x86_64 i386:102:1 i386:102:3 | cut -d' ' -f2-)" $'errno 38\nallow'
+	is "$(asked x86_64 i386:102:1 i386:102:8 i386:102:3 | cut -d' ' -f2-)" $'errno 38\nerrno 38\nallow'
 	is "$(asked aarch64 arm:0xf0005 arm:0xf0006 x86_64:0 | cut -d' ' -f2-)" $'allow\nerrno 38\nkill'
 	is "$(asked i386 x86_64:0 | cut -d' ' -f2-)" kill
+}
+
+# sockets CALL: the families, types and protocols that the table allows to a
+# process without capabilities, out of all that a kernel may have a module for.
+sockets() {
+	awk -v nr="$1" 'BEGIN {
+		n = split("0 1 2 4 6 8 9 15 16 17 20 33 41 50 51 58 115 132 136 255 262", protos, " ")
+		for (f = 0; f < 48; f++) for (t = 0; t < 16; t++) for (p = 1; p <= n; p++)
+			print "x86_64:" nr ":" f ":" t + 0x80800 ":" protos[p]
+	}' | xargs python3 "$TOP/tests/bpf.py" "$BATS_TEST_TMPDIR/table" | awk '$2 == "allow" {
+		split($1, a, ":"); t = a[4] % 16
+		# AF_UNIX has its types; a raw socket takes any protocol.
+		print a[3], a[3] == 1 ? "-" : t, a[3] == 1 || t == 3 && a[3] != 16 ? "-" : a[5]
+	}' | sort -un -k1,1 -k2,2 -k3,3
+}
+@test "T76: sockets for which the kernel would load a module" {
+	requires "python3" command -v python3
+	compile -r x86_64 "$TOP/seccomp/default.profile" >"$BATS_TEST_TMPDIR/table"
+	# TCP, UDP and ICMP, raw sockets; netlink of any type for routes and events.
+	is "$(sockets 41 | awk '$1 != 16')" $'1 - -\n2 1 0\n2 1 6\n2 2 0\n2 2 1\n2 2 17\n2 3 -
+10 1 0\n10 1 6\n10 2 0\n10 2 17\n10 2 58\n10 3 -'
+	is "$(sockets 41 | awk '$1 == 16 { print $3 }' | sort -un | xargs)" "0 15"
+	is "$(sockets 53)" "1 - -"
+	cd "$BATS_TEST_TMPDIR" || return
+	is "$(asked table x86_64:16:0:0x5423 x86_64:16:0:0x8940 x86_64:16:0:0x8982 x86_64:16:0:0x5401 | cut -d' ' -f2-)" \
+	    $'errno 1\ncap 12 errno 1\ncap 12 errno 1\nallow'
+}
+# bats test_tags=vm
+@test "T76: no module is loaded by a box" {
+	requires "python3" command -v python3
+	lacks_kernel "modules" grep -q . /proc/modules
+	try='import socket, fcntl, os, pty
+for f in range(48):
+    for t in range(1, 7):
+        for p in (0, 1, 4, 6, 9, 15, 16, 17, 33, 58, 115, 132, 136, 255, 262):
+            for call in (socket.socket, socket.socketpair):
+                try: call(f, t, p)
+                except OSError: pass
+slave = pty.openpty()[1]
+for n in range(1, 31):
+    try: fcntl.ioctl(slave, 0x5423, n.to_bytes(4, "little"))
+    except OSError: pass'
+	before=$(cut -d' ' -f1 /proc/modules | sort)
+	run -0 ns-spawn --init cap-drop sys-filter python3 -c "$try"
+	is "$(cut -d' ' -f1 /proc/modules | sort)" "$before"
+	# Without the filter one call loads one.
+	ns-spawn --init cap-drop python3 -c 'import socket; socket.socket(2, 1, 132)' || :
+	[ "$(cut -d' ' -f1 /proc/modules | sort)" != "$before" ]
 }
 
 @test "compile names the line that it does not take" {
 	for bad in "allow nosuchcall" "allow read if" "allow read if arg6 = 1" "allow read if arg0" "allow read if arg0 =" \
 	    "allow read if arg0 = x" "allow read if arg0 & = 1" "NOPE read" "NOSUCHCAP:EPERM read" "SYS_ADMIN:EWHAT read" \
-	    "EPERM from x" "allow read read" "allow read if arg0 = 1 2 3 4 5 6 7 8 9" "allow new=x"; do
+	    "EPERM from x" "allow read read" "allow read if arg0 = 1 2 3 4 5 6 7 8 9" "allow read if arg0 = 1 and" "allow read if arg0 = 1 and arg1 = 1 and arg2 = 1 and arg3 = 1" "allow new=x"; do
 		printf '# a profile\n%s\n' "$bad" >"$BATS_TEST_TMPDIR/bad"
 		run -1 compile "$BATS_TEST_TMPDIR/bad"
 		has "$output" "$BATS_TEST_TMPDIR/bad:2: "
