@@ -10,6 +10,7 @@
 #include "base/die.h"
 #include "box/lock.h"
 #include "box/state.h"
+#include "cg/tree.h"
 #include "keep/detach.h"
 #include "keep/log.h"
 #include "keep/names.h"
@@ -102,7 +103,14 @@ take_name(void)
 			if (++tries > TRIES)
 				diex("no name is free: --name gives it one");
 			name = name_made_up();
-		} while ((fd = lock_try(lock_name(name))) < 0);
+			fd = lock_try(lock_name(name));
+			/* A group of that name may be a leftover, or belong to
+			 * another state directory. */
+			if (fd >= 0 && cg_named(name)) {
+				lock_remove(lock_name(name), fd);
+				fd = -1;
+			}
+		} while (fd < 0);
 	}
 	/* A record that is empty is one still to be written (lock.c). */
 	if (write(fd, "\n", 1) != 1)

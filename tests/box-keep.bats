@@ -502,3 +502,20 @@ dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 	is "$output$stderr" in
 	rm -r "$d"
 }
+
+@test "a name that is made up is that of no group, either" {
+	requires "strace" command -v strace
+	local group
+	group=$(cgroup_dir pids)/able-acorn
+	# The first words of chance are 0; libc may ask for some before.
+	made_up() {
+		strace -f -o /dev/null -e trace=getrandom -e inject=getrandom:poke_exit=@arg1=0000:when=1..2 \
+		    box-keep sh -c "ls '$BOX_STATE'"
+	}
+	has "$(made_up)" able-acorn
+	mkdir "$group"
+	run -0 made_up
+	hasnt "$output" able-acorn
+	has "$output" lock
+	rmdir "$group"
+}

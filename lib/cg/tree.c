@@ -254,6 +254,24 @@ cg_tree_with(const char *list)
 }
 
 bool
+cg_named(const char *name)
+{
+	static const char *const places[] = {"", "/boxtools", "/../boxtools"};
+	char dir[PATH_MAX];
+
+	look(0);
+	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
+		for (int i = 0; t->top[0] && i < (t->version == 1 ? 1 : 3);
+		     i++) {
+			path_fmt(dir, sizeof(dir), "%s%s/%s", t->own, places[i],
+			    name);
+			if (access(dir, F_OK) == 0)
+				return true;
+		}
+	return false;
+}
+
+bool
 cg_inside(const char *dir, const char *base)
 {
 	const size_t len = strlen(base);

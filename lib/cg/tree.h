@@ -56,6 +56,10 @@ const struct cg_tree *cg_tree_with(const char *list);
  * False if no mount shows it. */
 bool cg_dir(const struct cg_tree *t, const char *group, char *buf);
 
+/* Whether a group NAME lies where cg-limit would make one: below the caller's
+ * own group, or on v2 in a group "boxtools" below that or beside it. */
+bool cg_named(const char *name);
+
 /* The controllers that the file NAME of the v2 group DIR lists; none if it
  * cannot be read. */
 unsigned cg_controllers(const char *dir, const char *name);
