@@ -489,6 +489,27 @@ state_is() { is "$(awk '/^State/{print $2}' "/proc/$2/status")" "$1"; }
 	[ ! -e "/run/netns/bn$$" ]
 }
 
+@test "signals that the kernel drops for process 1 end PROG" {
+	for sig in TERM INT USR1; do
+		start env --default-signal=INT,TERM,USR1 ns-spawn sleep 1000
+		runs sleep
+		kill -$sig "$pid"
+		finish
+		is "$status" $((128 + $(kill -l $sig))) "status after $sig"
+	done
+	# Not one that PROG ignores, or whose default does not end a process.
+	start env --default-signal=TERM ns-spawn sh -c 'trap "" USR1; trap "exit 7" TERM; echo ready; while :; do sleep 0.1; done'
+	eventually 10 grep -q ready "$out"
+	for sig in USR1 WINCH URG CONT TERM; do kill -$sig "$pid"; done
+	finish
+	is "$status" 7
+	start env --default-signal=TERM ns-spawn --init sleep 1000
+	runs sleep
+	kill -TERM "$pid"
+	finish
+	is "$status" 143
+}
+
 @test "as process 1 itself, with a name: its status, and the name until its end" {
 	requires "unshare" command -v unshare
 	one=(unshare --pid --fork --mount-proc ns-spawn --netns first)

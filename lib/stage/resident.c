@@ -12,15 +12,20 @@
  */
 #include "stage/resident.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "stage/inherit.h"
 #include "term/relay.h"
 #include "term/streams.h"
 #include "term/tty.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -89,8 +94,44 @@ was_for_all(const struct signalfd_siginfo *si)
 	       !(si->ssi_signo == SIGHUP && getsid(0) == getpid());
 }
 
+/* Whether the kernel drops SIGNO for the process: it is process 1 of a pid
+ * namespace, and does not catch, ignore or block it (pid_namespaces(7)). */
+static bool
+is_dropped(pid_t pid, int signo)
+{
+	static const char *const masks[] = {"SigBlk:", "SigIgn:", "SigCgt:"};
+	char path[40], text[4096], *field, *end;
+	uint64_t heeded = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (read_at(AT_FDCWD, path, text, sizeof(text)) < 0 ||
+	    !(field = strstr(text, "\nNSpid:")) ||
+	    !(end = strchr(field + 1, '\n')) || strncmp(end - 2, "\t1", 2) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(masks) / sizeof(*masks); i++) {
+		if (!(field = strstr(end, masks[i])))
+			return false;
+		heeded |= strtoull(field + strlen(masks[i]), NULL, 16);
+	}
+	return !(heeded >> (signo - 1) & 1);
+}
+
+/* Sends SIGNO to the child.  Where the kernel would drop it, and its default is
+ * to end the process, SIGKILL does that, and *meant is SIGNO. */
 static void
-forward(const struct resident *r, int fd)
+pass_on(const struct resident *r, int signo, int *meant)
+{
+	if (signo == SIGCONT || signo == SIGURG || signo == SIGWINCH ||
+	    !is_dropped(r->pid, signo)) {
+		kill(r->pid, signo);
+	} else {
+		*meant = signo;
+		kill(r->pid, SIGKILL);
+	}
+}
+
+static void
+forward(const struct resident *r, int fd, int *meant)
 {
 	struct signalfd_siginfo si;
 
@@ -119,7 +160,7 @@ forward(const struct resident *r, int fd)
 		/* fallthrough */
 	default:
 		if (!was_for_all(&si))
-			kill(r->pid, (int)si.ssi_signo);
+			pass_on(r, (int)si.ssi_signo, meant);
 	}
 }
 
@@ -129,7 +170,7 @@ resident_wait(const struct resident *r)
 	struct pollfd p[2 + RELAY_FDS + STREAMS_FDS] = {{.events = POLLIN},
 	    {.fd = r->ready ? r->fd : -1, .events = POLLIN}};
 	sigset_t all;
-	int status;
+	int status, meant = 0;
 	pid_t pid;
 
 	/* The child has these; a copy here would keep them open. */
@@ -148,7 +189,7 @@ resident_wait(const struct resident *r)
 		relay_turn(p + 2);
 		streams_turn(p + 2 + RELAY_FDS);
 		if (p[0].revents)
-			forward(r, p[0].fd);
+			forward(r, p[0].fd, &meant);
 		if (p[1].revents && !r->ready(p[1].fd))
 			p[1].fd = -1;
 	}
@@ -158,5 +199,7 @@ resident_wait(const struct resident *r)
 	streams_finish(p[0].fd);
 	close(p[0].fd);
 	tty_restore();
-	return exit_status(status);
+	return meant && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL
+		   ? 128 + meant
+		   : exit_status(status);
 }

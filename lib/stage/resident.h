@@ -38,10 +38,11 @@ struct resident {
 	bool (*ready)(int fd);
 };
 
-/* Waits for the child's end; forwards every signal once, except those that the
- * kernel sent to the whole foreground group; stops and continues with the
- * child; relays its terminal (relay.h) and gives the caller's back.  Returns
- * the status of the chain contract (128+N for a signal). */
+/* Waits for the child's end.  Forwards every signal once, except those that the
+ * kernel sent to the whole foreground group; where the kernel would drop one
+ * for a process 1, ends that.  Stops and continues with the child; relays its
+ * terminal and streams (relay.h, streams.h) and gives the caller's back.
+ * Returns the status of the chain contract (128+N for a signal). */
 int resident_wait(const struct resident *r);
 
 #endif
