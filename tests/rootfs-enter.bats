@@ -2,6 +2,7 @@
 # rootfs-enter: what PROG finds in its new root, and what it cannot reach.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
+load attack/weaken
 
 setup() {
 	requires "root" test "$EUID" = 0
@@ -128,6 +129,35 @@ tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type
 	is "${lines[1]}" 755
 	is "$(sort <<<"${lines[*]:2}" | tr '\n' ' ')" "0 ptmx x "
 	[ ! -e /dev/shm/x ]
+}
+
+@test "T77: what is the box's own in memory has a bound" {
+	full='for f in /etc/hosts /dev/x; do
+		head -c 3m /dev/zero >>$f 2>/dev/null && echo "$f grows"
+	done
+	i=0; while [ $i -lt 1100 ] && true >/dev/y$i; do i=$((i + 1)); done 2>/dev/null; [ $i -lt 1100 ] || echo files'
+	for how in "" --read-only; do
+		ok $how -- sh -c "$full; true"
+		is "$output" ""
+	done
+	ok -- awk '$5 ~ "^/(dev/shm|dev/pts|etc/hosts)$" { print $5, $NF }' /proc/self/mountinfo
+	for o in "/dev/shm .*size=65536k,nr_inodes=65536" "/dev/pts .*max=256" "/etc/hosts .*size=1024k,nr_inodes=64"; do
+		grep -qE "$o" <<<"$output" || fail "no $o in: $output"
+	done
+	# The 257th terminal is refused, and the host has others.
+	requires "python3" command -v python3
+	start ns-spawn rootfs-enter "$root" sleep 1000
+	runs sleep
+	is "$(python3 -c 'import os, sys
+n, held = 0, []
+try:
+    while n < 1000: held.append(os.open(sys.argv[1], os.O_RDWR)); n += 1
+except OSError as e: print(n, e.strerror)' "/proc/$prog/root/dev/pts/ptmx")" "256 No space left on device"
+	kill -9 "$prog"
+	finish
+	weaken
+	weak 77 ok -- sh -c 'head -c 3m /dev/zero >>/etc/hosts && echo "/etc/hosts grows"'
+	is "$output" "/etc/hosts grows"
 }
 
 @test "dev: gid=5 only where 5 is mapped" {

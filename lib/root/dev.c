@@ -100,7 +100,7 @@ put_dev(int root, const char *dir)
 	int mnt, at;
 
 	snprintf(where, sizeof(where), "%s/dev", dir);
-	mnt = mnt_new("tmpfs", "mode=0755,size=1m",
+	mnt = mnt_new("tmpfs", "mode=0755,size=1m,nr_inodes=1k",
 	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, where);
 	if (mnt == -2)
 		return mnt;
@@ -151,10 +151,10 @@ devdir_make(int root, const char *dir, struct pty *pty)
 		    symlinkat(links[i].to, dev, links[i].name) < 0)
 			die_said();
 	if (put(dev, dir, "pts", "devpts",
-		idmap_own_gid(TTY_GID) ? "ptmxmode=0666,mode=0620,gid=5"
-				       : "ptmxmode=0666,mode=0620",
+		idmap_own_gid(TTY_GID) ? "ptmxmode=0666,mode=0620,max=256,gid=5"
+				       : "ptmxmode=0666,mode=0620,max=256",
 		attr) < 0 ||
-	    put(dev, dir, "shm", "tmpfs", "mode=1777,size=64m",
+	    put(dev, dir, "shm", "tmpfs", "mode=1777,size=64m,nr_inodes=64k",
 		attr | MOUNT_ATTR_NODEV) < 0)
 		die_said();
 	/* EPERM: the ipc namespace, and with it the queues, are not the

@@ -258,7 +258,12 @@ newroot_enter(struct newroot *r)
 	own_mounts(own);
 	proc = kernel_fs("proc", SAFE, NS_PID, dir);
 	sys = kernel_fs("sysfs", SAFE | MOUNT_ATTR_RDONLY, NS_NET, dir);
-	scratch = mnt_new("tmpfs", "mode=0755", SAFE, "$BOX_SCRATCH");
+	/* An ephemeral layer is bounded by the box's memory; else the scratch
+	 * has files of /etc, and the box must not fill the host's memory by
+	 * them. */
+	scratch = mnt_new("tmpfs",
+	    r->ephemeral ? "mode=0755" : "mode=0755,size=1m,nr_inodes=64", SAFE,
+	    "$BOX_SCRATCH");
 	if (scratch == -1)
 		die_said();
 	say(SAY_SH, "mount --rbind %s %s", dir, dir);
