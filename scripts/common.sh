@@ -24,13 +24,6 @@ number() {
 	esac
 }
 
-# harmless: a filter for text from a box: control characters, those of UTF-8
-# included, become "?"; tabs and newlines stay.
-harmless() {
-	sed "$(printf 's/\r$//; s/[\001-\010\013-\037\177]/?/g
-	    s/\302[\200-\237]/?/g')"
-}
-
 # json TEXT: $word is TEXT as a string of JSON.
 json() {
 	word='' _rest=$1

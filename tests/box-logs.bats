@@ -55,8 +55,8 @@ all=$'one\ntwo\nthree\nfour\nfive\nsix'
 	printf 'a\033[31mb\007\tc\r\n\302\233x\303\244\n' >"$l/current" && rm "$l"/[12]
 	is "$(box-logs a)" $'a\033[31mb\007\tc\r\n\302\233x\303\244'
 	terminal() { script -qec "$1" /dev/null | tr -d '\r'; }
-	is "$(terminal "box-logs a")" $'a?[31mb?\tc\n?x\303\244'
-	is "$(terminal "timeout 2 box-logs -f a")" $'a?[31mb?\tc\n?x\303\244'
+	is "$(terminal "box-logs a")" $'a?[31mb?\tc\n??x\303\244'
+	is "$(terminal "timeout 2 box-logs -f a")" $'a?[31mb?\tc\n??x\303\244'
 	is "$(terminal "box-logs --raw a")" $'a\033[31mb\007\tc\n\302\233x\303\244'
 }
 

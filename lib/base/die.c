@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* die - errors that end a tool, and the line that says how to mend them */
 #include "base/die.h"
+#include "base/plain.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -25,21 +26,22 @@ die_output_to(int fd)
 	setvbuf(output, NULL, _IOLBF, 0);
 }
 
-/* S as a terminal may show it, malloc'ed: without what it obeys, which is C0
- * but for the tab, DEL, and C1 in UTF-8. */
+/* S as a terminal may show it, malloc'ed: other bytes in octal. */
 static char *
 printable(const char *s)
 {
-	char *text = malloc(strlen(s) * 4 + 1), *end = text;
-	const unsigned char *c;
+	size_t left = strlen(s);
+	char *text = malloc(left * 4 + 1), *end = text;
 
-	for (c = (const unsigned char *)s; text && *c; c++)
-		if ((*c < ' ' && *c != '\t') || *c == 0x7f)
-			end += sprintf(end, "\\%03o", *c);
-		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-			end += sprintf(end, "\\302\\%03o", *++c);
-		else
-			*end++ = (char)*c;
+	for (int n; text && left > 0; s += n, left -= (size_t)n) {
+		n = plain_char((const unsigned char *)s, left);
+		if (n > 0) {
+			end = mempcpy(end, s, (size_t)n);
+			continue;
+		}
+		end += sprintf(end, "\\%03o", (unsigned char)*s);
+		n = 1;
+	}
 	if (text)
 		*end = '\0';
 	return text;

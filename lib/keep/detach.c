@@ -9,6 +9,7 @@
 #include "base/die.h"
 #include "base/fdpass.h"
 #include "base/file.h"
+#include "base/plain.h"
 #include "keep/log.h"
 #include "stage/inherit.h"
 #include "stage/resident.h"
@@ -53,17 +54,14 @@ show_log(const char *log, const struct stat *before)
 {
 	const int fd = open_log(log, O_RDONLY);
 	struct stat now;
-	char buf[4096];
-	ssize_t n;
 
 	if (fd < 0 || fstat(fd, &now) < 0)
 		return;
 	/* Else it is another file: log-keep has renamed the old one. */
 	if (now.st_ino == before->st_ino)
 		lseek(fd, before->st_size, SEEK_SET);
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
-		if (write(2, buf, (size_t)n) != n)
-			break;
+	if (plain_copy(fd, 2) < 0)
+		warn("print %s/current", log);
 	close(fd);
 }
 
