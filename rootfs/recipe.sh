@@ -53,7 +53,7 @@ begin() {
 	case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
 	# A set-user-ID file that a box makes is real on the host: a directory that
 	# only its owner may enter keeps other users away.
-	[ -d "${dir%/*}/" ] || mkdir -p -m 700 "${dir%/*}" || exit 125
+	[ -d "${dir%/*}/" ] || (umask 077 && mkdir -p "${dir%/*}") || exit 125
 	umask 022
 	trap 'rm -rf --one-file-system "$work"' EXIT
 	trap 'exit 129' HUP
