@@ -16,7 +16,7 @@ enum say_lang {
 
 /* The mode, and the language of the tool's own -n output: lines in another
  * language are comments there. */
-void say_mode(int mode, enum say_lang own);
+void say_mode(int mode, enum say_lang lang);
 int say_modes(void);
 
 /* Every change to the system is announced by the plain command that a person

@@ -26,7 +26,7 @@ struct slot {
 /* From the options' words; NULL: what the chain has agreed on (BOX_SLOT,
  * BOX_POOL), else slot 0 of SLOT_POOL.  Dies with 125 on a bad word or a number
  * that the pool does not have. */
-struct slot slot_get(const char *slot, const char *pool);
+struct slot slot_get(const char *num, const char *pool);
 
 /* How many slots a pool has. */
 unsigned slot_count(unsigned len);

@@ -9,7 +9,7 @@
 
 /* Whose firewall it is, and the back end of iptables: "nft", "legacy", or NULL
  * for the one that has this namespace's rules.  Dies on another word. */
-void firewall_of(const struct nat *n, const char *backend);
+void firewall_of(const struct nat *n, const char *name);
 
 /* Clears away what dead owners left, turns forwarding on and makes the chains;
  * dies with nothing done.  The record is this process's, or, if LASTING, of no

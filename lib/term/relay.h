@@ -10,10 +10,10 @@
 
 #define RELAY_FDS 3
 
-/* Takes over MASTER.  The caller's terminal, if 0 is one, goes into raw mode,
- * so that keys are the box's; atexit(3) gives it back.  -1 with errno if that
- * is no master, or there was one already. */
-int relay_start(int master);
+/* Takes over FD, a master.  The caller's terminal, if 0 is one, goes into raw
+ * mode, so that keys are the box's; atexit(3) gives it back.  -1 with errno if
+ * FD is no master, or there was one already. */
+int relay_start(int fd);
 
 /* Whether there is or was one: then the terminal's signals do not reach the
  * box by themselves. */
