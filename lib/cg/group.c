@@ -243,6 +243,8 @@ cgroup_set(struct cgroup *g, unsigned controller, const char *file,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (!p)
+		diex("%s is not of this cgroup's controllers", file);
 	if (cg_write(p->dir, file, text) < 0)
 		fail(g, p->tree);
 }
