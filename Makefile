@@ -4,6 +4,7 @@
 VERSION = 0.1
 PREFIX = /usr/local
 MANDIR = $(PREFIX)/share/man
+DOCDIR = $(PREFIX)/share/doc/boxtools
 UNITDIR = $(PREFIX)/lib/systemd/system
 BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR = $(PREFIX)/share/zsh/site-functions
@@ -168,6 +169,12 @@ lint:
 	scripts/deps lint
 	scripts/lint
 
+# An index for editors; it needs ctags.
+tags:
+	ctags -R --languages=C,Sh cmds lib scripts seccomp tests
+
+DOCS = README.md CHANGELOG.md LICENSE SECURITY.md
+
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1 \
 		$(DESTDIR)$(MANDIR)/man7
@@ -176,6 +183,8 @@ install: all
 		install -m 644 man/$$t.1 $(DESTDIR)$(MANDIR)/man1/ || exit; \
 	done
 	install -m 644 man/box.7 man/box-peers.7 $(DESTDIR)$(MANDIR)/man7/
+	mkdir -p $(DESTDIR)$(DOCDIR)
+	install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/
 	mkdir -p $(DESTDIR)$(UNITDIR)
 	sed 's,@PREFIX@,$(PREFIX),' systemd/box@.service \
 		>$(DESTDIR)$(UNITDIR)/box@.service
@@ -201,10 +210,11 @@ uninstall:
 		rm -f $(DESTDIR)$(BASHDIR)/$$t $(DESTDIR)$(FISHDIR)/$$t.fish; \
 	done
 	rm -f $(DESTDIR)$(ZSHDIR)/_boxtools
+	rm -rf $(DESTDIR)$(DOCDIR)
 
 clean:
-	rm -rf bin completions lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
+	rm -rf bin completions tags lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
 		$(PROBES) tests/attack/knock tests/attack/receive
 
 .PHONY: all bench check check-all check-systemd check-vm check-vm-part clean \
-	demo golden install lint peers soak uninstall vm
+	demo golden install lint peers soak tags uninstall vm

@@ -96,10 +96,48 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	done
 	[ -s "$dest/opt/box/share/man/man7/box.7" ]
 	[ -s "$dest/opt/box/share/man/man7/box-peers.7" ]
+	cmp "$TOP/LICENSE" "$dest/opt/box/share/doc/boxtools/LICENSE"
 	grep -q '^ExecStart=/opt/box/bin/box-run ' "$dest/opt/box/lib/systemd/system/box@.service"
 	run -0 env PATH="$dest/opt/box/bin:$PATH" cg-limit max ns-spawn --init true
 	make -C "$TOP" -s uninstall DESTDIR="$dest" PREFIX=/opt/box
 	is "$(find "$dest" -type f)" ""
+}
+
+# The `code` of a page in Markdown, a span a line; blocks are left out.
+spans() { grep -v '^    ' "$1" | tr '\n' ' ' | grep -oE '`[^`]+`' | tr -d '`' | sort -u; }
+# in_tree SPAN: a file, a tool, a page, a make target, or a name in the sources.
+# NAME stands for any stage.
+in_tree() {
+	set -- "${1//NAME/cap-drop}"
+	local word=${1%%[ =]*}
+	case $1 in
+	-* | [!A-Za-z._]*) return ;; # an option, or a sign of a figure
+	make\ *) grep -qE "^([a-z]+ )*${1##* }( [a-z]+)*:" "$TOP/Makefile" ;;
+	*/*) [ -e "$TOP/$word" ] ;;
+	*\([1-8]\)) [ -e "$TOP/man/$(tr '(' . <<<"${word%)}")" ] ;;
+	*) [ -e "$TOP/$word" ] || [ -x "$TOP/bin/$word" ] ||
+	    grep -rqw --include='*.[ch]' --include=Makefile --include='*.sh' \
+		--include='*.bash' -e "$word" "$TOP/Makefile" "$TOP"/{lib,cmds,scripts,tests} ;;
+	esac
+}
+@test "what the pages for developers name is in the tree" {
+	for page in docs/architecture.md CONTRIBUTING.md SECURITY.md; do
+		mapfile -t names < <(spans "$TOP/$page")
+		[ ${#names[@]} -ge 3 ] || fail "$page names nothing"
+		for name in "${names[@]}"; do
+			in_tree "$name" || fail "$page: no $name"
+		done
+	done
+	! in_tree no_such_name && ! in_tree lib/no/file.c && ! in_tree 'no(7)'
+}
+
+@test "the architecture's figures have each wing, in its order, and each stage" {
+	page=$TOP/docs/architecture.md
+	is "$(sed -nE 's/^    ([a-z]+)  +[^ ].*/\1/p' "$page" | grep -v box-keep | tac | xargs)" \
+	    "$(sed -n 's/^WINGS = //p' "$TOP/Makefile")" "the figure of the wings"
+	for t in $("$TOP/bin/box-run" -n -d --name x -p 80:80 "$BATS_TEST_TMPDIR" sh | tr ' ' '\n' | grep -xE '[a-z]+-[a-z]+') log-keep; do
+		grep -qE "^    .*$t  " "$page" || fail "the figure of a start lacks $t"
+	done
 }
 
 # The examples of a page, one in each element of $examples; what stands in one
