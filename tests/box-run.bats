@@ -380,7 +380,7 @@ stop() {
 	is "$(<"$BOX_STATE/log/$name/current")" "it's"
 	is "$(stat -Lc %i "/run/netns/$name")" "$(stat -Lc %i "/proc/$prog/ns/net")"
 	eval "set -- $(<"$BOX_STATE/$name/enter")"
-	is "$*" "-e A=it's -u 1000"
+	is "$*" "--fresh -e A=it's -u 1000"
 	is "$(<"$BOX_STATE/$name/slot")" "0 10.0.0.2"
 	stop "$name"
 }
