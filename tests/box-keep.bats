@@ -135,8 +135,9 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 	# Nobody reads the keeper's words.
 	{ box-keep --name web --restart on-failure:2 sh -c 'echo run >>"$0"; exit 1' "$BATS_TEST_TMPDIR/runs" 2>&1 || :; } | true
 	is "$(grep -c run "$BATS_TEST_TMPDIR/runs")" 3
-	start box-keep --name web --restart on-failure:1 sh -c '[ -e "$0" ] && exit 0; : >"$0"; exit 1' "$BATS_TEST_TMPDIR/once"
-	paused() { grep -q 'starts again' "$err"; }
+	# The pauses grow: the fourth is long enough to be met.
+	start box-keep --name web --restart on-failure:4 sh -c 'echo >>"$0"; [ "$(grep -c "" "$0")" -gt 4 ]' "$BATS_TEST_TMPDIR/four"
+	paused() { [ "$(grep -c 'starts again' "$err")" = 4 ]; }
 	eventually 10 paused
 	kill -USR1 "$pid"
 	finish
