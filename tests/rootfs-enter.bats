@@ -707,7 +707,7 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 		root=$BATS_TEST_TMPDIR/empty inside -- $name
 		is "$status" 127
 		has "$stderr" "$name: No such file or directory"
-		has "$stderr" "hint: $BATS_TEST_TMPDIR/empty has no such program"
+		has "$stderr" "hint: $BATS_TEST_TMPDIR/empty is no root directory"
 		is "$(ls -A "$BATS_TEST_TMPDIR/empty")" index.html
 	done
 	# A volume may bring the program, and PATH is the box's.

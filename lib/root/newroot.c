@@ -209,16 +209,36 @@ has_prog(const struct newroot *r, int root, const char *dir, size_t len)
 	return fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-/* A directory that is no root directory is left as it is.  A volume or the
- * overlay may bring PROG along, and a relative path is one below the working
- * directory. */
+static bool
+has_dir(int root, const char *path)
+{
+	const int fd = inroot_open(root, path);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool
+is_below(const char *path, const char *dir)
+{
+	const size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
+/* A directory that is no root directory is left as it is.  A volume, the
+ * overlay or one of the box's own file systems may bring PROG along, and a
+ * relative path is one below the working directory. */
 static void
 look_for_prog(const struct newroot *r, int root)
 {
 	const char *dir = r->path, *end;
 
 	if (r->volumes.n || r->overlay ||
-	    (strchr(r->prog, '/') && r->prog[0] != '/'))
+	    (strchr(r->prog, '/') && r->prog[0] != '/') ||
+	    is_below(r->prog, "/proc") || is_below(r->prog, "/sys") ||
+	    is_below(r->prog, "/dev"))
 		return;
 	if (r->prog[0] == '/' && has_prog(r, root, "", 0))
 		return;
@@ -231,9 +251,10 @@ look_for_prog(const struct newroot *r, int root)
 	}
 	errno = ENOENT;
 	warn("%s", r->prog);
-	hint("%s has no such program; rootfs/busybox, rootfs/debian and "
-	     "rootfs/alpine make a root directory",
-	    r->dir);
+	if (!has_dir(root, "bin") && !has_dir(root, "usr"))
+		hint("%s is no root directory; rootfs/busybox, "
+		     "rootfs/debian and rootfs/alpine make one",
+		    r->dir);
 	exit(EXIT_NOENT);
 }
 
