@@ -448,6 +448,19 @@ some() { [ "$(hidden)" ]; }
 	[[ $output =~ $'\e' ]] && [[ $output == *$'\x9b'* ]]
 }
 
+@test "T78: a list of users without end holds nobody up" {
+	for f in passwd group; do
+		truncate -s 100G "$root/etc/$f"
+		run -125 --separate-stderr timeout 20 ns-spawn rootfs-enter "$root" true
+		is "$stderr" "rootfs-enter: the box's /etc/$f is larger than 1 MiB"
+		weak 78 box -- true
+		truncate -s 1M "$root/etc/$f"
+		box -- true
+		rm "$root/etc/$f"
+		box -- true
+	done
+}
+
 # column N: of the table, without its comments.
 column() { awk -F ' *[|] *' -v c="$1" '/^T/ { print $c }' "$TOP/tests/attack/rows"; }
 @test "the table of attacks and the tests agree" {

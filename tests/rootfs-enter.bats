@@ -160,6 +160,20 @@ except OSError as e: print(n, e.strerror)' "/proc/$prog/root/dev/pts/ptmx")" "25
 	is "$output" "/etc/hosts grows"
 }
 
+@test "each failed mount is said with its own reason" {
+	requires "strace" command -v strace
+	rm -rf "$root/dev" "$root/etc/hosts"
+	for n in $(seq 60); do
+		run --separate-stderr strace -qq -o /dev/null -e trace=open_tree -e inject=open_tree:error=EDQUOT:when=$n \
+		    rootfs-enter "$root" true
+		[ "$status" != 0 ] || break
+		is "$status" 125
+		has "$stderr" "Disk quota exceeded" "call $n"
+	done
+	# As many as there are devices and files of /etc, at least.
+	between "$n" 10 59
+}
+
 @test "dev: gid=5 only where 5 is mapped" {
 	run -0 ns-spawn --map self rootfs-enter "$root" cat /proc/self/mountinfo
 	hasnt "$(grep ' /dev/pts ' <<<"$output")" "gid="

@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LIST_MAX (1 << 20) /* bytes of /etc/passwd or /etc/group */
+
 /* The kernel has no id 2^32 - 1: it means "leave it". */
 static bool
 number(const char *what, const char *s, unsigned *id)
@@ -28,12 +30,15 @@ number(const char *what, const char *s, unsigned *id)
 	return true;
 }
 
-/* NULL: there is none.  A fifo would hold us up for ever. */
+/* A copy of the box's file, NULL if it is missing or empty.  A fifo, or a
+ * sparse file of any length, would hold the caller up. */
 static FILE *
 open_list(const char *path)
 {
+	static char text[LIST_MAX + 1];
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
+	size_t n;
 	FILE *f;
 
 	if (fd < 0)
@@ -43,6 +48,15 @@ open_list(const char *path)
 	f = fdopen(fd, "r");
 	if (!f)
 		die("fdopen");
+	n = fread(text, 1, sizeof(text), f);
+	if (ferror(f))
+		die("read the box's %s", path);
+	fclose(f);
+	if (n > LIST_MAX)
+		diex("the box's %s is larger than 1 MiB", path);
+	f = n ? fmemopen(text, n, "r") : NULL;
+	if (n && !f)
+		die("fmemopen");
 	return f;
 }
 

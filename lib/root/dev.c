@@ -59,8 +59,8 @@ bind_node(int dev, const char *dir, unsigned i)
 	if (!say(SAY_SH, "mount --bind %s %s%s", path, dir, path))
 		return;
 	node = mnt_clone(AT_FDCWD, path, false);
-	at = inroot_subfile(dev, nodes[i].name);
-	if (node < 0 || at < 0 || fstat(node, &st) < 0)
+	at = node < 0 ? -1 : inroot_subfile(dev, nodes[i].name);
+	if (at < 0 || fstat(node, &st) < 0)
 		die_said();
 	if (!S_ISCHR(st.st_mode) ||
 	    st.st_rdev != makedev(nodes[i].major, nodes[i].minor))
@@ -123,8 +123,8 @@ put_console(int dev, const char *dir, struct pty *pty)
 	if (!say(SAY_SH, "mount --bind %s/dev/pts/0 %s/dev/console", dir, dir))
 		return;
 	pts = inroot_subdir(dev, "pts");
-	at = inroot_subfile(dev, "console");
-	if (pts < 0 || at < 0)
+	at = pts < 0 ? -1 : inroot_subfile(dev, "console");
+	if (at < 0)
 		die_said();
 	pty_open(pty, pts);
 	node = mnt_clone(pty->slave, NULL, false);

@@ -34,8 +34,8 @@ put(int etc, int scratch, const char *dir, const char *name, const char *text)
 		die("write /etc/%s", name);
 	close(file);
 	mnt = mnt_clone(scratch, name, false);
-	at = inroot_subfile(etc, name);
-	if (mnt < 0 || at < 0 || mnt_attach(mnt, at) < 0)
+	at = mnt < 0 ? -1 : inroot_subfile(etc, name);
+	if (at < 0 || mnt_attach(mnt, at) < 0)
 		die("%s/etc/%s", dir, name);
 	close(mnt);
 	close(at);

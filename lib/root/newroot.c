@@ -97,11 +97,11 @@ static int
 overlay(int lower, int upper, const char *dir)
 {
 	const int up = inroot_subdir(upper, "upper");
-	const int work = inroot_subdir(upper, "work");
+	const int work = up < 0 ? -1 : inroot_subdir(upper, "work");
 	char opts[192];
 	int mnt;
 
-	if (up < 0 || work < 0)
+	if (work < 0)
 		die("upper or work of --overlay");
 	snprintf(opts, sizeof(opts),
 	    "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d,"
