@@ -163,7 +163,8 @@ run(char *argv[])
 {
 	struct resident r = {.signals = &restart.signals,
 	    .fd = ready_begin(),
-	    .ready = ready_serve};
+	    .ready = ready_serve,
+	    .pause = 5};
 	int result;
 
 	r.pid = fork();

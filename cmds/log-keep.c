@@ -29,6 +29,8 @@
 
 #define AT_ONCE (64 * 1024) /* bytes; what a pipe holds unless told */
 
+#define PAUSE 4 /* ms between two reads: at most 16 MB/s are kept */
+
 enum { O_SIZE = OPT_LONG, O_FILES };
 
 static const struct opt opts[] = {
@@ -210,7 +212,7 @@ int
 main(int argc, char *argv[])
 {
 	const pid_t self = getpid();
-	struct resident r = {.ready = drain};
+	struct resident r = {.ready = drain, .pause = PAUSE};
 	int ends[2], status;
 
 	tool_start(&tool);

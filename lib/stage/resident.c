@@ -29,6 +29,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static sigset_t caller_mask;
@@ -164,13 +165,23 @@ forward(const struct resident *r, int fd, int *meant)
 	}
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 int
 resident_wait(const struct resident *r)
 {
 	struct pollfd p[2 + RELAY_FDS + STREAMS_FDS] = {{.events = POLLIN},
 	    {.fd = r->ready ? r->fd : -1, .events = POLLIN}};
 	sigset_t all;
-	int status, meant = 0;
+	int status, meant = 0, watched = p[1].fd;
+	int64_t next = 0, wait;
 	pid_t pid;
 
 	/* The child has these; a copy here would keep them open. */
@@ -184,14 +195,22 @@ resident_wait(const struct resident *r)
 	while ((pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
 		relay_poll(p + 2);
 		streams_poll(p + 2 + RELAY_FDS);
-		if (poll(p, sizeof(p) / sizeof(*p), -1) < 0 && errno != EINTR)
+		wait = next ? next - now_ms() : 0;
+		p[1].fd = wait > 0 ? -1 : watched;
+		if (poll(p, sizeof(p) / sizeof(*p), wait > 0 ? (int)wait : -1) <
+			0 &&
+		    errno != EINTR)
 			die("poll");
 		relay_turn(p + 2);
 		streams_turn(p + 2 + RELAY_FDS);
 		if (p[0].revents)
 			forward(r, p[0].fd, &meant);
-		if (p[1].revents && !r->ready(p[1].fd))
-			p[1].fd = -1;
+		if (p[1].fd < 0 || !p[1].revents)
+			continue;
+		if (!r->ready(p[1].fd))
+			watched = -1;
+		if (r->pause)
+			next = now_ms() + r->pause;
 	}
 	if (pid < 0)
 		die("waitpid");

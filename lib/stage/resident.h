@@ -36,6 +36,9 @@ struct resident {
 	 * readable, and returns false to end the watch. */
 	int fd;
 	bool (*ready)(int fd);
+	/* Milliseconds between two calls of that at least, so that the child
+	 * cannot have us work at its pace; 0: none. */
+	int pause;
 };
 
 /* Waits for the child's end.  Forwards every signal once, except those that the
