@@ -49,24 +49,37 @@ read_at(int dir, const char *path, char *buf, size_t size)
 }
 
 char *
+slurp_fd(int fd)
+{
+	size_t size = 4096, len = 0;
+	char *buf = malloc(size);
+	ssize_t n = 1;
+
+	while (buf && (n = read(fd, buf + len, size - 1 - len)) > 0) {
+		len += (size_t)n;
+		if (len == size - 1)
+			buf = realloc(buf, size *= 2);
+	}
+	if (!buf)
+		die("realloc");
+	buf[len] = '\0';
+	if (n == 0)
+		return buf;
+	free(buf);
+	return NULL;
+}
+
+char *
 slurp_at(int dir, const char *path)
 {
-	size_t size = 4096;
-	char *buf = NULL;
-	ssize_t n;
+	const int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	char *text = fd < 0 ? NULL : slurp_fd(fd);
+	const int saved = errno;
 
-	for (;; size *= 2) {
-		buf = realloc(buf, size);
-		if (!buf)
-			die("realloc");
-		n = read_at(dir, path, buf, size);
-		if (n < 0) {
-			free(buf);
-			return NULL;
-		}
-		if ((size_t)n < size - 1)
-			return buf;
-	}
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return text;
 }
 
 bool
@@ -106,6 +119,19 @@ path_fmt(char *buf, size_t size, const char *fmt, ...)
 		errno = ENAMETOOLONG;
 		die("%.60s...", buf);
 	}
+}
+
+char *
+text_fmt(const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		die("vasprintf");
+	va_end(ap);
+	return text;
 }
 
 void

@@ -14,8 +14,10 @@ int write_at(int dir, const char *path, const char *text);
 /* Reads at most size - 1 bytes and ends them with NUL; returns the length. */
 ssize_t read_at(int dir, const char *path, char *buf, size_t size);
 
-/* The same for a whole file of unknown length, malloc'ed; NULL on error. */
+/* The same for a whole file of unknown length, and for the rest of an open one,
+ * malloc'ed; NULL with errno. */
 char *slurp_at(int dir, const char *path);
+char *slurp_fd(int fd);
 
 /* Whether FD is of TYPE (S_IFREG, S_IFDIR), belongs to this user, and nobody
  * else may write it: only the user can have decided its contents. */
@@ -31,5 +33,8 @@ void give_pipes(uid_t uid, gid_t gid);
 /* Fits like snprintf, or dies: a path that is cut is another path. */
 __attribute__((format(printf, 3, 4))) void path_fmt(
     char *buf, size_t size, const char *fmt, ...);
+
+/* Is asprintf(3), but dies if there is no memory. */
+__attribute__((format(printf, 1, 2))) char *text_fmt(const char *fmt, ...);
 
 #endif

@@ -7,12 +7,13 @@
  * one of another user namespace.  So after a refusal each is tried alone.
  */
 #include "spawn/idview.h"
+#include "base/file.h"
+#include "base/mountinfo.h"
 #include "base/say.h"
 #include "root/mnt.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,50 +36,6 @@ shift(const char *path, int userns, bool deep, bool *shown)
 	return -1;
 }
 
-/* mountinfo writes a blank as \040. */
-static void
-decode(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++)
-		if (s[0] == '\\' && s[1] && s[2] && s[3]) {
-			*to++ = (char)strtol(
-			    (char[]){s[1], s[2], s[3], 0}, NULL, 8);
-			s += 3;
-		} else {
-			*to++ = *s;
-		}
-	*to = '\0';
-}
-
-struct mount {
-	char *point, *options, *type;
-};
-
-/* Takes a line of mountinfo (proc(5)) apart. */
-static bool
-cut(char *line, struct mount *m)
-{
-	char *type = strstr(line, " - "), *s;
-
-	if (!type)
-		return false;
-	*type = '\0';
-	type += 3;
-	m->type = strsep(&type, " ");
-	/* 36 35 98:0 /root /point rw,noatime shared:1 */
-	for (int i = 1; i <= 6 && (s = strsep(&line, " ")); i++)
-		if (i == 5)
-			m->point = s;
-		else if (i == 6)
-			m->options = s;
-	if (!s)
-		return false;
-	decode(m->point);
-	return true;
-}
-
 /* Whether a mount point is the directory or lies below it. */
 static bool
 below(const char *point, const char *dir)
@@ -89,24 +46,21 @@ below(const char *point, const char *dir)
 	       (point[len] == '/' || !point[len]);
 }
 
-/* Names the mount that cannot be shifted: one below PATH, or that PATH lies on,
- * which is the last of those in the list that hold it. */
+/* Names the mount that cannot be shifted: one below PATH, or the one that PATH
+ * lies on, which is the last in the list that holds it. */
 static void
 explain(const char *path, int userns)
 {
 	const int saved = errno;
-	FILE *f = fopen("/proc/self/mountinfo", "re");
-	char *real = realpath(path, NULL), *line = NULL, why[256];
-	size_t size = 0;
+	char *text = slurp_at(AT_FDCWD, "/proc/self/mountinfo"), *rest = text;
+	char *real = realpath(path, NULL), why[256];
+	struct mountinfo m;
 
-	while (f && real && getline(&line, &size, f) > 0) {
+	while (text && real && mountinfo_next(&rest, &m)) {
 		const char *name = path;
-		struct mount m;
 		bool shown;
 		int fd;
 
-		if (!cut(line, &m))
-			continue;
 		if (below(m.point, real))
 			name = m.point;
 		else if (!below(real, m.point))
@@ -122,10 +76,8 @@ explain(const char *path, int userns)
 			: "cannot be shown with other ids");
 		say_why(why);
 	}
-	free(line);
+	free(text);
 	free(real);
-	if (f)
-		fclose(f);
 	errno = saved;
 }
 

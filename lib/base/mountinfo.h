@@ -1,0 +1,19 @@
+#ifndef BASE_MOUNTINFO_H
+#define BASE_MOUNTINFO_H
+
+#include <stdbool.h>
+
+/* A mount as /proc/PID/mountinfo has it (proc(5)). */
+struct mountinfo {
+	char *root;    /* the directory of the file system that is seen... */
+	char *point;   /* ...at this mount point */
+	char *options; /* of the mount */
+	char *type;    /* of the file system */
+	char *super;   /* options of the file system */
+};
+
+/* The next mount in *TEXT, a mountinfo as slurp_at() reads it.  Cuts the text
+ * into pieces, which *M points to.  False at the end. */
+bool mountinfo_next(char **text, struct mountinfo *m);
+
+#endif
