@@ -50,6 +50,15 @@ visit(void)
 	firewall_end_dead();
 }
 
+/* What a slot names goes with its box. */
+static int
+free_slot(const char *num, int lock)
+{
+	(void)num;
+	(void)lock;
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -59,14 +68,14 @@ main(int argc, char *argv[])
 		opt_usage(&tool);
 
 	resident_begin();
-	cg_end_dead();
-	netns_end_dead();
-	state_end_dead();
+	cg_end_dead(true);
+	netns_end_dead(true);
+	state_end_dead(true);
 	/* Only root has a firewall, or may enter a namespace. */
 	if (geteuid() == 0) {
 		netns_each(visit);
 		firewall_forget(is_seen);
 	}
-	lock_each_dead("slot-", lock_remove);
+	lock_each_dead("slot-", true, free_slot);
 	return 0;
 }

@@ -198,7 +198,7 @@ main(int argc, char *argv[])
 	keeper = getpid();
 	lock_fd = take_name();
 	at_end(give_back);
-	state_end_dead();
+	state_end_dead(false);
 	make_log();
 	if (detached) {
 		ready_up = detach_up;

@@ -135,11 +135,9 @@ main(int argc, char *argv[])
 	if (!name)
 		name = box_name();
 	cgroup_begin(&g, name ? name : own_name);
-	for (unsigned i = 0; i < CG_N; i++)
-		if (cg_limits_need(&limits) & 1u << i)
-			cgroup_need(&g, 1u << i);
-		else if (all)
-			cgroup_want(&g, 1u << i);
+	cgroup_need(&g, cg_limits_need(&limits));
+	if (all)
+		cgroup_want(&g, CG_ALL);
 	if (report >= 0)
 		cg_usage_want(&g);
 

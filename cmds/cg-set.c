@@ -35,9 +35,7 @@ main(int argc, char *argv[])
 		opt_usage(&tool);
 
 	cgroup_open(&g, name);
-	for (unsigned i = 0; i < CG_N; i++)
-		if (cg_limits_need(&limits) & 1u << i)
-			cgroup_has(&g, 1u << i);
+	cgroup_has(&g, cg_limits_need(&limits));
 	cg_limits_set(&limits, &g);
 	return 0;
 }

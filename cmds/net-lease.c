@@ -61,14 +61,14 @@ is_taken(const char *name)
 
 /* Takes the slot: the lock, or -1 with the reason in WHY. */
 static int
-lease(const struct slot *s, char *why, size_t size)
+lease(const struct slot *s, bool any, char *why, size_t size)
 {
 	static int left = GRACE;
 	char name[32], link[IFNAMSIZ];
 	int fd;
 
 	snprintf(name, sizeof(name), "slot-%u", s->num);
-	fd = lock_try(name);
+	fd = any ? lock_try(name) : lock_soon(name);
 	if (fd < 0) {
 		snprintf(why, size, "it is leased");
 		return -1;
@@ -94,7 +94,7 @@ lease_one(struct slot *s, bool any)
 	int fd = -1;
 
 	for (; s->num < end; s->num++)
-		if ((fd = lease(s, why, sizeof(why))) >= 0)
+		if ((fd = lease(s, any, why, sizeof(why))) >= 0)
 			return fd;
 	if (any)
 		diex("no slot is free in %s/%u", addr_text(s->pool), s->len);

@@ -53,15 +53,20 @@ find_state() {
 		    "export BOX_STATE=DIR, a directory of your own"
 	fi
 	case $state in /*) ;; *) state=./$state ;; esac
-	[ ! -d "$state" ] || own 0 "$state" ||
+	[ ! -d "$state" ] || own 0 "$state" "$state/lock" ||
 	    die "$state: $foreign is not this user's own"
 }
 
-# own DEPTH PATH: whether this user alone can have written PATH and DEPTH levels
-# below; if not, $foreign is somebody else's file.  A socket holds no facts.
+# own DEPTH PATH...: whether this user alone can have written PATH and DEPTH
+# levels below; if not, $foreign is somebody else's file.  A socket holds no
+# facts.
 own() {
-	foreign=$(find "$2" -maxdepth "$1" ! -type s \
-	    \( ! -user "$uid" -o -perm /022 -o -type l \) 2>/dev/null) || :
+	foreign=$(
+		depth=$1
+		shift
+		find "$@" -maxdepth "$depth" ! -type s \
+		    \( ! -user "$uid" -o -perm /022 -o -type l \) 2>/dev/null
+	) || :
 	foreign=${foreign%%"$nl"*}
 	[ -z "$foreign" ]
 }

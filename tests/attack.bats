@@ -259,11 +259,14 @@ sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 	mkdir -p "$BATS_TEST_TMPDIR/state/lock"
 	local -x BOX_STATE=$BATS_TEST_TMPDIR/state
 	for change in "chown 65534" "chmod 777"; do
-		chown 0 "$BOX_STATE/lock" && chmod 755 "$BOX_STATE/lock"
-		run -0 net-lease true
-		$change "$BOX_STATE/lock"
-		run -125 net-lease true
-		weak 20 run -0 net-lease true
+		for dir in "$BOX_STATE" "$BOX_STATE/lock"; do
+			run -0 net-lease true
+			$change "$dir"
+			run -125 net-lease true
+			run -125 box-ps
+			weak 20 run -0 net-lease true
+			chown 0 "$dir" && chmod 755 "$dir"
+		done
 	done
 }
 

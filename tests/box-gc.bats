@@ -164,14 +164,31 @@ t.join()' "/run/netns/pin$$" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 	rm -f "$BOX_STATE"/lock/cg-*
 }
 
+@test "it makes nothing: no state directory, and no file of a lock that has gone meanwhile" {
+	requires "strace" command -v strace
+	for args in "" -n; do
+		run -0 env BOX_STATE="$BATS_TEST_TMPDIR/none" box-gc $args
+		[ ! -e "$BATS_TEST_TMPDIR/none" ]
+	done
+	mkdir -p "$BOX_STATE/lock"
+	for kind in cg- name- box- slot- nat-1-; do
+		touch -d "10 seconds ago" "$BOX_STATE/lock/${kind}7"
+		echo >"$BOX_STATE/lock/${kind}7"
+	done
+	run -0 strace -f -e trace=%file -o "$BATS_TEST_TMPDIR/log" box-gc
+	grep -q '/lock' "$BATS_TEST_TMPDIR/log"
+	hasnt "$(<"$BATS_TEST_TMPDIR/log")" O_CREAT
+	is "$(ls "$BOX_STATE/lock")" ""
+}
+
 @test "an ordinary user's own groups; nothing, twice; no operands" {
 	run -0 box-gc
 	is "$output" ""
 	run -0 box-gc
 	run -125 box-gc everything
 	has "$output" "usage: box-gc"
-	mkdir "$BATS_TEST_TMPDIR/user"
-	chown 65534 "$BATS_TEST_TMPDIR/user"
-	run -0 setpriv --reuid 65534 --regid 65534 --clear-groups \
-	    env BOX_STATE="/proc/self/fd/9" box-gc 9<"$BATS_TEST_TMPDIR/user"
+	dir=$(mktemp -d)
+	chown 65534 "$dir"
+	run -0 setpriv --reuid 65534 --regid 65534 --clear-groups env BOX_STATE="$dir" box-gc
+	rm -r "$dir"
 }

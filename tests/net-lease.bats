@@ -220,6 +220,23 @@ over() { kill -9 "$prog" && finish; }
 	ln -s "$BATS_TEST_TMPDIR/victim" "$BATS_TEST_TMPDIR/hostile/lock"
 	run -125 env BOX_STATE="$BATS_TEST_TMPDIR/hostile" net-lease true
 	[ ! -e "$BATS_TEST_TMPDIR/victim" ]
+	ln -s state "$BATS_TEST_TMPDIR/link"
+	for cmd in "net-lease true" box-ps; do
+		run -125 env BOX_STATE="$BATS_TEST_TMPDIR/link" $cmd
+		has "$output" "link"
+	done
+}
+
+@test "a slot whose lock box-gc has for a moment is leased" {
+	mkdir -p "$BOX_STATE/lock"
+	flock "$BOX_STATE/lock/slot-3" sleep 0.2 3>&- &
+	run -0 host net-lease --slot 3 true
+	wait $!
+	flock "$BOX_STATE/lock/slot-3" sleep 1000 3>&- &
+	run -125 host net-lease --slot 3 true
+	has "$output" "slot 3: it is leased"
+	kill $!
+	wait $! || :
 }
 
 @test "-n says the lease, and takes none" {

@@ -26,6 +26,7 @@
 
 #define PATIENCE 500 /* ms */
 #define POLL 5	     /* ms */
+#define SOME 16	     /* locks that a start looks at */
 
 const char *
 state_dir(void)
@@ -47,61 +48,89 @@ state_dir(void)
 	return dir;
 }
 
-/* STATE/lock, made if it is missing. */
+/* The directory NAME in AT, opened; -1 with ENOENT if there is none.  Dies if
+ * others could have put something there. */
 static int
-lock_dir(void)
+open_own(int at, const char *name)
 {
-	const int how = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	char path[PATH_MAX];
-	int fd;
+	const int fd =
+	    openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	path_fmt(path, sizeof(path), "%s/lock", state_dir());
-	/* It is there already, but for the first time. */
-	while ((fd = open(path, how)) < 0)
-		if (errno != ENOENT || make_dirs(path, 0755) < 0)
-			die("open %s", path);
-	if (!is_own(fd, S_IFDIR))
-		diex("%s is not a directory that only its owner, this user, "
+	if ((fd >= 0 || errno != ENOENT) && !is_own(fd, S_IFDIR))
+		diex("%s%s is not a directory that only its owner, this user, "
 		     "may write",
-		    path);
+		    state_dir(), at < 0 ? "" : "/lock");
 	return fd;
 }
 
-/* A lock that is removed while we waited for it is nobody's: once more. */
+/* STATE/lock, which stays open; -1 with ENOENT if there is none. */
 static int
-take(int dir, const char *name, int how)
+lock_dir(void)
+{
+	static int fd = -1;
+	int state;
+
+	if (fd < 0 && (state = open_own(AT_FDCWD, state_dir())) >= 0) {
+		fd = open_own(state, "lock");
+		close(state);
+	}
+	return fd;
+}
+
+static void
+make_lock_dir(void)
+{
+	char path[PATH_MAX];
+
+	path_fmt(path, sizeof(path), "%s/lock", state_dir());
+	if (lock_dir() < 0 && (make_dirs(path, 0755) < 0 || lock_dir() < 0))
+		die("mkdir %s", path);
+}
+
+/* Opens the file of a lock and takes the lock.  -1 with errno: EWOULDBLOCK if
+ * somebody has it; ENOENT without O_CREAT; EPERM if the file is not this user's
+ * alone.  A file that is removed while this waits is nobody's lock: again. */
+static int
+take(const char *name, int flags, int how)
 {
 	struct stat at, st;
-	int fd;
+	int fd, saved;
 
 	for (;; close(fd)) {
-		fd = openat(
-		    dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-			die("open lock %s/lock/%s", state_dir(), name);
-		while (flock(fd, LOCK_EX | how) < 0) {
-			if (errno == EWOULDBLOCK) {
-				close(fd);
-				errno = EWOULDBLOCK;
-				return -1;
-			}
+		fd = openat(lock_dir(), name,
+		    O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+		if (fd < 0)
+			return -1;
+		while (flock(fd, LOCK_EX | how) < 0)
 			if (errno != EINTR)
-				die("flock %s/lock/%s", state_dir(), name);
-		}
-		if (fstatat(dir, name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
+				goto fail;
+		errno = EPERM;
+		if (!is_own(fd, S_IFREG) || fstat(fd, &st) < 0)
+			goto fail;
+		if (fstatat(lock_dir(), name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    at.st_ino == st.st_ino && at.st_dev == st.st_dev)
 			return fd;
 	}
+fail:
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
 }
 
 static int
 lock(const char *name, int how)
 {
-	const int dir = lock_dir(), fd = take(dir, name, how);
-	const int saved = errno;
+	int fd;
 
-	close(dir);
-	errno = saved;
+	make_lock_dir();
+	fd = take(name, O_CREAT, how);
+	if (fd < 0 && errno == EPERM)
+		diex("%s/lock/%s is not a file that only its owner, this user, "
+		     "may write",
+		    state_dir(), name);
+	if (fd < 0 && errno != EWOULDBLOCK)
+		die("lock %s/lock/%s", state_dir(), name);
 	return fd;
 }
 
@@ -127,113 +156,138 @@ lock_wait(const char *name)
 	return lock(name, 0);
 }
 
-ssize_t
-lock_read(const char *name, char *buf, size_t size)
+char *
+lock_read(const char *name)
 {
-	char path[PATH_MAX];
-	struct stat st;
-	ssize_t n = -1;
-	int fd;
+	char *text = NULL;
+	int fd = lock_dir();
 
-	path_fmt(path, sizeof(path), "%s/lock/%s", state_dir(), name);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0)
+		fd = openat(
+		    fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) < 0 || st.st_uid != geteuid())
+		return NULL;
+	if (!is_own(fd, S_IFREG))
 		errno = EPERM;
 	else if (flock(fd, LOCK_SH | LOCK_NB) == 0)
 		errno = ENOENT;
 	else if (errno == EWOULDBLOCK)
-		n = read(fd, buf, size - 1);
-	buf[n < 0 ? 0 : n] = '\0';
+		text = slurp_fd(fd);
 	close(fd);
-	return n;
+	return text;
 }
 
 bool
 lock_held(const char *name)
 {
-	char nothing[1];
+	char *record = lock_read(name);
 
-	if (lock_read(name, nothing, sizeof(nothing)) >= 0)
-		return true;
-	if (errno != ENOENT)
+	if (!record && errno != ENOENT)
 		die("look at the lock %s/lock/%s", state_dir(), name);
-	return false;
+	free(record);
+	return record;
 }
 
 void
 lock_remove(const char *name, int fd)
 {
-	const int dir = lock_dir();
-
-	if (!(say_modes() & SAY_DRY) && unlinkat(dir, name, 0) < 0)
+	if (!(say_modes() & SAY_DRY) && unlinkat(lock_dir(), name, 0) < 0)
 		warn("remove %s/lock/%s", state_dir(), name);
-	close(dir);
 	close(fd);
 }
 
-/* The open lock directory as a stream of names. */
-static DIR *
-list_locks(int dir)
-{
-	/* readdir(3) takes a descriptor over; take() needs one, too. */
-	const int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+static const char *wanted;
 
-	if (!d)
-		die("read %s/lock", state_dir());
-	return d;
+static int
+is_wanted(const struct dirent *e)
+{
+	return strncmp(e->d_name, wanted, strlen(wanted)) == 0;
 }
 
-/* Whether its owner may be about to lock it and write the record. */
+/* The names of locks that begin with PREFIX; returns how many. */
+static unsigned
+list_locks(const char *prefix, struct dirent ***list)
+{
+	char path[PATH_MAX];
+	int n = 0;
+
+	*list = NULL;
+	wanted = prefix;
+	path_fmt(path, sizeof(path), "%s/lock", state_dir());
+	if (lock_dir() >= 0 && (n = scandir(path, list, is_wanted, NULL)) < 0)
+		die("read %s", path);
+	return (unsigned)n;
+}
+
+/* Whether the owner of the lock may be about to write the record. */
 static bool
-is_fresh(int dir, const char *name)
+is_fresh(int fd)
 {
 	struct stat st;
 
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_size == 0 && time(NULL) - st.st_ctime < 2;
+	return fstat(fd, &st) == 0 && st.st_size == 0 &&
+	       time(NULL) - st.st_ctime < 2;
+}
+
+/* Buries the owner of the lock NAME, if that is dead. */
+static void
+bury(const char *name, size_t prefix, bool all, lock_bury *fn)
+{
+	const int fd = take(name, 0, LOCK_NB);
+	int left = 1;
+
+	if (fd < 0) {
+		if (all && errno != EWOULDBLOCK && errno != ENOENT)
+			warn("lock %s/lock/%s", state_dir(), name);
+		return;
+	}
+	if (!is_fresh(fd))
+		left = fn(name + prefix, fd);
+	if (left < 0 && all)
+		warn("%s", said());
+	if (left)
+		close(fd);
+	else
+		lock_remove(name, fd);
 }
 
 void
-lock_each_dead(const char *prefix, void (*fn)(const char *name, int fd))
+lock_each_dead(const char *prefix, bool all, lock_bury *fn)
 {
-	const int dir = lock_dir();
-	DIR *d = list_locks(dir);
-	struct dirent *e;
-	int fd;
+	struct dirent **list;
+	const unsigned n = list_locks(prefix, &list);
+	const unsigned most = all || n < SOME ? n : SOME;
+	struct timespec now;
+	unsigned from = 0;
 
-	while ((e = readdir(d)))
-		if (strncmp(e->d_name, prefix, strlen(prefix)) == 0 &&
-		    !is_fresh(dir, e->d_name) &&
-		    (fd = take(dir, e->d_name, LOCK_NB)) >= 0)
-			fn(e->d_name, fd);
-	closedir(d);
-	close(dir);
+	/* Another start begins elsewhere. */
+	if (most < n && clock_gettime(CLOCK_MONOTONIC, &now) == 0)
+		from = (unsigned)(now.tv_nsec / 1000) % n;
+	for (unsigned i = 0; i < n; i++) {
+		struct dirent *e = list[(from + i) % n];
+
+		if (i < most)
+			bury(e->d_name, strlen(prefix), all, fn);
+		free(e);
+	}
+	free(list);
 }
 
 unsigned
 lock_count(const char *prefix)
 {
-	const int dir = lock_dir();
-	DIR *d = list_locks(dir);
-	struct dirent *e;
-	unsigned n = 0;
+	struct dirent **list;
+	const unsigned n = list_locks(prefix, &list);
 
-	while ((e = readdir(d)))
-		n += strncmp(e->d_name, prefix, strlen(prefix)) == 0;
-	closedir(d);
-	close(dir);
+	for (unsigned i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
 	return n;
 }
 
 bool
 lock_there(const char *name)
 {
-	const int dir = lock_dir();
-	const bool there = faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-
-	close(dir);
-	return there;
+	return lock_dir() >= 0 &&
+	       faccessat(lock_dir(), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }

@@ -301,22 +301,17 @@ state_drop(const char *name, const char *fact)
 	close(dir);
 }
 
-static void
-end_dead(const char *lock, int fd)
+static int
+bury(const char *name, int record)
 {
-	const char *name = lock + strlen(STATE_LOCK);
-
-	if (!say(SAY_SH, "rm -r %s/%s", say_word(state_dir()), name) ||
-	    remove_dir(name) == 0) {
-		lock_remove(lock, fd);
-		return;
-	}
-	warn("%s", said());
-	close(fd);
+	(void)record;
+	return say(SAY_SH, "rm -r %s/%s", say_word(state_dir()), name)
+		   ? remove_dir(name)
+		   : 0;
 }
 
 void
-state_end_dead(void)
+state_end_dead(bool all)
 {
-	lock_each_dead(STATE_LOCK, end_dead);
+	lock_each_dead(STATE_LOCK, all, bury);
 }

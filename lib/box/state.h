@@ -63,7 +63,7 @@ int state_end(const char *name, int exit_fd, int status);
 void state_drop(const char *name, const char *fact);
 
 /* Removes the directories and locks of boxes whose keeper and chain are dead;
- * what is forged stays, with a warning. */
-void state_end_dead(void);
+ * what is forged stays.  ALL as in lock_each_dead(). */
+void state_end_dead(bool all);
 
 #endif

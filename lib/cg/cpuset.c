@@ -7,7 +7,6 @@
  */
 #include "cg/cpuset.h"
 #include "base/die.h"
-#include "cg/v1.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,15 +3,14 @@
  * end - the end of control groups
  *
  * A group can be removed once it has neither processes nor groups below it.
- * v2 kills a whole tree at one write.  v1 has to be told each process, and
- * meanwhile they fork: where it can, pids.max 0 puts an end to that, and the
- * rest is repeated.  A killed process needs a moment to go, so all of this has
- * a deadline.
+ * v2 kills a whole tree at one write.  On v1 each process is killed, and
+ * meanwhile they fork: pids.max 0 stops that if the hierarchy has it, and all
+ * is repeated.  A killed process needs a moment to end, so this has a deadline.
  *
- * After a kill -9 nobody is left to do so.  The next run does, from the record
- * in the dead owner's lock; and as that decides what is killed, a line of it
- * counts only if it names a group of that very name in a hierarchy of this
- * host, and not one that holds ourselves.
+ * After a kill -9 of the owner, the next run ends the groups in the record of
+ * its lock.  The record decides which processes are killed.  So a line counts
+ * only if it names a group of that very name in a hierarchy of this host, and
+ * not one that holds ourselves.
  */
 #include "cg/end.h"
 #include "base/die.h"
@@ -25,31 +24,68 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#define LOCK "cg-"
 #define DEADLINE 10 /* seconds */
+#define AT_ONCE 256 /* processes */
 
-/* What has gone meanwhile is no error, here and below. */
+char *
+cg_lock(const char *name)
+{
+	return text_fmt(LOCK "%s", name);
+}
+
+static bool
+lists(const char *list, long pid)
+{
+	char *end;
+
+	for (; *list; list = *end ? end + 1 : end)
+		if (strtol(list, &end, 10) == pid)
+			return true;
+	return false;
+}
+
+/* Kills the first processes in cgroup.procs.  A pid in it may be another's by
+ * the time of the kill.  So each is opened first, and killed if it is still
+ * listed then. */
+static void
+kill_listed(int dir)
+{
+	char *list = slurp_at(dir, "cgroup.procs"), *rest = list, *line;
+	int fds[AT_ONCE], n = 0;
+	long pids[AT_ONCE];
+
+	while (n < AT_ONCE && (line = strsep(&rest, "\n")) && *line) {
+		/* 0 is a process outside of our pid namespace: EINVAL. */
+		pids[n] = strtol(line, NULL, 10);
+		fds[n] = pidfd_open((pid_t)pids[n], 0);
+		if (fds[n] >= 0)
+			n++;
+	}
+	free(list);
+	list = n ? slurp_at(dir, "cgroup.procs") : NULL;
+	while (n-- > 0) {
+		if (list && lists(list, pids[n]))
+			pidfd_send_signal(fds[n], SIGKILL, NULL, 0);
+		close(fds[n]);
+	}
+	free(list);
+}
+
+/* A process or group that has gone meanwhile is no error, here and below. */
 static void
 kill_processes(int dir)
 {
-	char *list, *s, *end;
-	long pid;
-
 	if (write_at(dir, "cgroup.kill", "1") == 0)
 		return;
 	write_at(dir, "pids.max", "0");
-	if (!(list = slurp_at(dir, "cgroup.procs")))
-		return;
-	for (s = list; (pid = strtol(s, &end, 10)) || end > s; s = end)
-		/* One outside of our pid namespace reads as 0. */
-		if (pid > 0)
-			kill((pid_t)pid, SIGKILL);
-	free(list);
+	kill_listed(dir);
 }
 
 /* Removes the tree NAME, from below; -1 with errno if something stays. */
@@ -86,68 +122,73 @@ seconds(void)
 	return t.tv_sec;
 }
 
-bool
-cg_end(const char *dir)
+int
+cg_end(const char *dir, bool patient)
 {
-	const time_t deadline = seconds() + DEADLINE;
+	const time_t deadline = seconds() + (patient ? DEADLINE : -1);
 
-	if (!say(SAY_SH, "rmdir %s", say_word(dir)))
-		return true;
-	if (remove_tree(AT_FDCWD, dir, false) == 0)
-		return true;
+	if (!say(SAY_SH, "rmdir %s", say_word(dir)) ||
+	    remove_tree(AT_FDCWD, dir, false) == 0)
+		return 0;
 	say(SAY_SH, "kill -9 $(cat %s/cgroup.procs)", say_word(dir));
 	while (remove_tree(AT_FDCWD, dir, true) < 0) {
-		if (errno != EBUSY || seconds() > deadline) {
-			warn("rmdir %s", dir);
-			return false;
-		}
+		if (errno != EBUSY || seconds() > deadline)
+			return -1;
 		poll(NULL, 0, 1);
 	}
-	return true;
+	return 0;
 }
 
-/* Ends or removes DIR as a line of the record of the group NAME. */
-static bool
-end_recorded(const char *dir, const char *name)
+/* Ends or removes DIR, a line in the record of the group NAME. */
+static int
+end_recorded(const char *dir, const char *name, bool patient)
 {
 	const struct cg_tree *t = cg_tree_around(dir);
 	const size_t len = strlen(name);
 	const char *base;
 
+	errno = EPERM;
 	if (!t || cg_inside(t->own, dir))
-		return false;
+		return -1;
 	base = strrchr(dir, '/') + 1;
 	/* Other boxes may be in the pin, and keep it. */
 	if (strcmp(base, CG_PIN) == 0)
-		return cg_rmdir(dir) == 0 || errno == EBUSY;
+		return cg_rmdir(dir) < 0 && errno != EBUSY ? -1 : 0;
 	if (strcmp(base, name) == 0)
-		return cg_end(dir);
-	/* In the leaf, stages that have outlived the dead one. */
-	return strncmp(base, name, len) == 0 &&
-	       strcmp(base + len, CG_LEAF) == 0 && cg_rmdir(dir) == 0;
+		return cg_end(dir, patient);
+	/* In the leaf are stages that have outlived the dead one. */
+	return strncmp(base, name, len) == 0 && strcmp(base + len, CG_LEAF) == 0
+		   ? cg_rmdir(dir)
+		   : -1;
 }
 
-static void
-end_dead(const char *lock, int fd)
+int
+cg_end_record(const char *name, int fd, bool patient)
 {
-	static char list[(CG_N + 3) * PATH_MAX];
-	const ssize_t n = read(fd, list, sizeof(list) - 1);
-	char *dir, *rest;
-	bool all = n >= 0;
+	char *list = slurp_fd(fd), *rest = list, *dir;
+	int err = list ? 0 : errno;
 
-	list[all ? n : 0] = '\0';
-	for (dir = strtok_r(list, "\n", &rest); dir;
-	     dir = strtok_r(NULL, "\n", &rest))
-		if (!end_recorded(dir, lock + strlen(CG_LOCK)))
-			all = false;
-	if (all)
-		lock_remove(lock, fd);
-	else
-		close(fd);
+	while ((dir = strsep(&rest, "\n")))
+		if (*dir && end_recorded(dir, name, patient && !err) < 0) {
+			err = errno;
+			said_set(text_fmt("rmdir %s", dir), "");
+		}
+	free(list);
+	errno = err;
+	return err ? -1 : 0;
+}
+
+static bool for_all;
+
+static int
+bury(const char *name, int fd)
+{
+	return cg_end_record(name, fd, for_all);
 }
 
 void
-cg_end_dead(void)
+cg_end_dead(bool all)
 {
-	lock_each_dead(CG_LOCK, end_dead);
+	for_all = all;
+	lock_each_dead(LOCK, all, bury);
 }

@@ -3,24 +3,32 @@
 
 #include <stdbool.h>
 
-/* The end of control groups: what is in them is killed, and they are removed,
- * with all groups below them. */
+/* The end of control groups: the processes in them are killed, and they are
+ * removed with all groups below them. */
 
-/* On v2, limited groups are made in a group of this name, as cgv2.h says;
- * it is removed with the last of them. */
+/* On v2, limited groups are made in a group of this name (v2.c), which is
+ * removed with the last of them. */
 #define CG_PIN "boxtools"
 
 /* The group to which the caller's own processes move is NAME CG_LEAF. */
 #define CG_LEAF ".cg-limit"
 
-/* Ends the group DIR.  False, after a warning, if it cannot be removed; true
- * too if there is none. */
-bool cg_end(const char *dir);
+/* The name, malloc'ed, of the lock of the group NAME.  The lock has the record
+ * of what was made for the group: a directory a line, in the order in which
+ * they are to go. */
+char *cg_lock(const char *name);
 
-/* A group NAME has the lock CG_LOCK NAME, and in that the record of what was
- * made for it, a directory a line, in the order in which they go.  This ends
- * the groups whose owner is dead. */
-#define CG_LOCK "cg-"
-void cg_end_dead(void);
+/* Ends the group DIR, if it is there.  -1 with errno if it cannot be removed:
+ * EBUSY if processes stay.  PATIENT waits ten seconds for them. */
+int cg_end(const char *dir, bool patient);
+
+/* Ends the groups in FD, the record of the group NAME: 0, or -1 as above with
+ * said(). */
+int cg_end_record(const char *name, int fd, bool patient);
+
+/* Ends the groups whose owner is dead; ALL as in lock_each_dead().  A start
+ * kills the processes in them and does not wait: another start, or box-gc,
+ * removes the group then. */
+void cg_end_dead(bool all);
 
 #endif

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * group - a group of its own, with limits
+ * group - a control group of its own, with limits
  *
- * Grace periods are what costs here: the first write to a quiet cgroup.procs
- * waits for RCU, 5 to 15 ms.  So on v2 the child is cloned into its group, and
- * on v1 it writes "0" to each `tasks` itself, which needs no waiting.
+ * Grace periods are the cost here: the first write to a quiet cgroup.procs
+ * waits 5 to 15 ms for RCU.  So on v2 the child is cloned into its group, and
+ * on v1 it writes "0" to each `tasks` itself, which does not wait.
  *
  * The record of the directories is written, in a lock that we hold, before the
- * first of them is made: cgend.h.  A group that is there already is never
- * taken over, as the end of ours kills what is in it.
+ * first of them is made: end.h.  A group that exists already is never taken
+ * over, because the end of ours kills the processes in it.
  */
 #include "cg/group.h"
 #include "base/die.h"
@@ -17,7 +17,6 @@
 #include "box/lock.h"
 #include "box/state.h"
 #include "cg/end.h"
-#include "cg/v1.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,32 +45,38 @@ add_part(struct cgroup *g, const struct cg_tree *t)
 void
 cgroup_begin(struct cgroup *g, const char *name)
 {
-	/* One hierarchy there must be, to find in it what PROG leaves.  That
-	 * of pids, because v1 stops forks by it; it comes first, so that the
-	 * others are empty when it is their turn. */
+	/* At least one hierarchy is needed, to find the processes that PROG
+	 * leaves.  That of pids comes first: on v1 it can stop forks, so that
+	 * the others are empty when it is their turn. */
 	const struct cg_tree *t = cg_tree_find(CG_PIDS);
 
 	if (strcmp(name, CG_PIN) == 0)
-		diex("--name: %s is the group that the boxes' are in", name);
-	*g = (struct cgroup){.name = name, .lock_fd = -1};
-	snprintf(g->lock, sizeof(g->lock), CG_LOCK "%s", name);
+		diex("--name: %s is the group that the boxes' groups are in",
+		    name);
+	*g =
+	    (struct cgroup){.name = name, .lock = cg_lock(name), .lock_fd = -1};
 	add_part(g, t ? t : cg_tree_any());
 }
 
 void
-cgroup_need(struct cgroup *g, unsigned controller)
+cgroup_need(struct cgroup *g, unsigned controllers)
 {
-	add_part(g, cg_tree_of(controller))->need |= controller;
+	for (unsigned c = 1; c < CG_ALL; c <<= 1)
+		if (controllers & c)
+			add_part(g, cg_tree_of(c))->need |= c;
 }
 
 void
-cgroup_want(struct cgroup *g, unsigned controller)
+cgroup_want(struct cgroup *g, unsigned controllers)
 {
-	const struct cg_tree *t = cg_tree_find(controller);
+	for (unsigned c = 1; c < CG_ALL; c <<= 1) {
+		const struct cg_tree *t =
+		    controllers & c ? cg_tree_find(c) : NULL;
 
-	if (t && (t->version == 1 || controller == CG_CPUACCT ||
-		     controller & cg_controllers(t->own, "cgroup.controllers")))
-		add_part(g, t)->need |= controller;
+		if (t && (t->version == 1 || c == CG_CPUACCT ||
+			     c & cg_controllers(t->own, "cgroup.controllers")))
+			add_part(g, t)->need |= c;
+	}
 }
 
 void
@@ -91,71 +96,80 @@ fail(struct cgroup *g, const struct cg_tree *t)
 	cgroup_abandon(g);
 }
 
-/* Where the part will be; changes nothing. */
+/* Finds the directory of the part; changes nothing. */
 static void
 place(struct cgroup *g, struct cgroup_part *p, const char *parent)
 {
 	const struct cg_tree *t = p->tree;
 	const char *in = t->own;
-	char other[PATH_MAX];
 
 	if (parent) {
+		in = strstr(parent, "..") ? NULL : cg_dir(t, parent);
 		errno = ENOENT;
-		if (strstr(parent, "..") || !cg_dir(t, parent, other) ||
-		    access(other, F_OK) < 0)
+		if (!in || access(in, F_OK) < 0)
 			die("--parent: the group %s in %s", parent, t->top);
-		in = other;
 	}
 	if (t->version == 2) {
 		g->v2.need = p->need & ~CG_CPUACCT;
-		cgv2_place(t, g->name, parent ? other : NULL, &g->v2);
+		cgv2_place(t, g->name, parent ? in : NULL, &g->v2);
 		in = g->v2.parent;
 	}
-	path_fmt(p->dir, PATH_MAX, "%s/%s",
-	    t->version == 2 && g->v2.pin[0] ? g->v2.pin : in, g->name);
+	p->dir = text_fmt(
+	    "%s/%s", t->version == 2 && g->v2.pin ? g->v2.pin : in, g->name);
+	said_set(text_fmt("mkdir %s", p->dir), "");
 	if (!(say_modes() & SAY_DRY) &&
-	    faccessat(AT_FDCWD, in, W_OK, AT_EACCESS) < 0) {
-		const int saved = errno;
-
-		/* What will not be enforced is what the user asks first. */
-		if (p->need & ~CG_CPUACCT)
-			warn("limit %s: mkdir %s",
-			    cg_names(p->need & ~CG_CPUACCT, ""), p->dir);
-		else
-			warn("mkdir %s", p->dir);
-		cg_hint(t, saved);
-		exit(EXIT_TOOL);
-	}
+	    faccessat(AT_FDCWD, in, W_OK, AT_EACCESS) < 0)
+		fail(g, t);
 }
 
 static void
 note(const struct cgroup *g, const char *dir)
 {
-	if (dir[0] && dprintf(g->lock_fd, "%s\n", dir) < 0)
+	if (dir && dprintf(g->lock_fd, "%s\n", dir) < 0)
 		die("write %s/lock/%s", state_dir(), g->lock);
 }
 
-/* The name's lock, and in it what a run after our sudden death must remove. */
+/* Takes the name's lock, ends what a dead owner of the name has left, and
+ * writes the record. */
 static void
 record(struct cgroup *g)
 {
+	const char *other = "--name NAME gives it another name";
+
 	g->lock_fd = lock_soon(g->lock);
 	if (g->lock_fd < 0)
-		die_hint("--name NAME gives it another name",
-		    "lock the group's name %s", g->name);
+		die_hint(other, "lock the group's name %s", g->name);
+	if (cg_end_record(g->name, g->lock_fd, true) < 0)
+		die_hint(other, "%s, of a dead group of this name", said());
+	if (ftruncate(g->lock_fd, 0) < 0 || lseek(g->lock_fd, 0, SEEK_SET) < 0)
+		die("write %s/lock/%s", state_dir(), g->lock);
 	for (int i = 0; i < g->n_parts; i++) {
-		const char *dir = g->parts[i].dir;
-
-		if (access(dir, F_OK) == 0) {
+		if (access(g->parts[i].dir, F_OK) == 0) {
 			lock_remove(g->lock, g->lock_fd);
 			errno = EEXIST;
-			die_hint("--name NAME gives it another name",
-			    "mkdir %s", dir);
+			die_hint(other, "mkdir %s", g->parts[i].dir);
 		}
-		note(g, dir);
+		note(g, g->parts[i].dir);
 	}
 	note(g, g->v2.pin);
 	note(g, g->v2.leaf);
+}
+
+/* A new v1 group has no CPUs and no memory nodes, and takes no process until it
+ * has both (cpuset(7)): it gets those of its parent. */
+static int
+fill_cpuset(const char *dir)
+{
+	static const char *const names[] = {"cpuset.cpus", "cpuset.mems"};
+	int result = 0;
+
+	for (int i = 0; i < 2 && result == 0; i++) {
+		char *text = cg_read_above(dir, names[i]);
+
+		result = text ? cg_write(dir, names[i], text) : -1;
+		free(text);
+	}
+	return result;
 }
 
 static int
@@ -166,28 +180,28 @@ make(struct cgroup *g, struct cgroup_part *p)
 	if (cg_mkdir(p->dir) < 0)
 		return -1;
 	p->made = true;
-	return p->tree->has & CG_CPUSET ? cg_v1_fill(p->dir) : 0;
+	return p->tree->has & CG_CPUSET ? fill_cpuset(p->dir) : 0;
 }
 
-/* Where it is, for those who look at the box from outside. */
+/* The fact "cgroup" of the box: controllers and directory of each part. */
 static void
 tell(const struct cgroup *g)
 {
-	char text[(CG_N + 1) * (PATH_MAX + 64)] = "", *line, *s;
-	const struct cgroup_part *p = g->parts;
-	unsigned has;
+	char *text = text_fmt("%s", ""), *names;
 
-	for (; p < g->parts + g->n_parts; p++) {
-		has = p->tree->version == 1
-			  ? p->tree->has
-			  : CG_CPUACCT |
-				cg_controllers(p->dir, "cgroup.controllers");
-		line = strchr(text, '\0');
-		sprintf(
-		    line, "%s%s", line > text ? "\n" : "", cg_names(has, ""));
-		for (s = line; (s = strchr(s, ' ')); *s = ',')
-			;
-		sprintf(strchr(line, '\0'), " %s", p->dir);
+	for (int i = 0; i < g->n_parts; i++) {
+		const struct cgroup_part *p = &g->parts[i];
+
+		names = text_fmt(
+		    "%s", cg_names(p->tree->version == 1
+				       ? p->tree->has
+				       : CG_CPUACCT | cg_controllers(p->dir,
+							  "cgroup.controllers"),
+			      ""));
+		for (char *s = names; (s = strchr(s, ' '));)
+			*s = ',';
+		text = text_fmt(
+		    "%s%s%s %s", text, *text ? "\n" : "", names, p->dir);
 	}
 	state_put("cgroup", "%s", text);
 }
@@ -198,7 +212,7 @@ cgroup_make(struct cgroup *g, const char *parent)
 	for (int i = 0; i < g->n_parts; i++)
 		place(g, &g->parts[i], parent);
 	if (!(say_modes() & SAY_DRY)) {
-		cg_end_dead();
+		cg_end_dead(false);
 		record(g);
 	}
 	for (int i = 0; i < g->n_parts; i++)
@@ -227,9 +241,7 @@ cgroup_version(const struct cgroup *g, unsigned controller)
 const char *
 cgroup_dir(const struct cgroup *g, unsigned controller)
 {
-	const struct cgroup_part *p = part_of(g, controller);
-
-	return p ? p->dir : NULL;
+	return part_of(g, controller)->dir;
 }
 
 void
@@ -253,28 +265,26 @@ pid_t
 cgroup_fork(struct cgroup *g)
 {
 	struct clone_args args = {.exit_signal = SIGCHLD};
-	const struct cgroup_part *p = g->parts;
+	int fd = -1;
 	pid_t pid;
-	int fd;
 
-	while (p < g->parts + g->n_parts && p->tree->version == 1)
-		p++;
-	if (p == g->parts + g->n_parts) {
-		if (say_modes() & SAY_DRY)
-			return 0;
-		said_set("fork", "");
-		pid = fork();
-	} else {
-		if (!say(SAY_SH, "echo 0 > %s/cgroup.procs", say_word(p->dir)))
-			return 0;
-		fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		args.flags = CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)fd;
-		pid = fd < 0 ? -1
-			     : (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	}
+	said_set("fork", "");
+	for (struct cgroup_part *p = g->parts; p < g->parts + g->n_parts; p++)
+		if (p->tree->version == 2 &&
+		    say(SAY_SH, "echo 0 > %s/cgroup.procs", say_word(p->dir))) {
+			fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			if (fd < 0)
+				fail(g, p->tree);
+			args.flags = CLONE_INTO_CGROUP;
+			args.cgroup = (uint64_t)fd;
+		}
+	if (say_modes() & SAY_DRY)
+		return 0;
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (pid < 0)
 		fail(g, g->parts[0].tree);
+	if (fd >= 0)
+		close(fd);
 	return pid;
 }
 
@@ -292,24 +302,21 @@ cgroup_number(const struct cgroup *g, unsigned controller, const char *file,
     const char *key)
 {
 	const struct cgroup_part *p = part_of(g, controller);
-	char path[PATH_MAX], text[8192], *line, *end;
-	int64_t value;
+	char *text = p ? cg_read(p->dir, file) : NULL, *rest = text, *line,
+	     *end;
+	const size_t len = key ? strlen(key) : 0;
+	int64_t value = -1;
 
-	if (!p)
-		return -1;
-	path_fmt(path, sizeof(path), "%s/%s", p->dir, file);
-	if (read_at(AT_FDCWD, path, text, sizeof(text)) < 0)
-		return -1;
-	for (line = text; line;
-	     line = (end = strchr(line, '\n')) ? end + 1 : NULL) {
-		const size_t len = key ? strlen(key) : 0;
-
+	while ((line = strsep(&rest, "\n"))) {
 		if (key && (strncmp(line, key, len) != 0 || line[len] != ' '))
 			continue;
 		value = strtoll(line + len, &end, 10);
-		return end > line + len ? value : -1;
+		if (end == line + len)
+			value = -1;
+		break;
 	}
-	return -1;
+	free(text);
+	return value;
 }
 
 void
@@ -318,8 +325,10 @@ cgroup_remove(struct cgroup *g)
 	bool gone = true;
 
 	for (int i = 0; i < g->n_parts; i++)
-		if (g->parts[i].made && !cg_end(g->parts[i].dir))
+		if (g->parts[i].made && cg_end(g->parts[i].dir, gone) < 0) {
+			warn("rmdir %s", g->parts[i].dir);
 			gone = false;
+		}
 	cgv2_leave(&g->v2);
 	if (gone && g->lock_fd >= 0)
 		lock_remove(g->lock, g->lock_fd);

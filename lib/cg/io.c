@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -29,17 +30,16 @@ bad(const char *what, const char *s)
 	    what, s);
 }
 
+/* MAJOR:MINOR, or the path of a device. */
 static void
-parse_device(const char *what, const char *s, struct cg_io *io)
+parse_device(const char *what, char *s, struct cg_io *io)
 {
-	const char *colon = strchr(s, ':');
-	char number[16];
+	char *colon = strchr(s, ':');
 	struct stat st;
 
-	if (colon && strspn(s, "0123456789:") == strlen(s) &&
-	    colon - s < (long)sizeof(number)) {
-		snprintf(number, sizeof(number), "%.*s", (int)(colon - s), s);
-		io->major = (unsigned)parse_num(what, number, 0, UINT32_MAX);
+	if (colon && strspn(s, "0123456789:") == strlen(s)) {
+		*colon = '\0';
+		io->major = (unsigned)parse_num(what, s, 0, UINT32_MAX);
 		io->minor = (unsigned)parse_num(what, colon + 1, 0, UINT32_MAX);
 		return;
 	}
@@ -68,17 +68,15 @@ parse_rate(const char *option, int kind, const char *s)
 struct cg_io
 cg_io_parse(const char *what, const char *s)
 {
-	const char *last = strrchr(s, ':');
-	char device[PATH_MAX], list[128], *word, *rest, *rate;
+	char *device = text_fmt("%s", s), *list = strrchr(device, ':');
+	char *word, *rate;
 	struct cg_io io = {0};
 	int i;
 
-	if (!last || !last[1] || strlen(last) > sizeof(list))
+	if (!list)
 		bad(what, s);
-	path_fmt(device, sizeof(device), "%.*s", (int)(last - s), s);
-	snprintf(list, sizeof(list), "%s", last + 1);
-	for (word = strtok_r(list, ",", &rest); word;
-	     word = strtok_r(NULL, ",", &rest)) {
+	*list++ = '\0';
+	while ((word = strsep(&list, ","))) {
 		if (!(rate = strchr(word, '=')))
 			bad(what, s);
 		*rate++ = '\0';
@@ -88,10 +86,11 @@ cg_io_parse(const char *what, const char *s)
 		io.rate[i] = parse_rate(what, i, rate);
 	}
 	parse_device(what, device, &io);
+	free(device);
 	return io;
 }
 
-/* v2 takes them in one line; v1 has a file for each, and 0 for "max". */
+/* v2 takes all in one line; v1 has a file for each kind, and 0 for "max". */
 void
 cg_io_set(struct cgroup *g, const struct cg_io *io)
 {

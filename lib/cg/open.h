@@ -3,16 +3,15 @@
 
 #include "cg/group.h"
 
-/* The group NAME that a cg-limit has made and is waiting for, to read it and to
- * change its limits; it is not removed by us.  Dies with 125 if there is none.
- */
+/* The group NAME of a cg-limit that is running, to read it and to change its
+ * limits; cgroup_remove() leaves it alone.  Dies with 125 if there is none. */
 void cgroup_open(struct cgroup *g, const char *name);
 
-/* The groups of the process PID that are not ours, in every hierarchy, for
+/* The groups of the process PID that differ from ours, in all hierarchies, for
  * cgroup_fork() and cgroup_join().  Dies with 125. */
 void cgroup_of(struct cgroup *g, pid_t pid);
 
-/* Dies unless the group has CONTROLLER. */
-void cgroup_has(const struct cgroup *g, unsigned controller);
+/* Dies with 125 unless the group has the CONTROLLERS. */
+void cgroup_has(const struct cgroup *g, unsigned controllers);
 
 #endif

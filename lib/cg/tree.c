@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * tree - where each cgroup controller lives
+ * tree - the cgroup hierarchies of this host
  *
- * By looking: /proc/self/cgroup says which controllers the v1 hierarchies carry
- * and what our group is in each, /proc/self/mountinfo where they are mounted
- * and which part of them is to be seen there (in a container its own).  What no
- * v1 hierarchy carries is v2's.  A host may have one controller on v1 and the
- * next on v2, so every question is asked per controller.
+ * /proc/self/cgroup lists the controllers of each v1 hierarchy and our group in
+ * it; /proc/self/mountinfo has the mount points, and the part of a hierarchy
+ * that is seen at each (in a container its own).  A controller that no v1
+ * hierarchy has is v2's.  One controller may be on v1 and the next on v2, so
+ * every question is asked per controller.
  */
 #include "cg/tree.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/mountinfo.h"
 #include "base/say.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,171 +25,126 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* By number of version; v1's blkio is v2's io. */
-static const char *const names[CG_N][3] = {
-    {"", "cpu", "cpu"},
-    {"", "cpuacct", "cpuacct"},
-    {"", "memory", "memory"},
-    {"", "pids", "pids"},
-    {"", "cpuset", "cpuset"},
-    {"", "blkio", "io"},
+/* On v1 and on v2. */
+static const char *const names[CG_N][2] = {
+    {"cpu", "cpu"},
+    {"cpuacct", "cpuacct"},
+    {"memory", "memory"},
+    {"pids", "pids"},
+    {"cpuset", "cpuset"},
+    {"blkio", "io"},
 };
 
 static struct cg_tree trees[CG_TREES];
 static size_t n_trees;
 
-/* The controllers in a list, which is cut up. */
+/* Whether the first LEN bytes of WORD are one of the words in LIST, which
+ * blanks or commas separate. */
+static bool
+has_word(const char *list, const char *word, size_t len)
+{
+	size_t n;
+
+	for (; *list; list += n + strspn(list + n, ", \n")) {
+		n = strcspn(list, ", \n");
+		if (n == len && strncmp(list, word, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static unsigned
-parse_list(char *list)
+parse_list(const char *list)
 {
 	unsigned set = 0;
-	char *word, *rest;
 
-	for (word = strtok_r(list, ", \n", &rest); word;
-	     word = strtok_r(NULL, ", \n", &rest))
-		for (size_t i = 0; i < CG_N; i++)
-			if (strcmp(word, names[i][1]) == 0 ||
-			    strcmp(word, names[i][2]) == 0)
-				set |= 1u << i;
+	for (int i = 0; i < CG_N * 2; i++)
+		if (has_word(
+			list, names[i / 2][i % 2], strlen(names[i / 2][i % 2])))
+			set |= 1u << i / 2;
 	return set;
 }
 
-/* "ID:CONTROLLERS:GROUP"; v2 has no controllers there. */
-static void
-parse_group(char *line)
-{
-	char *list = strchr(line, ':');
-	char *group = list ? strchr(list + 1, ':') : NULL;
-	struct cg_tree t = {0};
-
-	if (!group || n_trees == sizeof(trees) / sizeof(*trees))
-		return;
-	*group++ = '\0';
-	t.version = list[1] ? 1 : 2;
-	path_fmt(t.list, sizeof(t.list), "%s", list + 1);
-	t.has = parse_list(list + 1);
-	path_fmt(t.group, sizeof(t.group), "%s", group);
-	trees[n_trees++] = t;
-}
-
-/* mountinfo writes a blank, and what else would confuse, as \ooo. */
-static void
-unescape(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++)
-		if (s[0] == '\\' && s[1] && s[2] && s[3]) {
-			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
-				       (s[3] - '0'));
-			s += 3;
-		} else {
-			*to++ = *s;
-		}
-	*to = '\0';
-}
-
+/* "ID:LIST:GROUP" */
 bool
-cg_dir(const struct cg_tree *t, const char *group, char *buf)
+cg_next(char **text, char **list, char **group)
 {
-	const size_t len = strcmp(t->root, "/") == 0 ? 0 : strlen(t->root);
+	char *line = strsep(text, "\n");
 
-	if (group[0] != '/') {
-		path_fmt(buf, PATH_MAX, "%s/%s", t->own, group);
-		return true;
-	}
+	strsep(&line, ":");
+	*list = strsep(&line, ":");
+	*group = line;
+	return line;
+}
+
+char *
+cg_dir(const struct cg_tree *t, const char *group)
+{
+	if (group[0] != '/')
+		return text_fmt("%s/%s", t->own, group);
 	/* A group outside of our cgroup namespace begins with "/..". */
-	if (strncmp(group, t->root, len) != 0 || strncmp(group, "/..", 3) == 0)
-		return false;
-	group += len;
-	if (*group && *group != '/')
-		return false;
-	path_fmt(buf, PATH_MAX, "%s%s", t->top,
-	    strcmp(group, "/") == 0 ? "" : group);
-	return true;
+	if (!cg_inside(group, t->root) || strncmp(group, "/..", 3) == 0)
+		return NULL;
+	group += strlen(t->root);
+	return text_fmt("%s%s", t->top, strcmp(group, "/") == 0 ? "" : group);
 }
 
-/* Whether each word of LIST is one of OPTIONS. */
-static bool
-all_in(const char *list, const char *options)
-{
-	size_t len;
-
-	for (; *list; list += len + (list[len] == ',')) {
-		const char *o = options;
-
-		len = strcspn(list, ",");
-		while (o && (strncmp(o, list, len) != 0 ||
-				(o[len] && o[len] != ',')))
-			o = (o = strchr(o, ',')) ? o + 1 : NULL;
-		if (!o)
-			return false;
-	}
-	return true;
-}
-
-/* "ID PARENT DEVICE ROOT TOP ... - TYPE SOURCE OPTIONS": the first mount that
- * shows our group, and is not covered by another, is the hierarchy's. */
+/* The first mount that shows our group, and is not covered by another, is the
+ * hierarchy's. */
 static void
-parse_mount(char *line)
+match(struct cg_tree *t, const struct mountinfo *m)
 {
-	char *root = NULL, *top = NULL, *options, *rest;
-	char *type = strstr(line, " - cgroup");
 	struct statfs fs;
 
-	if (!type)
+	if (t->top || strcmp(m->type, t->version == 1 ? "cgroup" : "cgroup2") ||
+	    (*t->list && !has_word(m->super, t->list, strcspn(t->list, ","))))
 		return;
-	*type = '\0';
-	strtok_r(line, " ", &rest);
-	for (int i = 0; i < 2; i++)
-		strtok_r(NULL, " ", &rest);
-	if (!(root = strtok_r(NULL, " ", &rest)) ||
-	    !(top = strtok_r(NULL, " ", &rest)))
-		return;
-	type = strtok_r(type + strlen(" - "), " ", &rest);
-	strtok_r(NULL, " ", &rest);
-	if (!(options = strtok_r(NULL, " ", &rest)))
-		return;
-	const int version = strcmp(type, "cgroup2") == 0 ? 2 : 1;
-
-	unescape(root);
-	unescape(top);
-	for (struct cg_tree *t = trees; t < trees + n_trees; t++) {
-		if (t->version != version || t->top[0] ||
-		    !all_in(t->list, options))
-			continue;
-		path_fmt(t->top, sizeof(t->top), "%s", top);
-		path_fmt(t->root, sizeof(t->root), "%s", root);
-		if (!cg_dir(t, t->group, t->own) || statfs(t->own, &fs) < 0 ||
-		    fs.f_type != (version == 2 ? CGROUP2_SUPER_MAGIC
-					       : CGROUP_SUPER_MAGIC))
-			t->top[0] = '\0';
-	}
+	t->root = text_fmt("%s", strcmp(m->root, "/") == 0 ? "" : m->root);
+	t->top = text_fmt("%s", m->point);
+	t->own = cg_dir(t, t->group);
+	if (!t->own || statfs(t->own, &fs) < 0 ||
+	    fs.f_type !=
+		(t->version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC))
+		t->top = NULL;
 }
 
-static void
-each_line(const char *path, void (*parse)(char *line))
+static char *
+slurp(const char *path)
 {
-	char *text = slurp_at(AT_FDCWD, path), *line, *rest;
+	char *text = slurp_at(AT_FDCWD, path);
 
 	if (!text)
 		die("read %s", path);
-	for (line = strtok_r(text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest))
-		parse(line);
-	free(text);
+	return text;
 }
 
-/* The hierarchy whose matter a controller is, mounted or not. */
+static void
+load(void)
+{
+	/* The trees keep pointers into the first. */
+	char *text = slurp("/proc/self/cgroup"), *mounts, *list, *group;
+	struct mountinfo m;
+
+	while (n_trees < CG_TREES && cg_next(&text, &list, &group))
+		trees[n_trees++] = (struct cg_tree){.version = *list ? 1 : 2,
+		    .list = list,
+		    .has = parse_list(list),
+		    .group = group};
+	mounts = text = slurp("/proc/self/mountinfo");
+	while (mountinfo_next(&text, &m))
+		for (size_t i = 0; i < n_trees; i++)
+			match(&trees[i], &m);
+	free(mounts);
+}
+
+/* The hierarchy that a controller belongs to, mounted or not. */
 static const struct cg_tree *
 look(unsigned controller)
 {
 	const struct cg_tree *v2 = NULL;
 
-	if (n_trees == 0) {
-		each_line("/proc/self/cgroup", parse_group);
-		each_line("/proc/self/mountinfo", parse_mount);
-	}
+	if (n_trees == 0)
+		load();
 	for (const struct cg_tree *t = trees; t < trees + n_trees; t++) {
 		if (t->has & controller)
 			return t;
@@ -202,7 +159,7 @@ cg_tree_find(unsigned controller)
 {
 	const struct cg_tree *t = look(controller);
 
-	return t && t->top[0] ? t : NULL;
+	return t && t->top ? t : NULL;
 }
 
 const struct cg_tree *
@@ -210,7 +167,7 @@ cg_tree_any(void)
 {
 	look(0);
 	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
-		if (t->top[0] && (t->has || t->version == 2))
+		if (t->top && (t->has || t->version == 2))
 			return t;
 	errno = 0;
 	die_hint("mount -t cgroup2 cgroup2 /sys/fs/cgroup",
@@ -221,26 +178,22 @@ const struct cg_tree *
 cg_tree_of(unsigned controller)
 {
 	const struct cg_tree *t = look(controller);
-	const int version = t && t->version == 1 ? 1 : 2;
-	const char *name = names[__builtin_ctz(controller)][version];
-	char text[256];
+	const bool v1 = t && t->version == 1;
+	const char *name = names[__builtin_ctz(controller)][v1 ? 0 : 1];
 
 	cg_tree_any();
-	if (t && t->top[0])
+	if (t && t->top)
 		return t;
-	if (version == 1)
-		snprintf(text, sizeof(text),
-		    "mkdir -p /sys/fs/cgroup/%s && "
-		    "mount -t cgroup -o %s %s /sys/fs/cgroup/%s",
+	warnx("no mounted cgroup hierarchy has the controller %s", name);
+	if (v1)
+		hint("mkdir -p /sys/fs/cgroup/%s && "
+		     "mount -t cgroup -o %s %s /sys/fs/cgroup/%s",
 		    name, name, name, name);
 	else
-		snprintf(text, sizeof(text),
-		    "boot without cgroup_disable=%s; /proc/cgroups says what "
-		    "the kernel has",
+		hint("boot without cgroup_disable=%s; /proc/cgroups lists the "
+		     "kernel's controllers",
 		    name);
-	errno = 0;
-	die_hint(
-	    text, "no mounted cgroup hierarchy has the controller %s", name);
+	exit(EXIT_TOOL);
 }
 
 const struct cg_tree *
@@ -286,21 +239,43 @@ cg_tree_around(const char *dir)
 	if (strstr(dir, "/../"))
 		return NULL;
 	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
-		if (t->top[0] && cg_inside(dir, t->top) &&
-		    strcmp(dir, t->top) != 0)
+		if (t->top && cg_inside(dir, t->top) && strcmp(dir, t->top))
 			return t;
 	return NULL;
+}
+
+char *
+cg_read(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	path_fmt(path, sizeof(path), "%s/%s", dir, name);
+	return slurp_at(AT_FDCWD, path);
+}
+
+char *
+cg_read_above(const char *dir, const char *name)
+{
+	char *above = strdup(dir), *text = NULL;
+
+	if (above) {
+		*strrchr(above, '/') = '\0';
+		text = cg_read(above, name);
+	}
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	free(above);
+	return text;
 }
 
 unsigned
 cg_controllers(const char *dir, const char *name)
 {
-	char path[PATH_MAX], list[4096];
+	char *list = cg_read(dir, name);
+	const unsigned set = list ? parse_list(list) : 0;
 
-	path_fmt(path, sizeof(path), "%s/%s", dir, name);
-	return read_at(AT_FDCWD, path, list, sizeof(list)) < 0
-		   ? 0
-		   : parse_list(list);
+	free(list);
+	return set;
 }
 
 const char *
@@ -312,7 +287,7 @@ cg_names(unsigned set, const char *prefix)
 	for (size_t i = 0; i < CG_N; i++)
 		if (set & 1u << i)
 			snprintf(strchr(text, '\0'), 16, "%s%s%s",
-			    text[0] ? " " : "", prefix, names[i][2]);
+			    text[0] ? " " : "", prefix, names[i][1]);
 	return text;
 }
 

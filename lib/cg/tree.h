@@ -1,60 +1,70 @@
 #ifndef CG_TREE_H
 #define CG_TREE_H
 
-#include <limits.h>
 #include <stdbool.h>
 
-/* Where each cgroup controller lives on this host: in a v1 hierarchy, alone or
- * with others, or in the v2 hierarchy (cgroups(7)). */
+/* The cgroup hierarchies of this host: v1 hierarchies with a controller or
+ * more each, and the v2 hierarchy (cgroups(7)). */
 
-/* One or a set.  v2 accounts CPU time without a controller, so CG_CPUACCT is
- * just the hierarchy there. */
+/* One controller or a set.  v2 counts CPU time without a controller, so
+ * CG_CPUACCT there stands for the hierarchy alone. */
 #define CG_CPU 1u
 #define CG_CPUACCT 2u
 #define CG_MEMORY 4u
 #define CG_PIDS 8u
 #define CG_CPUSET 16u
 #define CG_IO 32u
-#define CG_N 6 /* so many */
+#define CG_N 6 /* the number of controllers */
+#define CG_ALL ((1u << CG_N) - 1)
 
-#define CG_TREES 16 /* so many hierarchies at most */
+#define CG_TREES 16 /* the most hierarchies */
 
 struct cg_tree {
-	int version;	/* 1 or 2 */
-	char list[256]; /* what it carries, as the kernel has it; v2: "" */
-	unsigned has;	/* the controllers that a v1 hierarchy carries */
-	char group[PATH_MAX]; /* the caller's group in it */
-	/* Its mount, "" if our group is to be seen in none: the mount point,
-	 * the group that is seen there, the directory of our own group. */
-	char top[PATH_MAX], root[PATH_MAX], own[PATH_MAX];
+	int version;	   /* 1 or 2 */
+	const char *list;  /* its controllers, as the kernel has them; v2: "" */
+	unsigned has;	   /* the controllers of a v1 hierarchy */
+	const char *group; /* the caller's group */
+	/* The mount point, the group that is seen there ("" for "/"), and the
+	 * directory of the caller's group; NULL if no mount shows that group.
+	 */
+	const char *top, *root, *own;
 };
 
-/* The mounted hierarchy for ONE controller; NULL if there is none.  Whether a
- * group of v2 has the controller is another question: cg_controllers(). */
+/* The mounted hierarchy of ONE controller, or NULL.  Whether a group of v2 has
+ * the controller is another question: cg_controllers(). */
 const struct cg_tree *cg_tree_find(unsigned controller);
 
-/* The same; dies with the reason and what mends it. */
+/* The same; dies with the reason and a hint. */
 const struct cg_tree *cg_tree_of(unsigned controller);
 
-/* A mounted hierarchy, whichever; dies if there is none. */
+/* Any mounted hierarchy; dies if there is none. */
 const struct cg_tree *cg_tree_any(void);
 
-/* The mounted hierarchy in which DIR lies, below its top; NULL if there is
- * none, or DIR has a "..". */
+/* The mounted hierarchy in which the directory DIR lies, below the mount point;
+ * NULL if there is none, or if DIR has a "..". */
 const struct cg_tree *cg_tree_around(const char *dir);
+
+/* The hierarchy with the controllers LIST, as /proc/PID/cgroup has them
+ * ("cpu,cpuacct", "name=systemd", "" for v2), mounted or not; or NULL. */
+const struct cg_tree *cg_tree_with(const char *list);
+
+/* The next line of *TEXT, a /proc/PID/cgroup.  Cuts the text into pieces.
+ * False at the end. */
+bool cg_next(char **text, char **list, char **group);
 
 /* Whether the directory DIR is BASE or lies below it. */
 bool cg_inside(const char *dir, const char *base);
 
-/* The hierarchy that carries LIST, as /proc/PID/cgroup has it ("cpu,cpuacct",
- * "name=systemd", "" for v2), mounted or not, also one without a controller of
- * ours; NULL if there is none. */
-const struct cg_tree *cg_tree_with(const char *list);
+/* The directory, malloc'ed, of GROUP: a path as in /proc/PID/cgroup if it
+ * begins with '/', else one below the caller's group.  NULL if no mount shows
+ * it. */
+char *cg_dir(const struct cg_tree *t, const char *group);
 
-/* The directory, in BUF of PATH_MAX bytes, of GROUP: one as in
- * /proc/PID/cgroup if it begins with '/', else one below the caller's own.
- * False if no mount shows it. */
-bool cg_dir(const struct cg_tree *t, const char *group, char *buf);
+/* The file NAME of the group DIR, malloc'ed; NULL with errno.  The second reads
+ * that of the group above DIR, which need not be there yet, without the newline
+ * at the end. */
+char *cg_read(const char *dir, const char *name);
+char *cg_read_above(const char *dir, const char *name);
 
 /* Whether a group NAME lies where cg-limit would make one: below the caller's
  * own group, or on v2 in a group "boxtools" below that or beside it. */
@@ -64,16 +74,17 @@ bool cg_named(const char *name);
  * cannot be read. */
 unsigned cg_controllers(const char *dir, const char *name);
 
-/* A set's names, v2's, each with PREFIX, blanks between; in a static buffer. */
+/* The names of a set, those of v2, each with PREFIX, blanks between; in a
+ * static buffer. */
 const char *cg_names(unsigned set, const char *prefix);
 
-/* Write TEXT to the file NAME of the group DIR; make a group; remove an empty
- * one (or none).  They say so, and return -1 with errno. */
+/* Write TEXT to the file NAME of the group DIR; make the group DIR; remove it
+ * if it is there.  All are announced by say(), and return -1 with errno. */
 int cg_write(const char *dir, const char *name, const char *text);
 int cg_mkdir(const char *dir);
 int cg_rmdir(const char *dir);
 
-/* Prints the hint, where there is one, for their failure ERR. */
+/* Prints the hint, if there is one, for the failure ERR of these. */
 void cg_hint(const struct cg_tree *t, int err);
 
 #endif

@@ -40,9 +40,7 @@ static const struct {
 void
 cg_usage_want(struct cgroup *g)
 {
-	cgroup_want(g, CG_CPUACCT);
-	cgroup_want(g, CG_MEMORY);
-	cgroup_want(g, CG_PIDS);
+	cgroup_want(g, CG_CPUACCT | CG_MEMORY | CG_PIDS);
 }
 
 void

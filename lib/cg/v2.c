@@ -2,20 +2,20 @@
 /*
  * v2 - a group in the v2 hierarchy
  *
- * v2's rule: a group has processes, or groups with controllers, not both (but
- * for the root).  Our own group has at least us in it.  So:
- * 1. If all in it are stages of this suite, they move to a leaf below it.
- * 2. Else ours is made in the nearest group above that can have it, as sudo's
- *    user expects.  But never above one whose limits are meant for us: one that
- *    is delegated (user.delegate: a systemd unit with Delegate=yes, or a box),
- *    or that is limited itself.
+ * The kernel's rule: a v2 group (but the root of the hierarchy) has either
+ * processes, or groups with controllers.  The caller's group has processes.
+ * 1. If these are only stages of the suite, they move to a leaf below it.
+ * 2. Else the new group is made in the nearest group above that can have it.
+ *    But never above a group whose limits are meant for the caller: one that is
+ *    delegated (user.delegate: a systemd unit with Delegate=yes, or a box), or
+ *    that is limited itself.
  * 3. Else it is an error: other processes are not ours to move.
  *
- * There it is made in "boxtools", a group whose one purpose is to turn the
- * controllers on: systemd turns those that none of its units needs off again
- * in its own groups, and our limits would go with them.  With a group below
- * that has them on the kernel refuses that, and systemd takes it well.  What we
- * turn on above it stays on, as others may have come to need it.
+ * There the new group is made in "boxtools", a group that only turns the
+ * controllers on.  systemd turns off, in its own groups, controllers that none
+ * of its units needs; the kernel refuses that while a group below has them on,
+ * and systemd accepts the refusal.  A controller turned on above "boxtools"
+ * stays on, because others may need it by now.
  */
 #include "cg/v2.h"
 #include "base/die.h"
@@ -33,15 +33,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-static char *
-slurp_in(const char *dir, const char *name)
-{
-	char path[PATH_MAX];
-
-	path_fmt(path, sizeof(path), "%s/%s", dir, name);
-	return slurp_at(AT_FDCWD, path);
-}
-
 static unsigned
 turned_off(const char *dir, unsigned need)
 {
@@ -54,27 +45,27 @@ missing(const char *dir, unsigned need)
 	return need & ~cg_controllers(dir, "cgroup.controllers");
 }
 
-/* Whether DIR has or can have groups with the controllers NEED. */
+/* Whether the group DIR has, or can have, groups with the controllers NEED. */
 static bool
-may_have_groups(const char *dir, unsigned need)
+can_have_groups(const char *dir, unsigned need)
 {
 	char *events, *procs;
-	bool may;
+	bool can;
 
 	if (!turned_off(dir, need))
 		return true;
 	if (missing(dir, need))
 		return false;
 	/* Only the root of the hierarchy has no cgroup.events. */
-	events = slurp_in(dir, "cgroup.events");
-	procs = slurp_in(dir, "cgroup.procs");
-	may = !events || (procs && !*procs);
+	events = cg_read(dir, "cgroup.events");
+	procs = cg_read(dir, "cgroup.procs");
+	can = !events || (procs && !*procs);
 	free(events);
 	free(procs);
-	return may;
+	return can;
 }
 
-/* Whether PID is a stage; not if that is not to be seen. */
+/* Whether PID is a stage.  False if we may not see its program. */
 static bool
 is_stage(const char *pid)
 {
@@ -95,13 +86,11 @@ is_stage(const char *pid)
 static bool
 only_stages(const char *dir)
 {
-	char *list = slurp_in(dir, "cgroup.procs"), *pid, *rest;
+	char *list = cg_read(dir, "cgroup.procs"), *rest = list, *pid;
 	bool only = list;
 
-	for (pid = list ? strtok_r(list, "\n", &rest) : NULL; pid;
-	     pid = strtok_r(NULL, "\n", &rest))
-		if (!is_stage(pid))
-			only = false;
+	while (only && (pid = strsep(&rest, "\n")) && *pid)
+		only = is_stage(pid);
 	free(list);
 	return only;
 }
@@ -109,7 +98,7 @@ only_stages(const char *dir)
 static bool
 unlimited(const char *dir, const char *name)
 {
-	char *text = slurp_in(dir, name);
+	char *text = cg_read(dir, name);
 	const bool is =
 	    !text || strchr("\n", *text) || strncmp(text, "max", 3) == 0;
 
@@ -117,7 +106,8 @@ unlimited(const char *dir, const char *name)
 	return is;
 }
 
-/* Every systemd unit has a pids.max, so that says nothing. */
+/* Whether DIR has limits, or is delegated: they are meant for all in it. (Every
+ * systemd unit has a pids.max, so that one tells nothing.) */
 static bool
 confines(const char *dir)
 {
@@ -166,12 +156,11 @@ void
 cgv2_place(const struct cg_tree *t, const char *name, const char *parent,
     struct cgv2 *v)
 {
-	path_fmt(v->parent, PATH_MAX, "%s", parent ? parent : t->own);
-	while (!may_have_groups(v->parent, v->need)) {
+	v->parent = text_fmt("%s", parent ? parent : t->own);
+	while (!can_have_groups(v->parent, v->need)) {
 		if (strcmp(v->parent, t->own) == 0 &&
 		    !missing(v->parent, v->need) && only_stages(v->parent)) {
-			path_fmt(v->leaf, PATH_MAX, "%s/%s" CG_LEAF, v->parent,
-			    name);
+			v->leaf = text_fmt("%s/%s" CG_LEAF, v->parent, name);
 			break;
 		}
 		if (parent || strcmp(v->parent, t->top) == 0 ||
@@ -180,7 +169,7 @@ cgv2_place(const struct cg_tree *t, const char *name, const char *parent,
 		*strrchr(v->parent, '/') = '\0';
 	}
 	if (v->need && !parent)
-		path_fmt(v->pin, PATH_MAX, "%s/" CG_PIN, v->parent);
+		v->pin = text_fmt("%s/" CG_PIN, v->parent);
 }
 
 static int
@@ -192,16 +181,17 @@ turn_on(const char *dir, unsigned need)
 	return cg_write(dir, "cgroup.subtree_control", cg_names(need, "+"));
 }
 
-/* All processes of one group to another. */
+/* Moves all processes of one group to another. */
 static int
 move_all(const char *from, const char *to)
 {
-	char *list = slurp_in(from, "cgroup.procs"), *pid, *rest;
+	char *list = cg_read(from, "cgroup.procs"), *rest = list, *pid;
 	int result = list ? 0 : -1;
 
-	for (pid = list ? strtok_r(list, "\n", &rest) : NULL;
-	     pid && result == 0; pid = strtok_r(NULL, "\n", &rest))
-		result = cg_write(to, "cgroup.procs", pid);
+	while (result == 0 && (pid = strsep(&rest, "\n")) && *pid)
+		/* ESRCH: a process that has ended meanwhile. */
+		if (cg_write(to, "cgroup.procs", pid) < 0 && errno != ESRCH)
+			result = -1;
 	free(list);
 	return result;
 }
@@ -213,7 +203,7 @@ leave_own(struct cgv2 *v)
 	return cg_mkdir(v->leaf) < 0 ? -1 : move_all(v->parent, v->leaf);
 }
 
-/* Another box's end may remove the pin at any moment until ours is in it. */
+/* Until our group is in the pin, another box's end may remove it. */
 static int
 make_pinned(const struct cgv2 *v, const char *dir)
 {
@@ -232,13 +222,12 @@ make_pinned(const struct cgv2 *v, const char *dir)
 int
 cgv2_make(struct cgv2 *v, const char *dir, bool *made)
 {
-	if ((v->leaf[0] && leave_own(v) < 0) ||
-	    turn_on(v->parent, v->need) < 0 ||
-	    (v->pin[0] ? make_pinned(v, dir) : cg_mkdir(dir)) < 0)
+	if ((v->leaf && leave_own(v) < 0) || turn_on(v->parent, v->need) < 0 ||
+	    (v->pin ? make_pinned(v, dir) : cg_mkdir(dir)) < 0)
 		return -1;
 	*made = true;
-	/* For a cg-limit in it.  Linux before 5.7 has no such attributes of
-	 * groups, nothing else hangs on it. */
+	/* Tells a cg-limit in the group not to go above it.  Linux before 5.7
+	 * has no such attributes of groups. */
 	if (say(SAY_SH,
 		"setfattr -n user.delegate -v 1 %s || :", say_word(dir)))
 		setxattr(dir, "user.delegate", "1", 1, 0);
@@ -248,10 +237,10 @@ cgv2_make(struct cgv2 *v, const char *dir, bool *made)
 void
 cgv2_leave(const struct cgv2 *v)
 {
-	/* Other boxes may have theirs in it: EBUSY. */
-	if (v->pin[0])
+	/* EBUSY: it has groups of other boxes. */
+	if (v->pin)
 		cg_rmdir(v->pin);
-	if (!v->leaf[0] || access(v->leaf, F_OK) < 0)
+	if (!v->leaf || access(v->leaf, F_OK) < 0)
 		return;
 	if ((v->turned_on && cg_write(v->parent, "cgroup.subtree_control",
 				 cg_names(v->turned_on, "-")) < 0) ||

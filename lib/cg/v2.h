@@ -7,25 +7,25 @@
  * that turns them on and has no processes. */
 
 struct cgv2 {
-	unsigned need;	       /* controllers */
-	char parent[PATH_MAX]; /* the group to make it in */
-	char pin[PATH_MAX]; /* a CG_PIN there, or "": it is in PARENT itself */
-	/* Where the caller's own processes are to go before, or "": PARENT is
-	 * their group; and what is turned on there for that. */
-	char leaf[PATH_MAX];
+	unsigned need; /* controllers */
+	char *parent;  /* the group to make it in, malloc'ed like the others */
+	char *pin;     /* a group CG_PIN in PARENT for it, or NULL: none */
+	/* The group for the caller's own processes if PARENT is theirs, or
+	 * NULL; and the controllers that are turned on in PARENT for that. */
+	char *leaf;
 	unsigned turned_on;
 };
 
-/* Finds the place for a group NAME with v->need: PARENT, a directory, or below
- * the caller's own group if that is NULL.  Dies if it cannot be there, with
- * what mends it. */
+/* Finds the place for a group NAME with v->need: PARENT, a directory, or if
+ * that is NULL the caller's own group or one above.  Dies with a hint if there
+ * is none. */
 void cgv2_place(const struct cg_tree *t, const char *name, const char *parent,
     struct cgv2 *v);
 
-/* Makes DIR there; *made says whether it came so far.  -1 with errno, said. */
+/* Makes DIR there; sets *MADE once it is made.  -1 with errno and said(). */
 int cgv2_make(struct cgv2 *v, const char *dir, bool *made);
 
-/* Undoes what that did but for DIR, which is gone. */
+/* Undoes all of that but DIR, which the caller has removed. */
 void cgv2_leave(const struct cgv2 *v);
 
 #endif

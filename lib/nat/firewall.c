@@ -117,20 +117,19 @@ write_record(bool lasting)
 		die("write %s/lock/%s", state_dir(), record);
 }
 
-static void
-bury(const char *name, int fd)
+static int
+bury(const char *slot, int fd)
 {
 	uint32_t addr;
+	/* sweep() warns by itself, also at a start: rules that stay may be in
+	 * the way of the start's own. */
+	const int left = read_record(fd, &addr) ||
+			 sweep((unsigned)strtoul(slot, NULL, 10)) < 0;
 
-	/* The slot's number stands behind the common part. */
-	if (read_record(fd, &addr) ||
-	    sweep((unsigned)strtoul(name + strlen(records), NULL, 10)) < 0) {
-		close(fd);
-	} else {
+	if (!left)
 		flows_end(addr, NULL, 0);
-		lock_remove(name, fd);
-	}
 	iptables_use(backend);
+	return left;
 }
 
 /* Feeds TEXT with the record kept open: what a killed net-nat's iptables still
@@ -168,8 +167,8 @@ unlock(int lock)
 static bool
 take_record(int lock, uint32_t *addr)
 {
-	lock_each_dead(records, bury);
-	record_fd = lock_try(record);
+	lock_each_dead(records, true, bury);
+	record_fd = lock_soon(record);
 	if (record_fd < 0) {
 		unlock(lock);
 		diex("slot %u: a net-nat has it already, in this network "
@@ -402,26 +401,24 @@ firewall_end_dead(void)
 	if (lock_count(records) == 0 && !lock_there(common))
 		return;
 	lock = lock_wait(common);
-	lock_each_dead(records, bury);
+	lock_each_dead(records, true, bury);
 	unlock(lock);
 }
 
 static bool (*is_there)(uint64_t cookie);
 
-/* "nat-COOKIE-SLOT" or "netns-COOKIE". */
-static void
-forget(const char *name, int fd)
+/* COOKIE is what follows in "nat-COOKIE-SLOT" or "netns-COOKIE". */
+static int
+forget(const char *cookie, int fd)
 {
-	if (is_there(strtoull(strchr(name, '-') + 1, NULL, 10)))
-		close(fd);
-	else
-		lock_remove(name, fd);
+	(void)fd;
+	return is_there(strtoull(cookie, NULL, 10));
 }
 
 void
 firewall_forget(bool (*there)(uint64_t cookie))
 {
 	is_there = there;
-	lock_each_dead(RECORDS, forget);
-	lock_each_dead(COMMON, forget);
+	lock_each_dead(RECORDS, true, forget);
+	lock_each_dead(COMMON, true, forget);
 }

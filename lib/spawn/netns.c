@@ -27,7 +27,7 @@
 #define DIR "/run/netns"
 #define PREFIX "name-"
 
-/* -1 with a warning: it is still there, and its lock has to stay. */
+/* -1 with errno and said(): it is still there, and its lock has to stay. */
 static int
 remove_name(const char *name)
 {
@@ -47,23 +47,20 @@ remove_name(const char *name)
 	} else if (errno == ENOENT || errno == EINVAL) {
 		return 0;
 	}
-	warn("rm %s", path);
 	return -1;
 }
 
-static void
-remove_dead(const char *lock, int fd)
+static int
+bury(const char *name, int record)
 {
-	if (remove_name(lock + strlen(PREFIX)) == 0)
-		lock_remove(lock, fd);
-	else
-		close(fd);
+	(void)record;
+	return remove_name(name);
 }
 
 void
-netns_end_dead(void)
+netns_end_dead(bool all)
 {
-	lock_each_dead(PREFIX, remove_dead);
+	lock_each_dead(PREFIX, all, bury);
 }
 
 static const char *claimed;
@@ -78,6 +75,8 @@ give_back(void)
 	snprintf(lock, sizeof(lock), PREFIX "%s", claimed);
 	if (!named || remove_name(claimed) == 0)
 		lock_remove(lock, lock_fd);
+	else
+		warn("%s", said());
 }
 
 void
@@ -88,12 +87,15 @@ netns_claim(const char *name)
 	claimed = name;
 	if (say_modes() & SAY_DRY)
 		return;
-	netns_end_dead();
+	netns_end_dead(false);
 	snprintf(lock, sizeof(lock), PREFIX "%s", name);
 	lock_fd = lock_soon(lock);
 	if (lock_fd < 0)
 		diex("a box named %s is running: it has that name in " DIR,
 		    name);
+	/* A dead box's of the same name. */
+	if (lseek(lock_fd, 0, SEEK_END) > 0 && remove_name(name) < 0)
+		die_said();
 	/* A record that is empty is one still to be written (lock.c). */
 	if (write(lock_fd, "\n", 1) != 1)
 		die("write lock %s", lock);

@@ -1,6 +1,7 @@
 #ifndef SPAWN_NETNS_H
 #define SPAWN_NETNS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* A name in /run/netns for a box's network namespace, as ip-netns(8) has them:
@@ -15,8 +16,8 @@ void netns_claim(const char *name);
  * Dies with 125, with EEXIST if it is another's. */
 void netns_name(pid_t pid);
 
-/* Removes the names of boxes that were killed. */
-void netns_end_dead(void);
+/* Removes the names of boxes that were killed; ALL as in lock_each_dead(). */
+void netns_end_dead(bool all);
 
 /* Enters (setns(2)) each network namespace that a thread lives in, that a
  * descriptor of a process refers to, or that is mounted anywhere in our mount
