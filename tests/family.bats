@@ -80,8 +80,13 @@ serve='echo "it says hello" >/www/index.html; httpd -f -vv -p 80 -h /www & trap 
 }
 
 @test "many at once" {
-	for i in {1..8}; do host box-run -d --name "box$i" -p "$((8000 + i)):80" "$bb" sleep 1000 & done >/dev/null 3>&-
-	wait
+	local starts=()
+	for i in {1..8}; do
+		host box-run -d --name "box$i" -p "$((8000 + i)):80" "$bb" sleep 1000 >/dev/null 3>&- &
+		starts+=($!)
+	done
+	# By name, as bats has a process of its own in the background.
+	wait "${starts[@]}"
 	is "$(box-ps -q | wc -l)" 8
 	is "$(box-ps --json | jq -r '.[].address' | sort -u | wc -l)" 8
 	box-ps -q | xargs box-stop -t 5

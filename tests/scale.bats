@@ -11,8 +11,11 @@ setup() {
 	baseline_save
 }
 teardown() {
-	[ -z "${pids:-}" ] || kill "${pids[@]}" 2>/dev/null || :
-	wait
+	if [ "${pids:-}" ]; then
+		kill "${pids[@]}" 2>/dev/null || :
+		# bats has a process of its own in the background.
+		wait "${pids[@]}" || :
+	fi
 	lab_end
 }
 
