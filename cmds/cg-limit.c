@@ -2,12 +2,11 @@
 /*
  * cg-limit - run a program in a cgroup of its own, with limits
  *
- * The group and its limits first, then the child in it, which becomes PROG.  We
- * stay outside, so that the limits are PROG's alone; wait; read the group's
- * counters before they go with it; and remove it with whatever PROG has left
- * there.  Where the group is, on v1, v2 or both, lib/cg/tree.c and
- * lib/cgplace.c say; that it does not outlive us for long, even after a kill
- * -9, lib/cg/end.c.
+ * The group and its limits are made first, then the child in it, which becomes
+ * PROG.  cg-limit stays outside, so that the limits are PROG's alone.  It
+ * waits, reads the group's counters, and removes the group with the processes
+ * that PROG has left in it.  lib/cg/tree.c and lib/cg/v2.c find the group's
+ * place, on v1, v2 or both; lib/cg/end.c removes it, also after a kill -9.
  */
 #include "base/die.h"
 #include "base/parse.h"
