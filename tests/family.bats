@@ -35,9 +35,12 @@ serve='echo "it says hello" >/www/index.html; httpd -f -vv -p 80 -h /www & trap 
 	box-logs -f web >"$BATS_TEST_TMPDIR/log" 3>&- &
 	log=$!
 	box-wait web >"$BATS_TEST_TMPDIR/status" 3>&- &
+	waiter=$!
+	# It has the file in which the status will be.
+	eventually 20 test -e "/proc/$waiter/fd/8"
 	finish_all() { wait "$log"; status=0; wait "$1" || status=$?; }
 	run -0 box-stop web
-	finish_all $!
+	finish_all "$waiter"
 	is "$status" 7
 	is "$(<"$BATS_TEST_TMPDIR/status")" 7
 	has "$(<"$BATS_TEST_TMPDIR/log")" bye
