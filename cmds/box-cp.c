@@ -52,7 +52,11 @@ parse(const char *word)
 	if (!colon || !isalnum((unsigned char)*word) ||
 	    memchr(word, '/', (size_t)(colon - word)))
 		return s;
-	s.box = state_name("NAME", strndup(word, (size_t)(colon - word)));
+	/* Both live as long as the program. */
+	s.box = strndup(word, (size_t)(colon - word));
+	if (!s.box)
+		die("strndup");
+	state_name("NAME", s.box);
 	if (asprintf((char **)&s.path, "%s%s", colon[1] == '/' ? "" : "/",
 		colon + 1) < 0)
 		die("asprintf");

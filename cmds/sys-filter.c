@@ -24,10 +24,9 @@ main(int argc, char *argv[])
 {
 	static struct sysfilter filter;
 	const char *file = NULL;
-	int c;
 
 	tool_start(&tool);
-	while ((c = opt_next(&tool, argc, argv)) != -1)
+	while (opt_next(&tool, argc, argv) != -1)
 		file = optarg;
 	argv += optind;
 	if (!*argv)

@@ -96,7 +96,8 @@ match(struct cg_tree *t, const struct mountinfo *m)
 {
 	struct statfs fs;
 
-	if (t->top || strcmp(m->type, t->version == 1 ? "cgroup" : "cgroup2") ||
+	if (t->top ||
+	    strcmp(m->type, t->version == 1 ? "cgroup" : "cgroup2") != 0 ||
 	    (*t->list && !has_word(m->super, t->list, strcspn(t->list, ","))))
 		return;
 	t->root = text_fmt("%s", strcmp(m->root, "/") == 0 ? "" : m->root);
@@ -239,7 +240,8 @@ cg_tree_around(const char *dir)
 	if (strstr(dir, "/../"))
 		return NULL;
 	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
-		if (t->top && cg_inside(dir, t->top) && strcmp(dir, t->top))
+		if (t->top && cg_inside(dir, t->top) &&
+		    strcmp(dir, t->top) != 0)
 			return t;
 	return NULL;
 }

@@ -19,6 +19,6 @@ struct place {
  * directory beside that first, and then renamed.  A directory that is there
  * stays as it is, and gets what is new in it; a link that is there is replaced,
  * not followed.  Dies with 125 or as tar_get() does. */
-void place(FILE *in, const struct place *p);
+void place(FILE *in, const struct place *what);
 
 #endif

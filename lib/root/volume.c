@@ -59,7 +59,8 @@ volume_add(struct volumes *all, const char *word)
 	char *from = copy(word), *to = cut(from), *options = cut(to);
 
 	if (!*from || !to || *to != '/' ||
-	    (options && strcmp(options, "ro") && strcmp(options, "rw")))
+	    (options && strcmp(options, "ro") != 0 &&
+		strcmp(options, "rw") != 0))
 		diex("--volume: '%s' is not FROM:/TO, FROM:/TO:ro or "
 		     "FROM:/TO:rw",
 		    word);
@@ -255,7 +256,7 @@ volumes_put(struct volumes *all, int root, const char *dir, bool nosuid)
 
 	for (unsigned i = 0; i < all->n; i++)
 		sorted[i] = &all->v[i];
-	qsort(sorted, all->n, sizeof(*sorted), compare);
+	qsort(sorted, all->n, sizeof(sorted) / VOLUMES, compare);
 	for (unsigned i = 0; i < all->n; i++)
 		if (sorted[i]->from)
 			put_bind(sorted[i], root, dir, nosuid);

@@ -205,7 +205,7 @@ resident_wait(const struct resident *r)
 		streams_turn(p + 2 + RELAY_FDS);
 		if (p[0].revents)
 			forward(r, p[0].fd, &meant);
-		if (p[1].fd < 0 || !p[1].revents)
+		if (!r->ready || p[1].fd < 0 || !p[1].revents)
 			continue;
 		if (!r->ready(p[1].fd))
 			watched = -1;
