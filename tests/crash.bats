@@ -74,7 +74,7 @@ doze() { sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"; }
 		# child.
 		doze
 		kill "${box[n]}" 2>/dev/null || :
-		wait "${box[n]}" || :
+		finish "${box[n]}"
 		unset "box[n]"
 		hasnt "$(box-ps)" "crash$n "
 	done
