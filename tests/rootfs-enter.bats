@@ -300,7 +300,7 @@ resolver() {
 	has "$stderr" /no/such
 	# Directories among the caller's descriptors are no way out.
 	run -125 ns-spawn rootfs-enter -w /proc/self/fd/0 "$root" true </etc
-	has "$output" "--workdir /proc/self/fd/0: "
+	has "$output" "standard input is neither a file"
 	refused -w /proc/self/fd/99 -- true 99</etc
 	ln -s / "$root/srv/out"
 	ok -w /srv/out -- sh -c 'pwd -P; ls -d bin'
