@@ -29,13 +29,13 @@ fetched() { has "$(nsenter -t "$prog" -n curl -sS -m 5 http://192.0.2.2:8000/)" 
 passed() { ((${EPOCHREALTIME/./} - begin >= $1)); }
 # Milliseconds of CPU that PID has had.
 used() { awk '{ sub(/.*\) /, ""); print ($12 + $13) * 10 }' "/proc/$1/stat"; }
-# The loop gets about half a CPU.
+# The loop gets half a CPU at most; a busy machine gives less.
 half_a_cpu() {
 	local begin before spent wall
 	begin=${EPOCHREALTIME/./} before=$(used "$loop")
 	eventually 30 passed 2000000
 	spent=$(($(used "$loop") - before)) wall=$((${EPOCHREALTIME/./} - begin))
-	between $((spent * 100000 / wall)) 38 62
+	between $((spent * 100000 / wall)) 20 62
 }
 
 # in_box CMD...: in the running box, as its root.

@@ -116,7 +116,12 @@ place(struct cgroup *g, struct cgroup_part *p, const char *parent)
 	}
 	p->dir = text_fmt(
 	    "%s/%s", t->version == 2 && g->v2.pin ? g->v2.pin : in, g->name);
-	said_set(text_fmt("mkdir %s", p->dir), "");
+	/* A limit that cannot be kept is named first. */
+	said_set(p->need & ~CG_CPUACCT
+		     ? text_fmt("limit %s: mkdir %s",
+			   cg_names(p->need & ~CG_CPUACCT, ""), p->dir)
+		     : text_fmt("mkdir %s", p->dir),
+	    "");
 	if (!(say_modes() & SAY_DRY) &&
 	    faccessat(AT_FDCWD, in, W_OK, AT_EACCESS) < 0)
 		fail(g, t);
