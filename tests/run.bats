@@ -48,7 +48,10 @@ inside() {
 		sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
 	    bash -c "$(declare -f inside); inside \"\$@\"" - "$inside"
 	has "$output" "ok 1 the one inside"
-	is "$(<"$T/inside")" $'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n0022'
+	# But for 32 and 33, which libc keeps to itself.
+	mapfile -t lines < <(sed 's/.*\t//' "$T/inside")
+	is "${#lines[@]}" 3
+	is "$((0x${lines[0]} & 0x7fffffff)) $((0x${lines[1]} & 0x7fffffff)) ${lines[2]}" "0 0 0022"
 }
 
 @test "a test that hangs is ended and named; what is interrupted leaves nothing" {
