@@ -16,6 +16,17 @@
 #include <unistd.h>
 
 int
+close_keep(int fd)
+{
+	const int saved = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
 write_at(int dir, const char *path, const char *text)
 {
 	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC), saved;
@@ -33,7 +44,7 @@ write_at(int dir, const char *path, const char *text)
 ssize_t
 read_at(int dir, const char *path, char *buf, size_t size)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC), saved;
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 	size_t len = 0;
 	ssize_t n = 0;
 
@@ -41,9 +52,7 @@ read_at(int dir, const char *path, char *buf, size_t size)
 		return -1;
 	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
 		len += (size_t)n;
-	saved = errno;
-	close(fd);
-	errno = saved;
+	close_keep(fd);
 	buf[len] = '\0';
 	return n < 0 ? -1 : (ssize_t)len;
 }
@@ -74,11 +83,8 @@ slurp_at(int dir, const char *path)
 {
 	const int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 	char *text = fd < 0 ? NULL : slurp_fd(fd);
-	const int saved = errno;
 
-	if (fd >= 0)
-		close(fd);
-	errno = saved;
+	close_keep(fd);
 	return text;
 }
 
@@ -132,6 +138,24 @@ text_fmt(const char *fmt, ...)
 		die("vasprintf");
 	va_end(ap);
 	return text;
+}
+
+FILE *
+text_open(char **text)
+{
+	static size_t size;
+	FILE *f = open_memstream(text, &size);
+
+	if (!f)
+		die("open_memstream");
+	return f;
+}
+
+void
+text_close(FILE *f)
+{
+	if (fclose(f) == EOF)
+		die("open_memstream");
 }
 
 void

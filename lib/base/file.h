@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 /* Whole small files of /proc, /sys and cgroupfs.  DIR is a directory
@@ -18,6 +19,9 @@ ssize_t read_at(int dir, const char *path, char *buf, size_t size);
  * malloc'ed; NULL with errno. */
 char *slurp_at(int dir, const char *path);
 char *slurp_fd(int fd);
+
+/* Closes FD (-1: none), keeps errno, and returns -1: the end of a failure. */
+int close_keep(int fd);
 
 /* Whether FD is of TYPE (S_IFREG, S_IFDIR), belongs to this user, and nobody
  * else may write it: only the user can have decided its contents. */
@@ -36,5 +40,10 @@ __attribute__((format(printf, 3, 4))) void path_fmt(
 
 /* Is asprintf(3), but dies if there is no memory. */
 __attribute__((format(printf, 1, 2))) char *text_fmt(const char *fmt, ...);
+
+/* open_memstream(3) and its fclose(3), which makes *TEXT valid, malloc'ed.  Die
+ * if there is no memory. */
+FILE *text_open(char **text);
+void text_close(FILE *f);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "base/say.h"
 #include "base/die.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -161,18 +162,14 @@ char *
 say_words(char *const argv[])
 {
 	char *words;
-	size_t size;
-	FILE *f = open_memstream(&words, &size);
+	FILE *f = text_open(&words);
 
-	if (!f)
-		die("open_memstream");
 	for (; *argv; argv++) {
 		put_word(f, *argv);
 		if (argv[1])
 			fputc(' ', f);
 	}
-	if (fclose(f) == EOF)
-		die("open_memstream");
+	text_close(f);
 	return words;
 }
 

@@ -50,18 +50,19 @@ write_down(int lock)
 	DIR *links = opendir(CONF);
 	const struct dirent *e;
 	char *text;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	FILE *f;
 
-	if (!links || !f)
+	if (!links)
 		die("read " CONF);
+	f = text_open(&text);
 	fputs("1\n", f);
 	note(f, "all", "accept_redirects", '0');
 	while ((e = readdir(links)))
 		if (e->d_name[0] != '.')
 			note(f, e->d_name, "forwarding", '1');
 	closedir(links);
-	if (fclose(f) == EOF || pwrite(lock, text, size, 0) != (ssize_t)size)
+	text_close(f);
+	if (pwrite(lock, text, strlen(text), 0) != (ssize_t)strlen(text))
 		die("write down " CONF);
 	free(text);
 }

@@ -3,16 +3,15 @@
 #include "nat/ports.h"
 #include "base/addr.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "box/state.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 struct nat_port
 port_parse(const char *s)
@@ -70,27 +69,21 @@ port_hold(const struct nat_port *p)
 	 * IPv6. */
 	const int fd6 = p->addr ? -1 : socket(AF_INET6, type, 0), off = 0;
 	const int fd = fd6 < 0 ? socket(AF_INET, type, 0) : fd6;
-	int r, saved;
+	int r;
 
 	if (fd6 < 0)
 		r = bind(fd, (const void *)&one, sizeof(one));
 	else if ((r = setsockopt(
 		      fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))) == 0)
 		r = bind(fd, (const void *)&all, sizeof(all));
-	if (fd >= 0 && r < 0) {
-		saved = errno;
-		close(fd);
-		errno = saved;
-	}
-	return r < 0 ? r : fd;
+	return r < 0 ? close_keep(fd) : fd;
 }
 
 void
 ports_tell(const struct nat *n)
 {
 	const struct nat_port *p;
-	char *text = NULL;
-	size_t size;
+	char *text;
 	FILE *f;
 
 	if (!box_name())
@@ -99,12 +92,10 @@ ports_tell(const struct nat *n)
 		state_drop(box_name(), "ports");
 		return;
 	}
-	if (!(f = open_memstream(&text, &size)))
-		die("open_memstream");
+	f = text_open(&text);
 	for (p = n->ports; p < n->ports + n->n_ports; p++)
 		fprintf(f, "%s%s", p > n->ports ? "\n" : "", port_text(p));
-	if (fclose(f) == EOF)
-		die("open_memstream");
+	text_close(f);
 	state_put("ports", "%s", text);
 	free(text);
 }

@@ -46,12 +46,9 @@ real_ones(const char *file)
 {
 	char *in = slurp_at(AT_FDCWD, file), *rest = in, *line, *out;
 	char server[64];
-	size_t size;
 	int n = 0;
-	FILE *f = open_memstream(&out, &size);
+	FILE *f = text_open(&out);
 
-	if (!f)
-		die("open_memstream");
 	while ((line = strsep(&rest, "\n"))) {
 		if (sscanf(line, " nameserver %63s", server) == 1) {
 			if (strncmp(server, "127.", 4) == 0 ||
@@ -62,8 +59,7 @@ real_ones(const char *file)
 		if (*line)
 			fprintf(f, "%s\n", line);
 	}
-	if (fclose(f) != 0)
-		die("open_memstream");
+	text_close(f);
 	free(in);
 	return n ? out : NULL;
 }
@@ -71,8 +67,7 @@ real_ones(const char *file)
 char *
 resolv_text(const struct resolv *r)
 {
-	char *out = NULL;
-	size_t size;
+	char *out;
 	FILE *f;
 
 	if (r->word && strcmp(r->word, "none") == 0)
@@ -86,15 +81,12 @@ resolv_text(const struct resolv *r)
 		    "--dns host: this host has no resolver but on its own "
 		    "loopback");
 	}
-	f = open_memstream(&out, &size);
-	if (!f)
-		die("open_memstream");
+	f = text_open(&out);
 	for (unsigned i = 0; i < r->n; i++)
 		fprintf(f, "nameserver %s\n", r->addr[i]);
 	if (r->n == 0)
 		fputs("nameserver 8.8.8.8\nnameserver 8.8.4.4\n", f);
-	if (fclose(f) != 0)
-		die("open_memstream");
+	text_close(f);
 	return out;
 }
 

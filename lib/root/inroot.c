@@ -6,7 +6,7 @@
  * meanwhile can lead to another place inside, and never outside.
  */
 #include "root/inroot.h"
-#include "base/die.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,16 +76,13 @@ inroot_subfile(int dir, const char *name)
 static char *
 follow(int dir, const char *before, const char *name, const char *rest)
 {
-	char link[PATH_MAX], *path;
+	char link[PATH_MAX];
 	const ssize_t n = readlinkat(dir, name, link, sizeof(link) - 1);
 
 	if (n < 0)
 		return NULL;
 	link[n] = '\0';
-	if (asprintf(&path, "%s/%s/%s", link[0] == '/' ? "" : before, link,
-		rest) < 0)
-		die("asprintf");
-	return path;
+	return text_fmt("%s/%s/%s", link[0] == '/' ? "" : before, link, rest);
 }
 
 /* The next component of *AT below DIR, which is opened from ROOT, and made if
@@ -122,27 +119,21 @@ step(int root, int dir, char **path, char **at, bool file)
 int
 inroot_make(int root, const char *path, bool file)
 {
-	char *copy, *at;
-	int dir = fcntl(root, F_DUPFD_CLOEXEC, 3), fd, saved;
+	char *copy = text_fmt("/%s", path), *at;
+	int dir = fcntl(root, F_DUPFD_CLOEXEC, 3), fd;
 	unsigned steps = 0;
 
-	if (asprintf(&copy, "/%s", path) < 0)
-		die("asprintf");
 	/* Of ever longer beginnings of the path: what is there is opened from
 	 * the root, what is missing is made in the one before. */
 	for (at = copy; dir >= 0 && at[strspn(at, "/")]; dir = fd) {
 		fd = step(root, dir, &copy, &at, file);
-		saved = errno;
-		close(dir);
-		errno = saved;
+		close_keep(dir);
 		if (fd >= 0 && ++steps > STEPS) {
 			close(fd);
 			errno = ELOOP;
 			fd = -1;
 		}
 	}
-	saved = errno;
 	free(copy);
-	errno = saved;
 	return dir;
 }

@@ -2,6 +2,7 @@
 /* mnt - mounts as descriptors */
 #include "root/mnt.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/say.h"
 
 #include <errno.h>
@@ -85,7 +86,7 @@ attr_text(uint64_t attr, const char *opts)
 int
 mnt_new(const char *type, const char *opts, uint64_t attr, const char *where)
 {
-	int fs, mnt = -1, saved;
+	int fs, mnt = -1;
 
 	if (!say(SAY_SH, "mount -t %s -o %s %s %s", type,
 		say_word(attr_text(attr, opts)), type, where))
@@ -99,9 +100,7 @@ mnt_new(const char *type, const char *opts, uint64_t attr, const char *where)
 		mnt = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attr);
 	if (mnt < 0)
 		explain(fs);
-	saved = errno;
-	close(fs);
-	errno = saved;
+	close_keep(fs);
 	return mnt;
 }
 
@@ -113,16 +112,12 @@ mnt_clone(int at, const char *path, bool deep)
 	    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | below |
 		(path ? 0 : (unsigned)AT_EMPTY_PATH));
 	struct mount_attr a = {.propagation = MS_PRIVATE};
-	int saved;
 
 	/* A copy of a shared mount would pass on what is mounted in it. */
 	if (mnt < 0 ||
 	    mount_setattr(mnt, "", AT_EMPTY_PATH | below, &a, sizeof(a)) == 0)
 		return mnt;
-	saved = errno;
-	close(mnt);
-	errno = saved;
-	return -1;
+	return close_keep(mnt);
 }
 
 uint64_t
