@@ -39,19 +39,33 @@ static const char *backend;
 static char records[40], record[52], common[40];
 static int record_fd;
 
-/* Removes what chains of the slot's there are; -1 with a warning. */
+/* The text that removes the rules of the slot, as far as they are there.  NULL
+ * with a warning. */
+static char *
+sweep_text(unsigned slot)
+{
+	char *saved = NULL, *text = NULL;
+
+	if (iptables_save(&saved) < 0)
+		iptables_warn("list the rules of slot %u", slot);
+	else
+		text = nat_sweep(slot, saved);
+	free(saved);
+	return text;
+}
+
+/* Removes the slot's rules; -1 with a warning. */
 static int
 sweep(unsigned slot)
 {
-	char *saved = NULL;
-	int r = iptables_save(&saved);
+	char *text = sweep_text(slot);
 
-	if (r == 0)
-		r = iptables_restore(nat_sweep(slot, saved));
-	if (r < 0)
-		iptables_warn("remove the chains of slot %u", slot);
-	free(saved);
-	return r;
+	if (!text)
+		return -1;
+	if (iptables_restore(text) == 0)
+		return 0;
+	iptables_warn("remove the rules of slot %u", slot);
+	return -1;
 }
 
 uint64_t
@@ -190,22 +204,15 @@ strike_out(void)
 static const char *const tables[] = {"raw", "mangle", "nat", "filter"};
 #define N_TABLES (sizeof(tables) / sizeof(*tables))
 
-/* Whether the slot has a jump, the last thing that a table's undo would have
- * taken away; a chain without one is another's.  -1 with a warning. */
+/* Whether the slot has a jump, which an undo takes away last in each table; a
+ * chain without a jump is not ours.  -1 with a warning. */
 static int
 has_jump(void)
 {
-	char *saved = NULL, *text;
-	int found = -1;
+	char *text = sweep_text(nat.slot.num);
+	const int found = text ? strstr(text, "\n-D ") != NULL : -1;
 
-	if (iptables_save(&saved) < 0) {
-		iptables_warn("look for the rules of slot %u", nat.slot.num);
-	} else {
-		text = nat_sweep(nat.slot.num, saved);
-		found = strstr(text, "\n-D ") != NULL;
-		free(text);
-	}
-	free(saved);
+	free(text);
 	return found;
 }
 
@@ -221,7 +228,7 @@ fail(void)
 	if (!iptables_missing()) {
 		/* Fails, as it should, for a table where nothing was done. */
 		for (size_t i = 0; i < N_TABLES; i++)
-			feed(nat_down(&nat, tables[i]));
+			feed(nat_text(&nat, NULL, tables[i]));
 		left = has_jump();
 	}
 	if (left == 0)
@@ -265,7 +272,7 @@ firewall_up(bool lasting)
 
 	if (say_modes() & SAY_DRY) {
 		nat.router = forward_mine(-1);
-		iptables_restore(nat_up(&nat));
+		iptables_restore(nat_text(NULL, &nat, NULL));
 		forward_on();
 		flows_end(0, nat.ports, nat.n_ports);
 		return;
@@ -283,7 +290,7 @@ firewall_up(bool lasting)
 	write_record(lasting);
 	nat.router = forward_mine(lock);
 	unlock(lock);
-	if (feed(nat_up(&nat)) < 0)
+	if (feed(nat_text(NULL, &nat, NULL)) < 0)
 		fail();
 	if (forward_on() < 0) {
 		warn("%s", said());
@@ -320,13 +327,12 @@ char *
 firewall_ports_text(struct nat_port *ports, size_t n_ports)
 {
 	const struct nat to = with_ports(ports, n_ports);
-	char *rules = nat_change(&nat, &to, NULL), *text;
+	char *rules = nat_text(&nat, &to, NULL), *text;
 
 	if ((nat.n_ports == 0) == (n_ports == 0))
 		return rules;
-	if (asprintf(&text, "# " VETH_LOCALNET "\n%s", n_ports > 0, nat.link,
-		rules) < 0)
-		die("asprintf");
+	text =
+	    text_fmt("# " VETH_LOCALNET "\n%s", n_ports > 0, nat.link, rules);
 	free(rules);
 	return text;
 }
@@ -339,7 +345,7 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 
 	if (nat.n_ports && !n_ports && localnet(false, why, size) < 0)
 		return -1;
-	if (feed(nat_change(&nat, &to, NULL)) < 0)
+	if (feed(nat_text(&nat, &to, NULL)) < 0)
 		snprintf(why, size, "%s", iptables_why());
 	else if (nat.n_ports || !n_ports || localnet(true, why, size) == 0) {
 		nat = to;
@@ -347,7 +353,7 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 	}
 	for (size_t i = 0; i < N_TABLES; i++)
 		/* Fails, as above. */
-		feed(nat_change(&to, &nat, tables[i]));
+		feed(nat_text(&to, &nat, tables[i]));
 	if (nat.n_ports && !n_ports)
 		localnet(true, again, sizeof(again));
 	return -1;
@@ -356,7 +362,7 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 int
 firewall_back(void)
 {
-	if (feed(nat_down(&nat, NULL)) < 0 && sweep(nat.slot.num) < 0)
+	if (feed(nat_text(&nat, NULL, NULL)) < 0 && sweep(nat.slot.num) < 0)
 		return -1;
 	flows_end(nat.addr, NULL, 0);
 	strike_out();

@@ -2,40 +2,22 @@
 /*
  * text - a box's firewall, as text
  *
- * Chains are made with -N, which fails where there is one of that name: so a
- * text that is fed twice doubles no jump, and without a look at what is there.
+ * Chains are made with -N, which fails where one of that name exists: a text
+ * that is fed twice doubles no jump, and nothing has to be listed first.
  */
 #include "nat/text.h"
-#include "base/die.h"
+#include "base/file.h"
 #include "nat/rules.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static FILE *
-text_open(char **text, size_t *size)
-{
-	FILE *f = open_memstream(text, size);
-
-	if (!f)
-		die("open_memstream");
-	return f;
-}
-
+/* Deletes the jumps if DELETE: -I and -A of the row become -D. */
 static void
-text_close(FILE *f)
-{
-	if (fclose(f) == EOF)
-		die("open_memstream");
-}
-
-/* Down, -I and -A of the row become -D. */
-static void
-put_jumps(FILE *f, const struct nat_chain *c, const struct nat *n, bool down)
+put_jumps(FILE *f, const struct nat_chain *c, const struct nat *n, bool delete)
 {
 	for (const char *const *j = c->jumps; *j; j++) {
-		fprintf(f, "%.2s", down ? "-D" : *j);
+		fprintf(f, "%.2s", delete ? "-D" : *j);
 		for (const char *s = *j + 2; *s; s++)
 			if (*s == '@')
 				fputs(n->link, f);
@@ -45,62 +27,45 @@ put_jumps(FILE *f, const struct nat_chain *c, const struct nat *n, bool down)
 	}
 }
 
+/* The chain of the box FROM becomes that of TO; NULL: it has none. */
 static void
-chain_up(FILE *f, const struct nat_chain *c, const struct nat *n)
+put_chain(FILE *f, const struct nat_chain *c, const struct nat *from,
+    const struct nat *to)
 {
 	char name[32];
 
-	snprintf(name, sizeof(name), "%s-%u", c->name, n->slot.num);
-	fprintf(f, "-N %s\n", name);
-	c->rules(f, name, n);
-	put_jumps(f, c, n, false);
+	snprintf(
+	    name, sizeof(name), "%s-%u", c->name, (to ? to : from)->slot.num);
+	if (!to)
+		put_jumps(f, c, from, true);
+	fprintf(f, "%s %s\n", from ? "-F" : "-N", name);
+	if (to)
+		c->rules(f, name, to);
+	else
+		fprintf(f, "-X %s\n", name);
+	if (!from)
+		put_jumps(f, c, to, false);
 }
 
-static void
-chain_down(FILE *f, const struct nat_chain *c, const struct nat *n)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "%s-%u", c->name, n->slot.num);
-	put_jumps(f, c, n, true);
-	fprintf(f, "-F %s\n-X %s\n", name, name);
-}
-
-static void
-chain_again(FILE *f, const struct nat_chain *c, const struct nat *n)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "%s-%u", c->name, n->slot.num);
-	fprintf(f, "-F %s\n", name);
-	c->rules(f, name, n);
-}
-
-/* NULL: none. */
 char *
-nat_change(const struct nat *from, const struct nat *to, const char *table)
+nat_text(const struct nat *from, const struct nat *to, const char *table)
 {
 	const char *in = NULL;
 	const struct nat_chain *c;
-	size_t size;
 	char *text;
-	FILE *f = text_open(&text, &size);
+	FILE *f = text_open(&text);
 
 	for (c = nat_chains; c < nat_chains + NAT_CHAINS; c++) {
-		const bool was = from && nat_wants(c, from);
-		const bool is = to && nat_wants(c, to);
+		const struct nat *was =
+		    from && nat_wants(c, from) ? from : NULL;
+		const struct nat *is = to && nat_wants(c, to) ? to : NULL;
 
 		if ((!was && !is) || (table && strcmp(c->table, table) != 0))
 			continue;
 		if (!in || strcmp(c->table, in) != 0)
 			fprintf(f, "%s*%s\n", in ? "COMMIT\n" : "", c->table);
 		in = c->table;
-		if (!was)
-			chain_up(f, c, to);
-		else if (!is)
-			chain_down(f, c, from);
-		else
-			chain_again(f, c, to);
+		put_chain(f, c, was, is);
 	}
 	if (in)
 		fputs("COMMIT\n", f);
@@ -108,19 +73,7 @@ nat_change(const struct nat *from, const struct nat *to, const char *table)
 	return text;
 }
 
-char *
-nat_up(const struct nat *n)
-{
-	return nat_change(NULL, n, NULL);
-}
-
-char *
-nat_down(const struct nat *n, const char *table)
-{
-	return nat_change(n, NULL, table);
-}
-
-/* The chain that NAME is of the slot's, or -1. */
+/* The index of the slot's chain called NAME, or -1. */
 static int
 find_chain(const char *name, unsigned slot)
 {
@@ -140,8 +93,7 @@ nat_sweep(unsigned slot, char *saved)
 	const char *table = "";
 	unsigned found = 0;
 	char *text, *line, *rest;
-	size_t size;
-	FILE *f = text_open(&text, &size);
+	FILE *f = text_open(&text);
 	int i;
 
 	/* In each table iptables-save has the chains before the rules. */

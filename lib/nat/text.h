@@ -6,23 +6,17 @@
 /* A box's firewall as text for iptables-restore --noflush: chains of our own,
  * BOX-...-SLOT, and a jump to each from a built-in chain. */
 
-/* Each returns a malloc'ed text. */
+/* Both return a malloc'ed text, which is "" if there is nothing to do. */
 
-/* Makes the chains and the jumps; fails, as a whole table each, where a chain
- * is there already. */
-char *nat_up(const struct nat *n);
+/* Makes the chains and jumps of TO (FROM is NULL), removes those of FROM (TO is
+ * NULL), or turns one into the other, which differ in their ports.  With TABLE
+ * (else NULL) in that table alone.  iptables-restore refuses a table as a whole
+ * if a chain to be made exists, or if a part to be removed is missing.  A
+ * packet meets all old rules of a table, or all new ones. */
+char *nat_text(const struct nat *from, const struct nat *to, const char *table);
 
-/* Removes what nat_up() makes; fails where part of it is missing.  With TABLE
- * (else NULL), in that table alone. */
-char *nat_down(const struct nat *n, const char *table);
-
-/* From one to the other, which differ in their ports; a packet meets all of a
- * table's old rules, or all of the new. */
-char *nat_change(
-    const struct nat *from, const struct nat *to, const char *table);
-
-/* Removes what there is of the slot's by SAVED, the text of iptables-save,
- * which is cut up: "" if there is nothing. */
+/* Removes those chains and jumps of the slot that are in SAVED, the text of
+ * iptables-save, which is cut up. */
 char *nat_sweep(unsigned slot, char *saved);
 
 #endif
