@@ -2,9 +2,9 @@
 /*
  * idmap - id maps: parse, check, write
  *
- * The kernel takes a map once and whole, in one write(2).  A caller without
- * privilege may map only their own id, and only after setgroups(2) is denied:
- * else they could leave a group to open files that are closed to its members.
+ * The kernel takes a map once and whole, in one write(2).  An unprivileged
+ * caller may map only their own id, and the gid only after setgroups(2) is
+ * denied: they could leave a group to open files closed to its members.
  */
 #include "ns/idmap.h"
 #include "base/die.h"
@@ -28,7 +28,7 @@ add(struct idmap *m, uint32_t in, uint32_t out, uint32_t count)
 	m->r[m->n++] = (struct idrange){in, out, count};
 }
 
-/* Whether a and a+n-1 lie apart from b and b+m-1; no sum passes 2^32. */
+/* Whether the ranges a..a+n-1 and b..b+m-1 have no id in common. */
 static bool
 apart(uint32_t a, uint32_t n, uint32_t b, uint32_t m)
 {
@@ -67,16 +67,14 @@ parse_range(struct idmap *m, char *word)
 static void
 parse_list(struct idmap *m, const char *word)
 {
-	char *copy = strdup(word), *rest = copy, *s;
+	char *copy = text_fmt("%s", word), *rest = copy, *s;
 
-	if (!copy)
-		die("strdup");
 	while ((s = strsep(&rest, ",")))
 		parse_range(m, s);
 	free(copy);
 }
 
-/* The first range that FILE gives to the user, by name or number. */
+/* The user's first range in FILE, where a line has their name or number. */
 static struct idrange
 subid(const char *file, const char *name, uid_t uid)
 {
@@ -108,8 +106,8 @@ subid(const char *file, const char *name, uid_t uid)
 	return r;
 }
 
-/* Root's box has none of the host's users, so all of it is the range; an
- * ordinary user's box root is the user, who owns the files. */
+/* Run by root, all ids of the box are in the range: none is a host user's.  Run
+ * by an ordinary user, the box's root is the user, who owns the files. */
 static void
 add_subid(struct idmap *m, struct idrange r, uint32_t own)
 {
@@ -121,7 +119,7 @@ add_subid(struct idmap *m, struct idrange r, uint32_t own)
 	}
 }
 
-/* The caller's login name, without the host's name service. */
+/* The login name, from /etc/passwd alone. */
 static const char *
 login_name(uid_t uid)
 {
@@ -189,7 +187,7 @@ write_map(const char *kind, const struct idmap *m, const char *pid)
 	die_said();
 }
 
-/* newuidmap PID IN OUT COUNT...: set-user-ID root, it checks /etc/subuid. */
+/* newuidmap PID IN OUT COUNT...: set-user-ID root, checks /etc/subuid. */
 static void
 run_helper(const char *tool, const struct idmap *m, const char *pid)
 {
@@ -311,8 +309,8 @@ idmap_gid_range(uint32_t *first, uint32_t *last)
 	}
 }
 
-/* Sets those of the groups that are mapped: of another one the kernel says
- * EINVAL, for the list as for the group alone. */
+/* Sets the mapped ones of the groups.  With an unmapped group the kernel
+ * refuses the list, and the group alone, with EINVAL. */
 static int
 set_mapped(size_t n, const gid_t *list)
 {
@@ -343,17 +341,15 @@ idmap_setgroups(size_t n, const gid_t *list)
 	error = errno;
 	if (error != EPERM ||
 	    read_at(AT_FDCWD, "/proc/self/setgroups", word, sizeof(word)) < 0 ||
-	    strncmp(word, "deny", 4) != 0) {
-		errno = error;
-		die("setgroups");
-	}
+	    strncmp(word, "deny", 4) != 0)
+		die_line(error, "setgroups");
 }
 
 void
 idmap_become_root(void)
 {
 	idmap_setgroups(0, NULL);
-	/* EINVAL: a map without 0, which is then nobody's. */
+	/* EINVAL: the map has no 0. */
 	if (setresgid(0, 0, 0) < 0 && errno != EINVAL)
 		die("setresgid");
 	if (setresuid(0, 0, 0) < 0 && errno != EINVAL)

@@ -21,43 +21,42 @@ struct idmap {
 /* The maps of a box, and the way to write them. */
 struct idmaps {
 	struct idmap u, g;
-	bool helper;	/* by newuidmap(1) and newgidmap(1) */
+	bool helper;	/* newuidmap(1) and newgidmap(1) write them */
 	bool no_groups; /* setgroups(2) must be denied first */
 };
 
-/* From --map's word: "self" (0 is the caller), "subid" (the caller's range of
- * /etc/subuid and /etc/subgid), or "IN:OUT:COUNT,...".  NULL: IDS and the 65535
- * after it for root, "self" for everybody else.  Dies with 125 on a bad word,
- * an overlap or an end beyond 2^32. */
+/* The maps of a --map WORD: "self" (0 is the caller), "subid" (the caller's
+ * range of /etc/subuid and /etc/subgid), or "IN:OUT:COUNT,...".  NULL: IDS to
+ * IDS + 65535 for root, "self" for an ordinary user.  Dies with 125 on a bad
+ * word, an overlap or an end beyond 2^32. */
 void idmaps_get(struct idmaps *m, const char *word, uint32_t ids);
 
-/* Writes them for PID, which waits in its new user namespace (0 with -n, which
- * says $BOX_PID).  Dies with 125. */
+/* Writes the maps of PID, which waits in its new user namespace.  With -n, PID
+ * is 0 and shows as $BOX_PID.  Dies with 125. */
 void idmaps_write(const struct idmaps *m, pid_t pid);
 
-/* The id outside of the id IN inside; false if that is not mapped. */
+/* *OUT becomes the id outside for IN inside; false if IN is not mapped. */
 bool idmap_out(const struct idmap *m, uint32_t in, uint32_t *out);
 
-/* The ids that the root of the process PID's user namespace has here.  False if
- * that is not mapped.  Dies with 125. */
+/* The ids here of the root of PID's user namespace; false if 0 is not mapped
+ * there.  Dies with 125. */
 bool idmap_root(pid_t pid, uint32_t *uid, uint32_t *gid);
 
-/* Whether it maps each of its ids to itself. */
+/* Whether the map maps each of its ids to itself. */
 bool idmap_identity(const struct idmap *m);
 
-/* setgroups(2) of those groups that our user namespace maps.  Where setgroups
- * is denied, the caller's groups stay, and are nobody's inside.  Dies with
- * 125. */
+/* setgroups(2) of those groups that this user namespace maps.  Where setgroups
+ * is denied, the caller's groups stay and show as nogroup.  Dies with 125. */
 void idmap_setgroups(size_t n, const gid_t *list);
 
-/* Becomes the root of our user namespace, with no group of the caller's.  Dies
+/* Becomes the root of this user namespace, without the caller's groups.  Dies
  * with 125. */
 void idmap_become_root(void);
 
-/* Whether the group ID is mapped in our user namespace. */
+/* Whether the group ID is mapped in this user namespace. */
 bool idmap_own_gid(uint32_t id);
 
-/* The lowest and the highest group that is mapped there. */
+/* The lowest and the highest group that this user namespace maps. */
 void idmap_gid_range(uint32_t *first, uint32_t *last);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* ns - the table of namespaces, and joining and making them */
+/* ns - the kinds of namespaces; joining, making and comparing them */
 #include "ns/ns.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/say.h"
 
 #include <errno.h>
@@ -24,20 +25,14 @@ const struct ns_type ns_types[NS_KINDS] = {
     [NS_CGROUP] = {"cgroup", "cgroup", CLONE_NEWCGROUP},
 };
 
-static void
-ns_none(struct ns_set *s)
-{
-	s->fresh = 0;
-	for (int k = 0; k < NS_KINDS; k++)
-		s->join[k] = -1;
-}
-
 void
 ns_all(struct ns_set *s)
 {
-	ns_none(s);
-	for (int k = 0; k < NS_KINDS; k++)
+	s->fresh = 0;
+	for (int k = 0; k < NS_KINDS; k++) {
 		s->fresh |= ns_types[k].flag;
+		s->join[k] = -1;
+	}
 }
 
 void
@@ -46,7 +41,8 @@ ns_only(struct ns_set *s, const char *list)
 	const char *end;
 	int k;
 
-	ns_none(s);
+	ns_all(s);
+	s->fresh = 0;
 	for (;; list = end + 1) {
 		end = strchrnul(list, ',');
 		for (k = 0; k < NS_KINDS; k++)
@@ -119,7 +115,7 @@ ns_unshare(const struct ns_set *s, int kinds)
 		die_said();
 }
 
-/* PID 0: our own. */
+/* PID 0: this process. */
 static void
 ns_path(char *buf, size_t size, int pid, enum ns_kind kind)
 {
@@ -138,18 +134,6 @@ ns_open(int pid, enum ns_kind kind)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-ino_t
-ns_inode(int pid, enum ns_kind kind)
-{
-	char path[64];
-	struct stat st;
-
-	ns_path(path, sizeof(path), pid, kind);
-	if (stat(path, &st) < 0)
-		die("stat %s", path);
-	return st.st_ino;
-}
-
 static const char *
 hint_text(void)
 {
@@ -159,20 +143,28 @@ hint_text(void)
 		   : "as root";
 }
 
-int
-ns_others(pid_t pid)
+ino_t
+ns_inode(int pid, enum ns_kind kind)
 {
 	char path[64];
 	struct stat st;
+
+	ns_path(path, sizeof(path), pid, kind);
+	if (stat(path, &st) == 0)
+		return st.st_ino;
+	if (errno == EACCES)
+		die_hint(hint_text(), "stat %s", path);
+	die("stat %s", path);
+}
+
+int
+ns_others(pid_t pid)
+{
 	int kinds = 0;
 
-	for (int k = 0; k < NS_KINDS; k++) {
-		ns_path(path, sizeof(path), pid, k);
-		if (stat(path, &st) < 0 && errno == EACCES)
-			die_hint(hint_text(), "stat %s", path);
+	for (int k = 0; k < NS_KINDS; k++)
 		if (ns_inode(pid, k) != ns_inode(0, k))
 			kinds |= ns_types[k].flag;
-	}
 	return kinds;
 }
 
@@ -196,12 +188,10 @@ ns_owned(enum ns_kind kind)
 	struct stat st;
 	bool owned;
 
-	/* EPERM: it is of a user namespace outside of ours. */
+	/* EPERM: the owner is a user namespace outside of ours. */
 	owned = user >= 0 && fstat(user, &st) == 0 &&
 		st.st_ino == ns_inode(0, NS_USER);
-	if (user >= 0)
-		close(user);
-	if (fd >= 0)
-		close(fd);
+	close_keep(user);
+	close_keep(fd);
 	return owned;
 }

@@ -25,8 +25,8 @@ struct ns_type {
 };
 extern const struct ns_type ns_types[NS_KINDS];
 
-/* What a box gets: fresh ones (flags of clone(2)), joined (descriptors, -1 for
- * none), and the rest of its caller's. */
+/* The namespaces of a box: new ones (flags of clone(2)), joined ones
+ * (descriptors, -1 for none); the others are the caller's. */
 struct ns_set {
 	int fresh;
 	int join[NS_KINDS];
@@ -38,33 +38,34 @@ void ns_all(struct ns_set *s);
 /* Only those in LIST, "net,uts"; dies with 125 on an unknown one. */
 void ns_only(struct ns_set *s, const char *list);
 
-/* WORD is "new", "host" (the caller's), or a path to join; dies with 125 if
- * that is no namespace of this kind. */
+/* WORD is "new", "host" (the caller's), or a path to join.  Dies with 125 if
+ * the path is no namespace of this kind. */
 void ns_choose(struct ns_set *s, enum ns_kind kind, const char *word);
 
 /* unshare(1)'s options for FLAGS, " --net --uts", in a static buffer. */
 const char *ns_options(int flags);
 
-/* Joins those of the set that KINDS (clone flags) has, in order; makes the new
- * ones of it.  Die with 125. */
+/* Of the kinds KINDS (clone flags): ns_join() joins the set's in order,
+ * ns_unshare() makes its new ones.  Die with 125. */
 void ns_join(const struct ns_set *s, int kinds);
 void ns_unshare(const struct ns_set *s, int kinds);
 
-/* The kinds (clone flags) of which PID has another namespace than we; dies
- * with 125. */
+/* The kinds (clone flags) of which PID has another namespace than this process.
+ * Dies with 125. */
 int ns_others(pid_t pid);
 
-/* Joins those KINDS of the process PID, which PIDFD refers to, in one step.
- * Dies with 125. */
+/* Joins the namespaces KINDS of the process PID, to which PIDFD refers, in one
+ * step.  Dies with 125. */
 void ns_enter(int pidfd, pid_t pid, int kinds);
 
-/* The namespace of that kind of PID (0: our own): opened, -1 with errno; its
- * inode number, which tells it from others; dies with 125. */
+/* A namespace of the process PID (0: this one).  ns_open() opens it,
+ * close-on-exec; -1 with errno.  ns_inode() returns its inode number, which
+ * identifies it; dies with 125. */
 int ns_open(int pid, enum ns_kind kind);
 ino_t ns_inode(int pid, enum ns_kind kind);
 
-/* Whether our namespace of this kind belongs to our user namespace
- * (ioctl_ns(2)), so that its file system may be mounted. */
+/* Whether this process's user namespace owns its namespace of this kind
+ * (ioctl_ns(2)): then the file system of that kind may be mounted. */
 bool ns_owned(enum ns_kind kind);
 
 #endif
