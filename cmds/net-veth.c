@@ -5,8 +5,8 @@
  * In the chain it runs in the box, as the box's root, where it has power over
  * the box's network only: the host's half is asked of the doorman.  With --pid
  * it runs on the host and does both, the box's half from inside of the box's
- * network namespace.  Nothing is undone at the end: a veth pair goes with the
- * namespace of either end.
+ * network namespace.  At the end the doorman frees the name and the route; the
+ * kernel deletes the pair together with the box's namespace.
  */
 #include "base/addr.h"
 #include "base/die.h"

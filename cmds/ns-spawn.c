@@ -127,6 +127,7 @@ attend(pid_t pid, int door)
 	state_put_pid("pid", pid);
 	doorman_start(&(struct doorman){
 	    .box = pid,
+	    .newpid = box.set.fresh & CLONE_NEWPID,
 	    .newns = box.set.fresh & CLONE_NEWNS,
 	    .newnet = ns_inode(pid, NS_NET) != ns_inode(0, NS_NET),
 	    .shift = geteuid() == 0 && (box.set.fresh & CLONE_NEWUSER) &&

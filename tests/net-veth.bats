@@ -384,6 +384,22 @@ s.sendto(b"hello", ("10.0.0.1", 7007))' "$1"; }
 	finish "$first"
 }
 
+@test "the end of a box frees the name and the route of its link" {
+	start ns-spawn net-veth sleep 1000
+	runs sleep
+	# The kernel keeps the link as long as this descriptor.
+	exec 7<"/proc/$prog/ns/net"
+	kill "$pid"
+	finish
+	run ! host ip link show veth0
+	is "$(host ip route show 10.0.0.2)" ""
+	has "$(host ip -o link show group 45253)" "dead"
+	run -0 host ns-spawn net-veth true
+	exec 7<&-
+	eventually 10 no_links
+}
+no_links() { [[ -z $(host ip -o link show group 45253) ]]; }
+
 # What both sides look like, as text.
 sides() {
 	host ip -4 -o addr show dev veth0 | sed 's/ valid_lft.*//; s/^[0-9]*://'

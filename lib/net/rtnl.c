@@ -72,6 +72,16 @@ link_delete(struct netlink *nl, int index)
 	return netlink_send(nl, NULL, NULL);
 }
 
+int
+link_rename(struct netlink *nl, int index, const char *name)
+{
+	const struct ifinfomsg i = {.ifi_index = index};
+
+	netlink_begin(nl, RTM_NEWLINK, 0, &i, sizeof(i));
+	netlink_put_str(nl, IFLA_IFNAME, name);
+	return netlink_send(nl, NULL, NULL);
+}
+
 bool
 link_far_dead(struct netlink *nl, const struct link *l)
 {
@@ -107,8 +117,9 @@ addr_add(
 	return netlink_send(nl, NULL, NULL);
 }
 
-int
-route_add(struct netlink *nl, const struct route *r)
+static int
+route_change(
+    struct netlink *nl, uint16_t type, uint16_t flags, const struct route *r)
 {
 	const struct rtmsg m = {.rtm_family = AF_INET,
 	    .rtm_dst_len = (uint8_t)r->len,
@@ -117,8 +128,7 @@ route_add(struct netlink *nl, const struct route *r)
 	    .rtm_scope = r->via ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 	    .rtm_type = RTN_UNICAST};
 
-	netlink_begin(
-	    nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &m, sizeof(m));
+	netlink_begin(nl, type, flags, &m, sizeof(m));
 	if (r->len)
 		put_addr(nl, RTA_DST, r->dst);
 	if (r->via)
@@ -127,6 +137,18 @@ route_add(struct netlink *nl, const struct route *r)
 		put_addr(nl, RTA_PREFSRC, r->src);
 	netlink_put_u32(nl, RTA_OIF, (uint32_t)r->link);
 	return netlink_send(nl, NULL, NULL);
+}
+
+int
+route_add(struct netlink *nl, const struct route *r)
+{
+	return route_change(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, r);
+}
+
+int
+route_delete(struct netlink *nl, const struct route *r)
+{
+	return route_change(nl, RTM_DELROUTE, 0, r);
 }
 
 static void

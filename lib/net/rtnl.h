@@ -27,6 +27,7 @@ int link_index(const struct netlink *nl, const char *name);
 
 int link_up(struct netlink *nl, int index);
 int link_delete(struct netlink *nl, int index);
+int link_rename(struct netlink *nl, int index, const char *name);
 
 /* Whether the network namespace of the other end is dead: its last process has
  * gone, and the kernel will tear it down some time later. */
@@ -47,6 +48,7 @@ struct route {
 
 /* Adds to the main table; without VIA it is of scope link. */
 int route_add(struct netlink *nl, const struct route *r);
+int route_delete(struct netlink *nl, const struct route *r);
 
 /* The way that a packet to ADDR would take; FLAGS RTM_F_FIB_MATCH: the route
  * in the table that decides it. */

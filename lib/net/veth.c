@@ -235,6 +235,22 @@ veth_remove(const struct veth *v, int index)
 	errno = saved;
 }
 
+void
+veth_retire(const struct veth *v, int index)
+{
+	const struct route box = {.dst = v->addr, .len = 32, .link = index};
+	char name[IFNAMSIZ];
+	struct netlink nl;
+
+	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
+		return;
+	snprintf(name, sizeof(name), "dead%d", index);
+	/* Before Linux 6.2 a link that is up keeps its name. */
+	if (link_rename(&nl, index, name) == 0)
+		route_delete(&nl, &box);
+	close(nl.fd);
+}
+
 static int
 box_half(struct netlink *nl, const struct veth *v)
 {

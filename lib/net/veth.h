@@ -13,6 +13,11 @@ int veth_host(const struct veth *v, int netns, const char *pid);
 /* Undoes veth_host(), keeping errno and said(). */
 void veth_remove(const struct veth *v, int index);
 
+/* The box has ended: frees the name and the route of its host end INDEX.  The
+ * kernel deletes the link itself later, and nobody waits.  What fails is left
+ * to the next veth_host(). */
+void veth_retire(const struct veth *v, int index);
+
 /* Whether packets that the host sends from 127.0.0.0/8 pass the host end LINK,
  * and so localhost reaches the box.  VETH_LOCALNET is the command, for a number
  * and the link.  -1 with errno and said(). */

@@ -24,6 +24,8 @@
 #include <unistd.h>
 
 static struct doorman man;
+static struct veth pair; /* the box's, and the index of its host end */
+static int pair_end;
 static unsigned veths, roots, binds, files, ttys;
 
 void
@@ -37,6 +39,12 @@ static int
 count(unsigned *n, unsigned max)
 {
 	return (*n)++ < max ? 0 : EDQUOT;
+}
+
+static void
+retire(void)
+{
+	veth_retire(&pair, pair_end);
 }
 
 static int
@@ -56,8 +64,12 @@ serve_veth(struct door_request *req)
 	if (net < 0)
 		return errno;
 	snprintf(pid, sizeof(pid), "%d", man.box);
-	if (veth_host(&req->veth, net, pid) < 0)
+	pair = req->veth;
+	pair_end = veth_host(&pair, net, pid);
+	if (pair_end < 0)
 		err = errno;
+	else if (pair_end > 0 && man.newpid)
+		at_end(retire);
 	close(net);
 	return err;
 }

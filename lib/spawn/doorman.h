@@ -10,6 +10,7 @@
 struct doorman {
 	bool tty_only; /* relay a terminal, refuse all other requests */
 	pid_t box;     /* our child, whose namespaces are the box's */
+	bool newpid;   /* no process outlives it */
 	bool newns;    /* it has a mount namespace of its own */
 	bool newnet;   /* ... a network namespace that is not ours */
 	bool shift;    /* files are to be shown with its ids */
