@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * hostnet - what the host's routes say to a new box
+ * hostnet - the host's routes, checked before a box gets its addresses
  *
- * A box on a range that the host reaches otherwise would take a part of it
- * away, silently.  So the main table is read for routes to more than one
- * address that overlap; the box's and the gateway's very addresses are looked
- * up.  The other boxes' routes, to a single address each, collide with none:
- * their number costs nothing but the reading.
+ * A box on a range that the host reaches by another route would silently take
+ * a part of it away.  So the routes of the main table to more than one address
+ * must not overlap with the box's network; the two single addresses, the box's
+ * and the gateway's, are looked up.  The routes of other boxes, each to one
+ * address, cannot collide.
  */
 #include "net/hostnet.h"
 #include "base/addr.h"
@@ -17,7 +17,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* Any address of the Internet's; this is a box's name server by default. */
+/* Any public address; this one is a box's name server by default. */
 #define OUTSIDE 0x08080808u /* 8.8.8.8 */
 
 uint32_t
@@ -47,25 +47,28 @@ struct collision {
 };
 
 static void
-check_route(const struct route *r, void *arg)
+check_route(const struct nlmsghdr *h, void *arg)
 {
 	struct collision *c = arg;
+	struct route r;
 
+	route_read(h, &r);
 	/* Neither a default route nor a single address. */
-	if (r->len > 0 && r->len < 32 && c->found.len == 0 &&
-	    (overlap(r, c->v->addr, c->v->len) ||
-		overlap(r, c->v->gateway, 32)))
-		c->found = *r;
+	if (r.len > 0 && r.len < 32 && c->found.len == 0 &&
+	    (overlap(&r, c->v->addr, c->v->len) ||
+		overlap(&r, c->v->gateway, 32)))
+		c->found = r;
 }
 
-/* Whether ADDR itself is the host's, or behind a link that is not a box's. */
+/* Whether ADDR is an address of the host, or has a route of its own that leads
+ * to another link than a box's. */
 static bool
 taken(struct netlink *nl, uint32_t addr, struct route *r)
 {
 	struct link l;
 
-	/* What has no route is not taken, nor what was behind a link that has
-	 * gone just now.  A route over several links has none in particular. */
+	/* Not taken: an address without a route, or behind a link that has just
+	 * gone.  A route over several links has link 0. */
 	return route_get(nl, addr, RTM_F_FIB_MATCH, r) == 0 && r->len == 32 &&
 	       (!r->link || (link_get(nl, r->link, NULL, &l) == 0 &&
 				l.group != VETH_GROUP));

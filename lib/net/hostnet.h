@@ -4,14 +4,14 @@
 #include "net/netlink.h"
 #include "net/veth.h"
 
-/* What the host's routes say to a new box. */
+/* The host's routes, as far as they concern a new box. */
 
-/* The MTU of the way out: that of its route, else of its link; 1500 where
- * there is no way out. */
+/* The MTU of the host's route out, else that of the route's link; 1500 if there
+ * is no route out. */
 uint32_t hostnet_mtu(struct netlink *nl);
 
 /* -1 with EADDRINUSE, said() and said_why() if a route or an address of the
- * host's that is not a box's collides with what V is to have. */
+ * host collides with the addresses of V.  Routes to other boxes do not. */
 int hostnet_check(struct netlink *nl, const struct veth *v);
 
 #endif

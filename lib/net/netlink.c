@@ -2,20 +2,20 @@
 /*
  * netlink - build a request, send it, wait for its acknowledgement
  *
- * There is one function that appends and it holds the one check for space, so
- * those who build need none.  Every request asks for an acknowledgement: an
- * answer ends with NLMSG_ERROR (0 is success) or, a dump, with NLMSG_DONE.
- * NETLINK_EXT_ACK has the kernel say in a sentence what it did not like.
+ * One function appends and checks for space; callers need no check.  Every
+ * request asks for an acknowledgement: an answer ends with NLMSG_ERROR (0 is
+ * success), a dump with NLMSG_DONE.  With NETLINK_EXT_ACK the kernel explains
+ * an error in a text.
  */
 #include "net/netlink.h"
+#include "base/file.h"
 #include "base/say.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-/* The kernel makes a part of a dump no longer than this. */
+/* The longest part of a dump that the kernel sends. */
 #define ANSWER_SIZE 32768
 
 static int
@@ -33,17 +33,16 @@ netlink_open(struct netlink *nl, int protocol)
 
 	nl->seq = 0;
 	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-	/* Connected, it takes no message of a process: in a box's namespace
-	 * its root may send some.  Strict: a dump's filter is obeyed. */
+	/* A connected socket takes messages of the kernel alone, and none of a
+	 * box's root.  Strict checking makes the kernel obey a dump's filter.
+	 */
 	if (nl->fd >= 0 &&
 	    connect(nl->fd, (const void *)&kernel, sizeof(kernel)) == 0 &&
 	    set_option(nl->fd, NETLINK_EXT_ACK) == 0 &&
 	    set_option(nl->fd, NETLINK_GET_STRICT_CHK) == 0)
 		return 0;
 	said_set("socket AF_NETLINK", "");
-	if (nl->fd >= 0)
-		close(nl->fd);
-	return -1;
+	return close_keep(nl->fd);
 }
 
 void
@@ -97,7 +96,7 @@ netlink_end(struct netlink *nl, size_t nest)
 	memcpy(nl->req.bytes + nest, &len, sizeof(len));
 }
 
-/* What a message that ends an answer says. */
+/* The result in the message that ends an answer. */
 static int
 result(const struct nlmsghdr *h)
 {

@@ -12,7 +12,7 @@
 struct netlink {
 	int fd;
 	uint32_t seq;
-	size_t len; /* of the request that is being built */
+	size_t len; /* of req, as far as it is built */
 	bool overflow;
 	union {
 		struct nlmsghdr head;
@@ -30,16 +30,17 @@ int netlink_open(struct netlink *nl, int protocol);
 void netlink_begin(struct netlink *nl, unsigned type, unsigned flags,
     const void *body, size_t size);
 
-/* Adds an attribute.  What is added from there on is nested in it once
- * netlink_end() has been called with the value that netlink_put() gave. */
+/* Adds an attribute.  netlink_end() with the value that netlink_put() returned
+ * nests the attributes added since then in that attribute. */
 size_t netlink_put(
     struct netlink *nl, unsigned type, const void *data, size_t size);
 void netlink_put_u32(struct netlink *nl, unsigned type, uint32_t value);
 void netlink_put_str(struct netlink *nl, unsigned type, const char *s);
 void netlink_end(struct netlink *nl, size_t nest);
 
-/* Sends the request and waits for its end; FN (or NULL) is called for each
- * message of the answer.  -1 with the kernel's errno and said_why(). */
+/* Sends the request and waits for the end of its answer.  Calls FN (or NULL)
+ * for each message of the answer; FN must not send a request.  -1 with the
+ * kernel's errno and said_why(). */
 typedef void netlink_fn(const struct nlmsghdr *msg, void *arg);
 int netlink_send(struct netlink *nl, netlink_fn *fn, void *arg);
 
@@ -49,8 +50,8 @@ int netlink_send(struct netlink *nl, netlink_fn *fn, void *arg);
 				NLMSG_SPACE(sizeof(body))), \
 	    (h)->nlmsg_len - NLMSG_SPACE(sizeof(body))
 
-/* The attribute of that type in a list of SIZE bytes, or NULL; its number, or
- * DEF where it is missing. */
+/* The attribute of that type in a list of SIZE bytes, or NULL; netlink_u32()
+ * returns its number, or DEF if it is missing. */
 const struct rtattr *netlink_attr(
     const struct rtattr *list, size_t size, unsigned type);
 uint32_t netlink_u32(

@@ -2,9 +2,9 @@
 /*
  * resolv - name servers for a box
  *
- * A stub resolver on the host's loopback (127.0.0.53) is nobody in the box's
- * network.  Where resolv.conf has only such, the real ones are in the file of
- * whoever runs the stub.
+ * A box cannot reach a stub resolver on the host's loopback (127.0.0.53).  If
+ * resolv.conf names only such a stub, the real servers are in a file of the
+ * program that runs the stub.
  */
 #include "net/resolv.h"
 #include "base/addr.h"
@@ -39,8 +39,8 @@ resolv_add(struct resolv *r, const char *word)
 	r->addr[r->n++] = word;
 }
 
-/* The lines of one of the host's files but the servers on its loopback;
- * NULL if no server is left. */
+/* The lines of FILE without the servers on loopback; NULL if no server is left.
+ */
 static char *
 real_ones(const char *file)
 {

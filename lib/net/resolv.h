@@ -3,9 +3,9 @@
 
 #include <stdint.h>
 
-/* What a box's resolv.conf says (resolv.conf(5)). */
+/* A box's resolv.conf (resolv.conf(5)). */
 
-#define RESOLV_MAX 3 /* name servers that a libc looks at */
+#define RESOLV_MAX 3 /* name servers that a libc asks */
 
 struct resolv {
 	const char *addr[RESOLV_MAX];
@@ -13,16 +13,17 @@ struct resolv {
 	const char *word; /* "host" or "none" in place of addresses, or NULL */
 };
 
-/* One --dns word: an address, "host" or "none"; dies with 125 on others. */
+/* Adds a --dns word: an address, "host" or "none".  Dies with 125 on another
+ * word. */
 void resolv_add(struct resolv *r, const char *word);
 
-/* The file's text, malloc'ed; NULL for "none".  Without a word the reference
- * container's 8.8.8.8 and 8.8.4.4; "host": the real resolvers of this host,
- * never a stub on its loopback.  Dies with 125 where it has no other. */
+/* The file's text, malloc'ed; NULL for "none".  Without a word and an address:
+ * 8.8.8.8 and 8.8.4.4.  For "host": the real servers of this host, never a stub
+ * on its loopback; dies with 125 if the host has no other. */
 char *resolv_text(const struct resolv *r);
 
-/* The IPv4 ones of its name servers, in host byte order; returns how many, of
- * which there are none with "none". */
+/* The IPv4 addresses among the name servers, in host byte order; returns their
+ * number, 0 for "none". */
 unsigned resolv_servers(const struct resolv *r, uint32_t addr[RESOLV_MAX]);
 
 #endif

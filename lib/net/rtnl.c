@@ -2,9 +2,9 @@
 /*
  * rtnl - links, addresses and routes, a request each
  *
- * Nothing is dumped that can be asked for by its index, name or address: a
- * host with a thousand boxes answers as fast as one with none.  The one dump,
- * of the main table's routes, is filtered by the kernel.
+ * Requests go by index, name or address, so a host with a thousand boxes
+ * answers as fast as one with none.  The one dump, of the main table's routes,
+ * is filtered by the kernel.
  */
 #include "net/rtnl.h"
 
@@ -91,7 +91,7 @@ link_far_dead(struct netlink *nl, const struct link *l)
 		return l->far;
 	netlink_begin(nl, RTM_GETNSID, 0, &any, sizeof(any));
 	netlink_put_u32(nl, NETNSA_NSID, (uint32_t)l->far_nsid);
-	/* The id outlives the namespace, but then leads nowhere. */
+	/* ENOENT: the id is there, but its namespace is dead. */
 	return netlink_send(nl, NULL, NULL) < 0 && errno == ENOENT;
 }
 
@@ -151,12 +151,13 @@ route_delete(struct netlink *nl, const struct route *r)
 	return route_change(nl, RTM_DELROUTE, 0, r);
 }
 
-static void
-read_route(const struct nlmsghdr *h, struct route *r)
+void
+route_read(const struct nlmsghdr *h, void *route)
 {
 	const struct rtmsg *m = NLMSG_DATA(h);
 	const struct rtattr *metrics =
 	    netlink_attr(NETLINK_ATTRS(h, *m), RTA_METRICS);
+	struct route *r = route;
 
 	*r = (struct route){
 	    .dst = ntohl(netlink_u32(NETLINK_ATTRS(h, *m), RTA_DST, 0)),
@@ -171,12 +172,6 @@ read_route(const struct nlmsghdr *h, struct route *r)
 		    RTA_DATA(metrics), RTA_PAYLOAD(metrics), RTAX_MTU, 0);
 }
 
-static void
-read_one(const struct nlmsghdr *h, void *arg)
-{
-	read_route(h, arg);
-}
-
 int
 route_get(struct netlink *nl, uint32_t addr, unsigned flags, struct route *r)
 {
@@ -185,34 +180,18 @@ route_get(struct netlink *nl, uint32_t addr, unsigned flags, struct route *r)
 
 	netlink_begin(nl, RTM_GETROUTE, 0, &m, sizeof(m));
 	put_addr(nl, RTA_DST, addr);
-	return netlink_send(nl, read_one, r);
-}
-
-struct each {
-	route_fn *fn;
-	void *arg;
-};
-
-static void
-read_each(const struct nlmsghdr *h, void *arg)
-{
-	const struct each *e = arg;
-	struct route r;
-
-	read_route(h, &r);
-	e->fn(&r, e->arg);
+	return netlink_send(nl, route_read, r);
 }
 
 int
-route_each(struct netlink *nl, route_fn *fn, void *arg)
+route_each(struct netlink *nl, netlink_fn *fn, void *arg)
 {
 	const struct rtmsg m = {
 	    .rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN};
-	struct each e = {fn, arg};
 
-	/* A dump during which the table changed (NLM_F_DUMP_INTR) will do: no
-	 * answer holds for longer than it takes to read it. */
+	/* NLM_F_DUMP_INTR, a table that changed meanwhile, is no error: the
+	 * table may change right after the dump, too. */
 	netlink_begin(nl, RTM_GETROUTE, NLM_F_DUMP, &m, sizeof(m));
-	/* A table is made with its first route. */
-	return netlink_send(nl, read_each, &e) < 0 && errno != ENOENT ? -1 : 0;
+	/* ENOENT: the table has no route yet. */
+	return netlink_send(nl, fn, arg) < 0 && errno != ENOENT ? -1 : 0;
 }

@@ -7,22 +7,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What is asked of links, addresses and IPv4 routes, a request each.  Addresses
- * in host byte order.  All return -1 with errno, and said_why() where the
- * kernel gave a sentence; none says anything by itself. */
+/* Links, addresses and IPv4 routes (rtnetlink(7)), a request each.  Addresses
+ * are in host byte order.  On failure each returns -1 with errno, and with
+ * said_why() if the kernel sent a text; none calls say(). */
 
 struct link {
 	int index;
 	uint32_t group, mtu;
-	bool far;	  /* its other end is in another network namespace, */
-	int32_t far_nsid; /* which has this id in ours (-1: none any more) */
+	bool far;	  /* the other end is in another network namespace */
+	int32_t far_nsid; /* its id in this one; -1: none any more */
 	char name[IFNAMSIZ];
 };
 
-/* The link of that INDEX, NAME being NULL; or with 0 of that NAME. */
+/* The link with that INDEX (NAME is NULL) or that NAME (INDEX is 0). */
 int link_get(struct netlink *nl, int index, const char *name, struct link *l);
 
-/* The index alone, by ioctl(2): an answer of a few bytes. */
+/* The index alone, by ioctl(2), whose answer is a few bytes. */
 int link_index(const struct netlink *nl, const char *name);
 
 int link_up(struct netlink *nl, int index);
@@ -30,10 +30,10 @@ int link_delete(struct netlink *nl, int index);
 int link_rename(struct netlink *nl, int index, const char *name);
 
 /* Whether the network namespace of the other end is dead: its last process has
- * gone, and the kernel will tear it down some time later. */
+ * ended, and the kernel will remove it some time later. */
 bool link_far_dead(struct netlink *nl, const struct link *l);
 
-/* FLAGS: IFA_F_... of <linux/if_addr.h>. */
+/* Adds an address; FLAGS are IFA_F_... of <linux/if_addr.h>. */
 int addr_add(
     struct netlink *nl, int index, uint32_t addr, unsigned len, uint32_t flags);
 
@@ -46,17 +46,18 @@ struct route {
 	uint32_t mtu;	   /* 0: the link's */
 };
 
-/* Adds to the main table; without VIA it is of scope link. */
+/* Adds to the main table; a route without VIA has scope link. */
 int route_add(struct netlink *nl, const struct route *r);
 int route_delete(struct netlink *nl, const struct route *r);
 
-/* The way that a packet to ADDR would take; FLAGS RTM_F_FIB_MATCH: the route
- * in the table that decides it. */
+/* The way of a packet to ADDR; with FLAGS RTM_F_FIB_MATCH, the table's route
+ * that decides it. */
 int route_get(
     struct netlink *nl, uint32_t addr, unsigned flags, struct route *r);
 
-/* Calls FN for each route of the main table; not inside of another request. */
-typedef void route_fn(const struct route *r, void *arg);
-int route_each(struct netlink *nl, route_fn *fn, void *arg);
+/* Calls FN for each route of the main table; route_read() turns the message
+ * into a struct route. */
+int route_each(struct netlink *nl, netlink_fn *fn, void *arg);
+netlink_fn route_read;
 
 #endif

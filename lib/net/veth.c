@@ -2,12 +2,12 @@
 /*
  * veth - both halves of a box's link
  *
- * No bridge and no shared layer 2: the host has a route to each box's single
- * address, the box has its default through the host end's, which is the same
- * on every veth.  So boxes reach each other through the host only.  The pair
- * is made with its other end in the box at once, is in a device group of ours,
- * and goes with the box's namespace.  Its host end is closed to all that is not
- * IPv4 from the box's address before it is up.
+ * There is no bridge and no shared layer 2.  The host has a route to the single
+ * address of each box; the default route of a box goes through the host end's
+ * address, the same on every veth.  So boxes reach each other through the host
+ * only.  The pair is created with the other end in the box, is in the suite's
+ * device group, and dies with the box's namespace.  Before the host end is up,
+ * the end is closed to all packets but IPv4 from the box's address.
  */
 #include "net/veth.h"
 #include "base/addr.h"
@@ -27,8 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A name is waited for this long: a box that was just killed may not be dead
- * yet, but one that lives is to be refused soon. */
+/* How long the old link of that name may take to die: long enough for a box
+ * that was just killed, short enough to refuse the name of a living one. */
 #define GRACE_MS 300
 #define POLL_MS 3
 
@@ -58,7 +58,8 @@ add_pair(struct netlink *nl, const struct veth *v, uint32_t mtu, int netns)
 	return netlink_send(nl, NULL, NULL);
 }
 
-/* Traced like any change; errno and said() stay those of what it undoes. */
+/* Traced like any change; keeps errno and said(), which are of the failure that
+ * led here. */
 static void
 remove_link(struct netlink *nl, const char *name, int index)
 {
@@ -67,15 +68,15 @@ remove_link(struct netlink *nl, const char *name, int index)
 
 	snprintf(text, sizeof(text), "%s", said());
 	snprintf(why, sizeof(why), "%s", said_why());
-	/* It may have gone with its box just now: that will do. */
+	/* A failure is no error: the link may have died with its box. */
 	if (say(SAY_IP, "link delete %s", name))
 		link_delete(nl, index);
 	said_set(text, why);
 	errno = saved;
 }
 
-/* There is a link of that name.  A box's dead one is deleted, sooner than the
- * kernel does it; one that may be dying is waited for.  0: once more. */
+/* There is a link of that name.  Deletes the link of a dead box, before the
+ * kernel does, and waits for one that may be dying.  0: try again. */
 static int
 make_way(struct netlink *nl, const struct veth *v, int tries)
 {
@@ -124,22 +125,22 @@ create(struct netlink *nl, const struct veth *v, int netns, const char *pid)
 	}
 }
 
-/* What the host end is told before it is up.  The kernel's own defaults leave
- * each of these open; ip-sysctl.rst in its documentation has them. */
+/* The sysctls of the host end, set before it is up.  The kernel's defaults
+ * leave each of these ways open (ip-sysctl.rst). */
 static const struct setting {
 	const char *family, *name, *value;
 } settings[] = {
-    /* By its link-local address the host's services would be reached past
-     * every rule for IPv4. */
+    /* The link-local address leads to the host's services past every rule for
+     * IPv4. */
     {"ipv6", "disable_ipv6", "1"},
-    /* Whoever turns IPv6 on again, on all links at once, does not mean to take
-     * routes from a box. */
+    /* IPv6 may be turned on again for all links: even then the host takes no
+     * route from a box. */
     {"ipv6", "accept_ra", "0"},
-    /* The one route to the box is also the only way from it. */
+    /* Packets of the box have the box's address. */
     {"ipv4", "rp_filter", "1"},
-    /* A box that is somebody's gateway does not send the host elsewhere. */
+    /* A box that is a gateway cannot redirect the host. */
     {"ipv4", "accept_redirects", "0"},
-    /* The host's other addresses are not to be had by asking. */
+    /* The box learns no other address of the host by ARP. */
     {"ipv4", "arp_ignore", "1"},
 };
 
@@ -152,13 +153,13 @@ set(const struct setting *s, const char *link)
 	    link, s->name);
 	if (!say(SAY_SH, "echo %s > %s", s->value, path))
 		return 0;
-	/* Where it is so already, /proc/sys may be read-only. */
+	/* No write if the value is right: /proc/sys may be read-only. */
 	if (read_at(AT_FDCWD, path, now, sizeof(now)) > 0 &&
 	    now[0] == s->value[0])
 		return 0;
 	if (write_at(AT_FDCWD, path, s->value) == 0)
 		return 0;
-	/* A kernel without IPv6 lets nobody in by it. */
+	/* The kernel has no IPv6: nothing to close. */
 	return errno == ENOENT && strcmp(s->family, "ipv6") == 0 ? 0 : -1;
 }
 
@@ -169,9 +170,9 @@ veth_localnet(const char *link, bool on)
 
 	path_fmt(path, sizeof(path),
 	    "/proc/sys/net/ipv4/conf/%s/route_localnet", link);
-	return say(SAY_SH, VETH_LOCALNET, on, link)
-		   ? write_at(AT_FDCWD, path, on ? "1" : "0")
-		   : 0;
+	if (!say(SAY_SH, VETH_LOCALNET, on, link))
+		return 0;
+	return write_at(AT_FDCWD, path, on ? "1" : "0");
 }
 
 static int
@@ -183,7 +184,7 @@ close_end(const struct veth *v)
 	return v->localnet ? veth_localnet(v->host, true) : 0;
 }
 
-/* The host end's address, and the route to the box's. */
+/* The host end's sysctls, its address, and the route to the box. */
 static int
 configure(struct netlink *nl, const struct veth *v, int index)
 {
@@ -279,9 +280,9 @@ box_half(struct netlink *nl, const struct veth *v)
 	return 0;
 }
 
-/* ping without CAP_NET_RAW (icmp(7)), for every group of the box.  Both ends
- * must be mapped where this is written, and the kernel takes none above 2^31 -
- * 1: from the host that is still more than all boxes have. */
+/* ping without CAP_NET_RAW (icmp(7)), for every group of the box.  The writer's
+ * user namespace must map both ends of the range.  The kernel takes no id above
+ * 2^31 - 1; on the host, all groups of boxes are below. */
 static int
 allow_ping(void)
 {
@@ -292,8 +293,8 @@ allow_ping(void)
 	idmap_gid_range(&first, &last);
 	snprintf(text, sizeof(text), "%u %u", first,
 	    last > INT32_MAX ? INT32_MAX : last);
-	/* EROFS: in a container whose /proc is not to be written; without ping
-	 * the box is still a box. */
+	/* EROFS: /proc is read-only in a container; a box works without ping.
+	 */
 	if (say(SAY_SH, "echo %s > %s", text, path) &&
 	    write_at(AT_FDCWD, path, text) < 0 && errno != EROFS)
 		return -1;

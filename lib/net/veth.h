@@ -3,11 +3,11 @@
 
 #include "stage/door.h"
 
-/* The host's half, from the host's namespace: checks that no route and no
- * address of the host collides, creates the pair with its other end in NETNS
- * (a descriptor), address, route.  PID is the box's, or "$BOX_PID", in what is
- * said.  A dead box's link of that name makes way.  Returns the host end's
- * index (0 with -n); or -1 with errno, said() and said_why(), nothing left. */
+/* The host's half, in the host's network namespace: checks that no route and no
+ * address of the host collides; creates the pair with its other end in NETNS (a
+ * descriptor), the address and the route.  Replaces a dead box's link of that
+ * name.  PID, the box's or "$BOX_PID", is for say().  Returns the host end's
+ * index (0 with -n), or -1 with errno, said() and said_why(), nothing left. */
 int veth_host(const struct veth *v, int netns, const char *pid);
 
 /* Undoes veth_host(), keeping errno and said(). */
@@ -18,14 +18,14 @@ void veth_remove(const struct veth *v, int index);
  * to the next veth_host(). */
 void veth_retire(const struct veth *v, int index);
 
-/* Whether packets that the host sends from 127.0.0.0/8 pass the host end LINK,
- * and so localhost reaches the box.  VETH_LOCALNET is the command, for a number
- * and the link.  -1 with errno and said(). */
+/* Sets whether packets from 127.0.0.0/8 pass the host end LINK: then the host's
+ * localhost reaches the box.  VETH_LOCALNET is the command, for a number and
+ * the link.  -1 with errno and said(). */
 #define VETH_LOCALNET "echo %d > /proc/sys/net/ipv4/conf/%s/route_localnet"
 int veth_localnet(const char *link, bool on);
 
-/* The box's half, in the box's namespace: lo, address, routes.  -1 with errno,
- * said() and said_why(). */
+/* The box's half, in the box's network namespace: lo, address, routes, ping.
+ * -1 with errno, said() and said_why(). */
 int veth_box(const struct veth *v);
 
 #endif
