@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * ctl - the published ports of a box that runs are changed
+ * ctl - change the published ports of a running box
  *
- * A port is held by a socket of the box's net-nat, and its chains are that
- * one's to change: so it is asked, over a socket in the box's state directory,
- * where nobody but the user comes whose box it is.  A request and its answer
- * are one message each; the answer is what was fed to iptables, with a byte in
- * front that says whether all went well.
+ * The box's net-nat holds the sockets of its ports and owns its chains.  So
+ * requests go to that net-nat, over a socket in the box's state directory,
+ * which only the box's user can open.  A request and its answer are one message
+ * each. An answer is '+' and the text fed to iptables, or '-' and the reason.
  */
 #include "nat/ctl.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/say.h"
 #include "box/state.h"
 #include "nat/ports.h"
@@ -26,8 +26,7 @@
 #define SOCKET "nat"
 #define PATIENCE 10 /* seconds */
 
-/* The socket's address by the directory's descriptor: a path may be longer
- * than fits. */
+/* The socket's address, by the directory's descriptor: a path might not fit. */
 static struct sockaddr_un
 address(int dir)
 {
@@ -49,20 +48,18 @@ natctl_listen(void)
 		return -1;
 	sun = address(dir);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	/* A net-nat before us may have been killed. */
+	/* A net-nat that was killed left its socket. */
 	unlinkat(dir, SOCKET, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
 	    listen(fd, 16) < 0) {
 		warn("listen on " SOCKET " of the box's state");
-		if (fd >= 0)
-			close(fd);
-		fd = -1;
+		fd = close_keep(fd);
 	}
 	close(dir);
 	return fd;
 }
 
-/* Neither side is kept waiting by the other. */
+/* A limit on how long the other side may take. */
 static void
 be_patient(int fd, int seconds)
 {
@@ -99,7 +96,7 @@ natctl_answer(int conn, bool ok, const char *text)
 	    {&verdict, 1}, {(char *)(uintptr_t)text, strlen(text)}};
 	const struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
 
-	/* Who has gone meanwhile learns nothing. */
+	/* No error: the asking process may have ended. */
 	sendmsg(conn, &m, MSG_NOSIGNAL);
 	close(conn);
 }
@@ -150,7 +147,7 @@ natctl_ask(const char *name, bool add, const struct nat_port *p)
 	if (*answer != '+')
 		diex("%s: %s %s: %s", name, add ? "publish" : "unpublish",
 		    port_text(p), answer + 1);
-	/* What was done is known, and said, afterwards. */
+	/* Only the answer has the commands. */
 	say(SAY_IPT, "%s", answer + 1);
 	free(answer);
 }

@@ -3,30 +3,30 @@
 
 #include "nat/text.h"
 
-/* The published ports of a box that runs: asked for on one side, by whoever
- * may write the box's state, and on the other changed by its net-nat. */
+/* The published ports of a running box.  One side asks for a change; it must be
+ * the user of the box.  The other side, the box's net-nat, makes the change. */
 
 struct natctl_request {
 	uint32_t version;
 	uint32_t add; /* else remove */
-	uint32_t dry; /* only say what would be done */
+	uint32_t dry; /* only answer with the text */
 	struct nat_port port;
 };
 
-/* The box's net-nat: a socket to be watched, in the state of the box that the
- * chain is in; -1 if there is no box, or with a warning. */
+/* For net-nat: a listening socket in the state of the chain's box.  -1 if there
+ * is no box, or with a warning. */
 int natctl_listen(void);
 
-/* A request: the connection to be answered, or -1 if there is none worth an
- * answer. */
+/* Reads a request into *R.  Returns the connection for natctl_answer(), or -1
+ * if the request is not valid. */
 int natctl_next(int fd, struct natctl_request *r);
 
-/* Answers with the TEXT that was fed to iptables, or, if it is not OK, with a
- * reason; closes the connection. */
+/* Answers with TEXT, the input of iptables if OK, else the reason; closes the
+ * connection. */
 void natctl_answer(int conn, bool ok, const char *text);
 
-/* The other side: has the port of the running box NAME added or removed and
- * says so; dies if that is refused. */
+/* For the other side: asks the net-nat of the running box NAME to add or remove
+ * the port, and says its commands.  Dies with 125 if net-nat refuses. */
 void natctl_ask(const char *name, bool add, const struct nat_port *p);
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * flows - flows that outlive their box are deleted, by ctnetlink
+ * flows - delete the flows that outlive their box, by ctnetlink
  *
- * Not every kernel that boxes run on can select by address and port, so all
- * IPv4 flows are read, and those that match are deleted afterwards: a request
- * must not begin inside of another.
+ * Older kernels cannot select flows by address and port, so all IPv4 flows are
+ * read.  The matching ones are deleted afterwards, because one request must not
+ * begin inside another.
  */
 #include "nat/flows.h"
 #include "base/addr.h"
@@ -28,10 +28,10 @@
 
 static const struct nfgenmsg v4 = {.nfgen_family = AF_INET};
 
-/* What names a flow: its first packet, as an attribute's content; its number;
- * and its zone, where it has one. */
+/* A flow's identity: the tuple of its first packet (an attribute's content),
+ * its number, and its zone, if any. */
 struct flow {
-	uint32_t dst; /* to this address of the host's, or 0: not asked */
+	uint32_t dst; /* delete only if this address is the host's; 0: any */
 	uint32_t id;
 	uint16_t zone;
 	size_t size;
@@ -46,8 +46,7 @@ struct search {
 	size_t n;
 };
 
-/* Copies a value of SIZE bytes out of a tuple's part; left alone where it is
- * missing. */
+/* Copies a value of SIZE bytes out of a tuple's part, if it is there. */
 static void
 get(const struct rtattr *tuple, unsigned part, unsigned type, void *value,
     size_t size)
@@ -117,7 +116,7 @@ look(const struct nlmsghdr *h, void *arg)
 	s->found[s->n++] = f;
 }
 
-/* -1 with errno; that there is none any more is no error. */
+/* -1 with errno.  ENOENT, a flow that has ended meanwhile, is no error. */
 static int
 end(struct netlink *ct, const struct flow *f)
 {
@@ -138,7 +137,7 @@ end_all(struct netlink *ct, struct netlink *rt, struct search *s)
 	if (netlink_send(ct, look, s) < 0)
 		return -1;
 	for (const struct flow *f = s->found; f < s->found + s->n; f++)
-		/* To the same port elsewhere is another's. */
+		/* The same port of another host is not ours. */
 		if ((!f->dst ||
 			(route_get(rt, f->dst, 0, &r) == 0 && r.local)) &&
 		    end(ct, f) < 0)
@@ -162,7 +161,7 @@ flows_end(uint32_t box, const struct nat_port *ports, size_t n_ports)
 			real = say(SAY_SH, "conntrack -D -p udp --dport %u%s%s",
 			    p->host, p->addr ? " -d " : "",
 			    p->addr ? addr_text(p->addr) : "");
-	/* Reading costs some milliseconds, however few there are. */
+	/* Reading the flows takes some milliseconds, however few they are. */
 	if (read_at(AT_FDCWD, COUNT, count, sizeof(count)) > 0 &&
 	    strcmp(count, "0\n") == 0)
 		real = false;

@@ -2,11 +2,11 @@
 /*
  * forward - forwarding, turned on and put back
  *
- * Whoever writes ip_forward changes more than that: the kernel sets the
- * forwarding of each link to the same, and accept_redirects of all to the
- * opposite (inet_forward_change(), ip-sysctl.rst).  A host that takes no
- * redirects would take them from the first box on, and one that forwards
- * between two links no longer would.  So what differs is written down.
+ * A write to ip_forward changes other sysctls: the kernel sets the forwarding
+ * of each link to the same value, and accept_redirects of all to the opposite
+ * (inet_forward_change(), ip-sysctl.rst).  After the first box a host would
+ * accept redirects that it refused before, and no longer forward between two
+ * links.  So the values that differ are written down and put back.
  */
 #include "nat/forward.h"
 #include "base/die.h"
@@ -32,7 +32,7 @@ value_of(const char *path)
 	return read_at(AT_FDCWD, path, now, sizeof(now)) > 0 ? now[0] : '\0';
 }
 
-/* A line "LINK/SETTING" for one that has VALUE, which it is to have again. */
+/* Writes the line "LINK/SETTING=VALUE" if the setting has that value now. */
 static void
 note(FILE *f, const char *link, const char *setting, char value)
 {
@@ -43,7 +43,7 @@ note(FILE *f, const char *link, const char *setting, char value)
 		fprintf(f, "%s/%s=%c\n", link, setting, value);
 }
 
-/* What is there now and would be lost, behind a first line. */
+/* Writes "1" and, a line each, the values that would be lost. */
 static void
 write_down(int lock)
 {
@@ -113,7 +113,7 @@ forward_off(int lock)
 	if (strsep(&rest, "\n")[0])
 		ret = put(SWITCH, "0");
 	while ((line = strsep(&rest, "\n")))
-		/* A link's name may have one. */
+		/* The last one: a link's name may have a "=". */
 		if ((value = strrchr(line, '='))) {
 			*value++ = '\0';
 			path_fmt(path, sizeof(path), CONF "/%s", line);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * iptables - the programs, of the back end that the host uses
+ * iptables - iptables-save and iptables-restore, of the host's back end
  *
- * A packet passes the rules of both back ends, and what one accepts the other
- * may still refuse: ours belong where the host's are.
+ * A packet passes the rules of both back ends: one may refuse a packet that the
+ * other accepts.  So a box's rules belong in the back end of the host's rules.
  */
 #include "nat/iptables.h"
 #include "base/die.h"
@@ -47,7 +47,7 @@ iptables_save(char **saved)
 	return done(run_read((char *const *)argv, saved, why, sizeof(why)));
 }
 
-/* Names the line that a message has the number of. */
+/* Appends the line of TEXT whose number is in the message. */
 static void
 quote_line(const char *text)
 {
@@ -69,7 +69,7 @@ quote_line(const char *text)
 int
 iptables_restore(char *text)
 {
-	/* Legacy waits for its lock; nft takes the option and has no lock. */
+	/* -w: legacy waits for its lock; nft ignores the option. */
 	const char *argv[] = {used->restore, "--noflush", "-w", NULL};
 	int r = 0;
 
@@ -82,7 +82,7 @@ iptables_restore(char *text)
 	return r;
 }
 
-/* Legacy tables are listed only where somebody has used them. */
+/* ip_tables_names lists the legacy tables in use. */
 static bool
 legacy_has_rules(void)
 {

@@ -6,25 +6,25 @@
 /* iptables-save and iptables-restore of a back end.  Only after
  * resident_begin(), see run.h. */
 
-/* NAME: "nft" or "legacy"; "default" for what the host calls iptables; NULL for
- * that, or for legacy where this network namespace's rules are there.  Returns
- * the name, NULL on another word. */
+/* Chooses the back end NAME: "nft", "legacy", or "default", the host's
+ * iptables. NULL: legacy if this network namespace has legacy rules, else
+ * default. Returns the name, or NULL on another word. */
 const char *iptables_use(const char *name);
 
-/* Feeds TEXT, if it is not empty, to iptables-restore --noflush, and frees it.
- * It is atomic per table, not per text. */
+/* Feeds TEXT to iptables-restore --noflush, unless it is empty, and frees it.
+ * The change is atomic per table, not per text. */
 int iptables_restore(char *text);
 
 /* *SAVED becomes the text of iptables-save, malloc'ed. */
 int iptables_save(char **saved);
 
-/* Both return -1 if that failed; then this is the reason. */
+/* The reason, if iptables_restore() or iptables_save() returned -1. */
 const char *iptables_why(void);
 
-/* Whether the program is missing, and so nothing was changed. */
+/* Whether that failed because the program is missing; nothing was changed. */
 bool iptables_missing(void);
 
-/* Says so, in a line on stderr, and what to install if it is missing. */
+/* A warning with the reason, and a hint if the program is missing. */
 __attribute__((format(printf, 1, 2))) void iptables_warn(const char *fmt, ...);
 
 #endif

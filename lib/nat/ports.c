@@ -51,7 +51,8 @@ port_text(const struct nat_port *p)
 	return text;
 }
 
-/* Without SO_REUSEADDR, so that one who listens on one address only is seen. */
+/* Without SO_REUSEADDR: with it bind(2) would not see a socket that is bound to
+ * one address only. */
 int
 port_hold(const struct nat_port *p)
 {
@@ -65,8 +66,8 @@ port_hold(const struct nat_port *p)
 	    .sin6_family = AF_INET6,
 	    .sin6_port = htons(p->host),
 	};
-	/* All addresses are those of both families, unless the kernel has no
-	 * IPv6. */
+	/* All addresses: one IPv6 socket has both families, unless the kernel
+	 * has no IPv6. */
 	const int fd6 = p->addr ? -1 : socket(AF_INET6, type, 0), off = 0;
 	const int fd = fd6 < 0 ? socket(AF_INET, type, 0) : fd6;
 	int r;

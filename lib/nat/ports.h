@@ -3,20 +3,20 @@
 
 #include "nat/text.h"
 
-/* Published ports: as words, as sockets, and as a box's state. */
+/* Published ports: as words, as sockets, and in a box's state. */
 
-/* [ADDR:]PORT:PORT[/tcp|/udp].  Dies with 125, naming --publish. */
+/* Reads [ADDR:]PORT:PORT[/tcp|/udp].  Dies with 125, naming --publish. */
 struct nat_port port_parse(const char *s);
 
-/* The same in full, "0.0.0.0:8080:80/tcp", in a static buffer. */
+/* The port in full, "0.0.0.0:8080:80/tcp", in a static buffer. */
 const char *port_text(const struct nat_port *p);
 
-/* A socket that holds the host's port, bound but not listening: nobody else
- * gets it, by IPv4 or IPv6, as long as that is open (close-on-exec).  -1 with
- * errno. */
+/* A socket that holds the host's port: bound but not listening, close-on-exec.
+ * As long as the socket is open no other program gets the port, by IPv4 or
+ * IPv6.  -1 with errno. */
 int port_hold(const struct nat_port *p);
 
-/* Writes them to the state of the box that the chain is in. */
+/* Writes the ports of N to the state of the chain's box. */
 void ports_tell(const struct nat *n);
 
 #endif
