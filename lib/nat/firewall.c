@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * firewall - who put which chains there, and when forwarding goes off again
+ * firewall - a slot's chains and forwarding, with a record of both
  *
- * What a process costs is most of what iptables costs: one restore puts all
- * there, one takes all back, and only if that fails one looks what there is.
- * An owner's record is nat-NETNS-SLOT, entered and struck out under one lock
- * per network namespace.  That lock's file says whether it was us who turned
- * forwarding on: the last one out turns it off.  A namespace goes by its
- * cookie, since the number of its inode is soon another one's.
+ * Starting a process is most of the cost of iptables.  So one restore makes all
+ * chains and one removes them; only if that fails the rules are listed.  The
+ * owner's record is nat-COOKIE-SLOT, written and removed under one lock per
+ * network namespace, netns-COOKIE.  The lock's file tells whether the suite
+ * turned forwarding on: the last owner turns it off.  The cookie identifies the
+ * network namespace, because the kernel soon uses an inode number again.
  */
 #include "nat/firewall.h"
 #include "base/addr.h"
@@ -102,9 +102,9 @@ firewall_of(const struct nat *n, const char *name)
 	path_fmt(record, sizeof(record), "%s%u", records, n->slot.num);
 }
 
-/* A record is "lasting nft 10.0.0.2" or "running nft 10.0.0.2", or empty if
- * just made.  Its back end is used from here on.  Returns whether it is a
- * lasting one; *addr becomes the box's address, or 0. */
+/* Reads a record: "lasting nft 10.0.0.2", "running nft 10.0.0.2", or nothing if
+ * it is new.  Switches to the record's back end.  Returns whether the firewall
+ * is a lasting one; *addr becomes the box's address, or 0. */
 static bool
 read_record(int fd, uint32_t *addr)
 {
@@ -135,8 +135,8 @@ static int
 bury(const char *slot, int fd)
 {
 	uint32_t addr;
-	/* sweep() warns by itself, also at a start: rules that stay may be in
-	 * the way of the start's own. */
+	/* sweep() warns, also at another slot's start: rules that stay may be
+	 * in its way. */
 	const int left = read_record(fd, &addr) ||
 			 sweep((unsigned)strtoul(slot, NULL, 10)) < 0;
 
@@ -146,8 +146,8 @@ bury(const char *slot, int fd)
 	return left;
 }
 
-/* Feeds TEXT with the record kept open: what a killed net-nat's iptables still
- * does is not a dead owner's. */
+/* Feeds TEXT to iptables, which inherits the record's lock: if net-nat is
+ * killed, its record does not look dead while iptables runs. */
 static int
 feed(char *text)
 {
@@ -161,8 +161,8 @@ feed(char *text)
 	return r;
 }
 
-/* Gives the common lock back.  The last one out leaves forwarding as the first
- * found it; if that fails, the file stays and the next one tries again. */
+/* Releases the common lock.  The last owner puts forwarding back; if that
+ * fails, the file stays and the next one tries again. */
 static void
 unlock(int lock)
 {
@@ -176,8 +176,8 @@ unlock(int lock)
 		lock_remove(common, lock);
 }
 
-/* Takes the slot's record, with the common lock taken; dies if somebody has it.
- * Returns whether there is a lasting firewall, and the address of its box. */
+/* Takes the slot's record, under the common lock; dies if the record is taken.
+ * Returns as read_record(). */
 static bool
 take_record(int lock, uint32_t *addr)
 {
@@ -216,9 +216,8 @@ has_jump(void)
 	return found;
 }
 
-/* Undoes the first tables of a text of which a later one failed.  The record
- * stays with the rules that cannot be undone: box-gc and the next start of the
- * slot try again. */
+/* Undoes the tables of nat_text() before the one that failed.  If rules remain,
+ * so does the record: box-gc and the slot's next start try again. */
 __attribute__((noreturn)) static void
 fail(void)
 {
@@ -226,7 +225,7 @@ fail(void)
 
 	iptables_warn("%s", said());
 	if (!iptables_missing()) {
-		/* Fails, as it should, for a table where nothing was done. */
+		/* Fails for a table that is still unchanged: no error. */
 		for (size_t i = 0; i < N_TABLES; i++)
 			feed(nat_text(&nat, NULL, tables[i]));
 		left = has_jump();
@@ -240,7 +239,7 @@ fail(void)
 	exit(EXIT_TOOL);
 }
 
-/* Accepted is what no chain refuses, and firewalld has one of its own. */
+/* An accepted packet still passes firewalld's own chains. */
 static void
 look_at_firewalld(void)
 {
@@ -297,7 +296,7 @@ firewall_up(bool lasting)
 		firewall_back();
 		exit(EXIT_TOOL);
 	}
-	/* Those that began before the ports were published. */
+	/* The flows that began before the ports were published. */
 	flows_end(0, nat.ports, nat.n_ports);
 	look_at_firewalld();
 }
@@ -312,8 +311,9 @@ with_ports(struct nat_port *ports, size_t n_ports)
 	return to;
 }
 
-/* Ports answer by 127.0.0.1, too; net-veth does this for those that are
- * published from the start.  Without their rules it would be a hole. */
+/* Lets published ports answer on 127.0.0.1.  net-veth does this for ports that
+ * are published from the start.  Without the ports' rules it would be a hole.
+ */
 static int
 localnet(bool on, char *why, size_t size)
 {
@@ -352,7 +352,7 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 		return 0;
 	}
 	for (size_t i = 0; i < N_TABLES; i++)
-		/* Fails, as above. */
+		/* Fails for a table that is still unchanged: no error. */
 		feed(nat_text(&to, &nat, tables[i]));
 	if (nat.n_ports && !n_ports)
 		localnet(true, again, sizeof(again));
@@ -390,7 +390,7 @@ firewall_down(void)
 	swept = sweep(nat.slot.num) == 0;
 	if (swept)
 		flows_end(addr, NULL, 0);
-	/* An empty one was made just now, and there is nothing to remember. */
+	/* take_record() has just made an empty one. */
 	if (swept || lseek(record_fd, 0, SEEK_END) == 0)
 		lock_remove(record, record_fd);
 	unlock(lock);
@@ -413,7 +413,7 @@ firewall_end_dead(void)
 
 static bool (*is_there)(uint64_t cookie);
 
-/* COOKIE is what follows in "nat-COOKIE-SLOT" or "netns-COOKIE". */
+/* COOKIE is "COOKIE-SLOT" of a record, or "COOKIE" of a common lock. */
 static int
 forget(const char *cookie, int fd)
 {

@@ -2,27 +2,26 @@
 /*
  * rules - the rules of a box, chain by chain
  *
- * Jumps go to the top, before what would refuse (a policy, ufw, docker).  A
- * chain is entered for its link's packets only: every packet that the host
- * forwards passes two comparisons for each box, not its rules.
+ * Jumps go to the top, before rules that refuse (a policy, ufw, docker).  Only
+ * packets of its link enter a chain: a packet that the host forwards costs two
+ * comparisons for each box.
  *
- * A published port is the host's own (addrtype LOCAL), so a box's traffic to
- * that port elsewhere goes where it is meant to.  127.0.0.0/8 is left out on
- * PREROUTING: what really comes from this host has passed OUTPUT, and a
- * neighbour's packet must not become one for the box.
+ * A published port is a port of the host (addrtype LOCAL): a box's own traffic
+ * to that port elsewhere is not redirected.  PREROUTING leaves out 127.0.0.0/8:
+ * packets to it from this host pass OUTPUT, and a neighbour's must not reach
+ * the box.
  *
- * An isolated box reaches public addresses and nobody near.  Its chains stand
- * in the table mangle, before the table filter: there a box's chain accepts
- * what the box begins, as ufw and docker accept theirs, and the first verdict
- * counts.  The chains in mangle accept nothing, so their order among others
- * does not matter.  A connection that others have begun is let through in both
- * directions.
+ * An isolated box reaches public addresses only.  Its chains are in the table
+ * mangle, which comes before filter: in filter the first verdict counts, and
+ * the box's own chain, ufw and docker accept packets there.  The chains in
+ * mangle accept nothing, so their order among others does not matter.  They let
+ * a connection that others began through in both directions.
  */
 #include "nat/rules.h"
 #include "base/addr.h"
 
-/* What is not globally reachable, by IANA's registry of special-purpose IPv4
- * addresses (RFC 6890), and all that is not unicast. */
+/* Addresses that are not globally reachable, by IANA's registry of
+ * special-purpose IPv4 addresses (RFC 6890), and those that are not unicast. */
 static const char *const near[] = {
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
     "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16",
@@ -30,7 +29,8 @@ static const char *const near[] = {
     "224.0.0.0/3", /* multicast, reserved, broadcast */
 };
 
-/* A link is a box's by its group: anybody may give a link a name like ours. */
+/* The device group marks a box's link: any link may have a name like a box's.
+ */
 #define STRING(word) #word
 #define TEXT(word) STRING(word)
 #define FROM_BOX "-m devgroup --src-group " TEXT(VETH_GROUP) " "
@@ -52,7 +52,7 @@ isolate_rules(FILE *f, const char *chain, const struct nat *n)
 	static const char *const protos[] = {"udp", "tcp"};
 
 	fprintf(f, "-A %s " STATE "RELATED,ESTABLISHED -j RETURN\n", chain);
-	/* A published port, to the box itself by the host's address too. */
+	/* The box's own published ports, by the host's address. */
 	fprintf(f, "-A %s -o %s " STATE "DNAT -j RETURN\n", chain, n->link);
 	fprintf(f, "-A %s -o %s -j DROP\n", chain, n->link);
 	for (unsigned i = 0; i < n->n_dns; i++)
@@ -60,7 +60,7 @@ isolate_rules(FILE *f, const char *chain, const struct nat *n)
 			fprintf(f,
 			    "-A %s -d %s/32 -p %s -m %s --dport 53 -j RETURN\n",
 			    chain, addr_text(n->dns[i]), protos[p], protos[p]);
-	/* Other boxes, whatever their pool. */
+	/* Other boxes, of any pool. */
 	fprintf(f, "-A %s " TO_BOX "-j DROP\n", chain);
 	for (size_t i = 0; i < sizeof(near) / sizeof(*near); i++)
 		fprintf(f, "-A %s -d %s -j DROP\n", chain, near[i]);
@@ -68,8 +68,8 @@ isolate_rules(FILE *f, const char *chain, const struct nat *n)
 
 #define LOCAL "-m addrtype --dst-type LOCAL "
 
-/* The link has route_localnet, but only for the answers of the box: nothing
- * that it sends may claim to be, or to be for, the host itself. */
+/* route_localnet on the link is for answers to the host's own packets alone:
+ * the box sends no packet from or to 127.0.0.0/8. */
 static void
 raw_rules(FILE *f, const char *chain, const struct nat *n)
 {
@@ -94,8 +94,8 @@ dnat_rules(FILE *f, const char *chain, const struct nat *n)
 	}
 }
 
-/* To other boxes with its own address; to itself, by the host's, with the
- * host's, as the answer would not pass here otherwise. */
+/* The box keeps its address to other boxes.  To itself, by a published port, it
+ * gets the host's address: the answer must come back through the host. */
 static void
 snat_rules(FILE *f, const char *chain, const struct nat *n)
 {
@@ -110,8 +110,8 @@ snat_rules(FILE *f, const char *chain, const struct nat *n)
 	    f, "-A %s -s 127.0.0.0/8 -o %s -j MASQUERADE\n", chain, n->link);
 }
 
-/* What boxes send, what is published, and answers: not what the host's
- * neighbours send to the box's address through it. */
+/* Accepts packets from boxes, to published ports, and answers.  Drops those
+ * that the host's neighbours send to the box's address. */
 static void
 forward_rules(FILE *f, const char *chain, const struct nat *n)
 {
@@ -122,8 +122,8 @@ forward_rules(FILE *f, const char *chain, const struct nat *n)
 	fprintf(f, "-A %s -j DROP\n", chain);
 }
 
-/* Forwarding is on for the boxes alone: what nobody has accepted up to here
- * was not forwarded before. */
+/* Forwarding is on for the boxes alone: packets that no rule has accepted were
+ * not forwarded before. */
 static void
 rest_rules(FILE *f, const char *chain, const struct nat *n)
 {
@@ -131,7 +131,7 @@ rest_rules(FILE *f, const char *chain, const struct nat *n)
 	fprintf(f, "-A %s -j DROP\n", chain);
 }
 
-/* Rows of one table stand together.  In a jump @ is the link. */
+/* The rows of a table are together.  In a jump @ is the link. */
 const struct nat_chain nat_chains[NAT_CHAINS] = {
     {"raw", "BOX-RAW", NAT_PORTS, raw_rules, {"-I PREROUTING -i @ "}},
     {"mangle", "BOX-HOST", NAT_ISOLATED, isolate_host_rules,

@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A port of the host's that is the box's.  addr 0: by all its addresses. */
+/* A published port: HOST of the host is BOX of the box.  addr: the host's, 0
+ * for all. */
 struct nat_port {
 	uint32_t addr;
 	uint16_t host, box;
@@ -25,7 +26,7 @@ struct nat {
 	size_t n_ports;
 	bool router; /* forwarding is on for boxes alone */
 	bool isolate;
-	/* The name servers that an isolated box may ask, wherever they are. */
+	/* The name servers that an isolated box may ask, near or not. */
 	uint32_t dns[RESOLV_MAX];
 	unsigned n_dns;
 };
@@ -33,8 +34,8 @@ struct nat {
 /* When a box has a chain. */
 enum nat_when { NAT_ALWAYS, NAT_PORTS, NAT_ISOLATED, NAT_ROUTER };
 
-/* A chain of our own: its name is NAME-SLOT, rules() writes what it holds, and
- * each of jumps is a jump to it from a built-in chain of TABLE. */
+/* A chain NAME-SLOT of TABLE.  rules() writes its rules; each of jumps leads to
+ * it from a built-in chain. */
 struct nat_chain {
 	const char *table, *name;
 	enum nat_when when;
