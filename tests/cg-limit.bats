@@ -624,6 +624,30 @@ in_unit() { bash -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$top/unit-$$" "$@"
 }
 
 # bats test_tags=vm
+@test "v2: a stage that ends while the processes move is no error" {
+	v2_group
+	requires "strace" command -v strace
+	# A stage that waits for room in its standard output.
+	mkfifo "$BATS_TEST_TMPDIR/full"
+	exec 8<>"$BATS_TEST_TMPDIR/full"
+	timeout 1 cat /dev/zero >&8 || :
+	(exec bash -c 'echo 0 >"$0/cgroup.procs" && exec cg-limit --help' "$top/unit-$$") >&8 3>&- &
+	stage=$!
+	waits() { has "$(readlink "/proc/$stage/exe")" cg-limit && grep -q "$stage" "$top/unit-$$/cgroup.procs"; }
+	eventually 10 waits
+	start strace -f -o "$BATS_TEST_TMPDIR/log" -P "$top/unit-$$/move-$$.cg-limit/cgroup.procs" \
+	    -e inject=write:delay_enter=$((${SLACK:-1} * 3000000)):when=1 \
+	    bash -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$top/unit-$$" cg-limit --name "move-$$" --pids 5 50% true
+	eventually 20 test -d "$top/unit-$$/move-$$.cg-limit"
+	kill -9 "$stage"
+	finish "$stage"
+	exec 8>&-
+	finish "$pid"
+	is "$status" 0 "$(cat "$err")"
+	rmdir "$top/unit-$$"
+}
+
+# bats test_tags=vm
 @test "v2: never above a group that is delegated, or limited" {
 	v2_group
 	echo 500m >"$top/unit-$$/memory.max"
