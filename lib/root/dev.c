@@ -2,12 +2,13 @@
 /*
  * dev - a minimal /dev
  *
- * A user namespace cannot make device nodes, and need not: each is the host's
- * own, bound, after a look at its number.  So there is no nodev on them, and
- * what the root directory has in its /dev is covered, whatever it is.
+ * A user namespace cannot make device nodes.  So each is a bind of the host's
+ * own, after a check of its number, and without nodev.  A tmpfs covers the /dev
+ * of the root directory, whatever is in it.
  */
 #include "root/dev.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/say.h"
 #include "ns/idmap.h"
 #include "root/inroot.h"
@@ -18,13 +19,12 @@
 #include <linux/mount.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
+#include <string.h>
 #include <unistd.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
-#define TTY_GID 5 /* every distribution's, and what grantpt(3) expects */
+#define NODE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC) /* for devices */
+#define TTY_GID 5 /* of every distribution; grantpt(3) expects it */
 
 static const struct {
 	const char *name;
@@ -48,101 +48,79 @@ static const struct {
     {"ptmx", "pts/ptmx"},
 };
 
+/* Attaches the bind NODE of a device to the file NAME of DEV. */
 static void
-bind_node(int dev, const char *dir, unsigned i)
+attach_node(int node, int dev, const char *name)
 {
-	char path[32];
-	struct stat st;
-	int node, at;
+	const int at = inroot_subfile(dev, name);
 
-	snprintf(path, sizeof(path), "/dev/%s", nodes[i].name);
-	if (!say(SAY_SH, "mount --bind %s %s%s", path, dir, path))
-		return;
-	node = mnt_clone(AT_FDCWD, path, false);
-	at = node < 0 ? -1 : inroot_subfile(dev, nodes[i].name);
-	if (at < 0 || fstat(node, &st) < 0)
-		die_said();
-	if (!S_ISCHR(st.st_mode) ||
-	    st.st_rdev != makedev(nodes[i].major, nodes[i].minor))
-		diex("%s is not the device %u:%u", path, nodes[i].major,
-		    nodes[i].minor);
-	if (mnt_attr(node, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, false) < 0 ||
+	if (at < 0 || mnt_attr(node, NODE, false) < 0 ||
 	    mnt_attach(node, at) < 0)
 		die_said();
 	close(node);
 	close(at);
 }
 
-/* TYPE on the directory NAME of DEV. */
+static void
+bind_node(int dev, const char *dir, unsigned i)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/dev/%s", nodes[i].name);
+	if (say(SAY_SH, "mount --bind %s %s%s", path, dir, path))
+		attach_node(mnt_device(path, nodes[i].major, nodes[i].minor),
+		    dev, nodes[i].name);
+}
+
+/* Mounts TYPE on PATH below DIR, whose last part is a directory of BELOW.
+ * Returns the mount; -1 with errno; -2 with -n. */
 static int
-put(int dev, const char *dir, const char *name, const char *type,
+put(int below, const char *dir, const char *path, const char *type,
     const char *opts, uint64_t attr)
 {
 	char where[512];
 	int mnt, at;
 
-	snprintf(where, sizeof(where), "%s/dev/%s", dir, name);
+	snprintf(where, sizeof(where), "%s%s", dir, path);
 	mnt = mnt_new(type, opts, attr, where);
-	if (mnt == -2)
-		return 0;
-	at = mnt < 0 ? -1 : inroot_subdir(dev, name);
-	if (at < 0 || mnt_attach(mnt, at) < 0)
-		return -1;
-	close(at);
-	close(mnt);
-	return 0;
-}
-
-static int
-put_dev(int root, const char *dir)
-{
-	char where[512];
-	int mnt, at;
-
-	snprintf(where, sizeof(where), "%s/dev", dir);
-	mnt = mnt_new("tmpfs", "mode=0755,size=1m,nr_inodes=1k",
-	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, where);
-	if (mnt == -2)
+	if (mnt < 0)
 		return mnt;
-	at = mnt < 0 ? -1 : inroot_subdir(root, "dev");
+	at = inroot_subdir(below, strrchr(path, '/') + 1);
 	if (at < 0)
 		die("%s", where);
 	if (mnt_attach(mnt, at) < 0)
-		die_said();
+		return close_keep(at);
 	close(at);
 	return mnt;
 }
 
-/* DEV is ours, so that nothing has led the way to another pts, and the console
- * is covered as the file that it is. */
+/* DEV is the box's own, so no link leads to another pts. */
 static void
 put_console(int dev, const char *dir, struct pty *pty)
 {
-	int pts, at, node;
+	int pts, node;
 
 	if (!say(SAY_SH, "mount --bind %s/dev/pts/0 %s/dev/console", dir, dir))
 		return;
 	pts = inroot_subdir(dev, "pts");
-	at = pts < 0 ? -1 : inroot_subfile(dev, "console");
-	if (at < 0)
+	if (pts < 0)
 		die_said();
 	pty_open(pty, pts);
-	node = mnt_clone(pty->slave, NULL, false);
-	if (node < 0 ||
-	    mnt_attr(node, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, false) < 0 ||
-	    mnt_attach(node, at) < 0)
-		die_said();
 	close(pts);
-	close(at);
-	close(node);
+	node = mnt_clone(pty->slave, NULL, false);
+	if (node < 0)
+		die_said();
+	attach_node(node, dev, "console");
 }
 
 void
 devdir_make(int root, const char *dir, struct pty *pty)
 {
-	const uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-	const int dev = put_dev(root, dir);
+	const int dev = put(
+	    root, dir, "/dev", "tmpfs", "mode=0755,size=1m,nr_inodes=1k", NODE);
 
+	if (dev == -1)
+		die_said();
 	for (unsigned i = 0; i < COUNT(nodes); i++)
 		bind_node(dev, dir, i);
 	for (unsigned i = 0; i < COUNT(links); i++)
@@ -150,17 +128,15 @@ devdir_make(int root, const char *dir, struct pty *pty)
 			links[i].name) &&
 		    symlinkat(links[i].to, dev, links[i].name) < 0)
 			die_said();
-	if (put(dev, dir, "pts", "devpts",
+	if (put(dev, dir, "/dev/pts", "devpts",
 		idmap_own_gid(TTY_GID) ? "ptmxmode=0666,mode=0620,max=256,gid=5"
 				       : "ptmxmode=0666,mode=0620,max=256",
-		attr) < 0 ||
-	    put(dev, dir, "shm", "tmpfs", "mode=1777,size=64m,nr_inodes=64k",
-		attr | MOUNT_ATTR_NODEV) < 0)
+		NODE) == -1 ||
+	    put(dev, dir, "/dev/shm", "tmpfs",
+		"mode=1777,size=64m,nr_inodes=64k", MNT_SAFE) == -1)
 		die_said();
-	/* EPERM: the ipc namespace, and with it the queues, are not the
-	 * box's. */
-	if (put(dev, dir, "mqueue", "mqueue", NULL, attr | MOUNT_ATTR_NODEV) <
-		0 &&
+	/* EPERM: the ipc namespace, which owns the queues, is not the box's. */
+	if (put(dev, dir, "/dev/mqueue", "mqueue", NULL, MNT_SAFE) == -1 &&
 	    errno != EPERM)
 		die_said();
 	if (pty)

@@ -2,8 +2,8 @@
 /*
  * inroot - paths below a hostile root directory
  *
- * Every step is taken from an opened directory, so that what is swapped
- * meanwhile can lead to another place inside, and never outside.
+ * Every step begins at an opened directory: a path that is swapped meanwhile
+ * leads to another place inside, never outside.
  */
 #include "root/inroot.h"
 #include "base/file.h"
@@ -20,7 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define STEPS 1024 /* links that lead to links end somewhere */
+#define STEPS 1024 /* of one path: links may lead in a circle */
 
 static int
 open2(int dir, const char *path, int flags, uint64_t resolve)
@@ -42,7 +42,7 @@ inroot_open(int root, const char *path)
 int
 inroot_subdir(int dir, const char *name)
 {
-	/* One at a time, until one is there: somebody may make it too. */
+	/* Again, as long as another process makes or removes it meanwhile. */
 	for (;;) {
 		int fd =
 		    open2(dir, name, O_DIRECTORY | O_NOFOLLOW, RESOLVE_BENEATH);
@@ -71,8 +71,8 @@ inroot_subfile(int dir, const char *name)
 	}
 }
 
-/* The path to which the link NAME, missing its target, leads: BEFORE is the
- * path of its directory, REST follows it.  malloc'ed; NULL with errno. */
+/* The path BEFORE/NAME/REST, with the target of the link NAME in place of it.
+ * malloc'ed; NULL with errno. */
 static char *
 follow(int dir, const char *before, const char *name, const char *rest)
 {
@@ -85,9 +85,9 @@ follow(int dir, const char *before, const char *name, const char *rest)
 	return text_fmt("%s/%s/%s", link[0] == '/' ? "" : before, link, rest);
 }
 
-/* The next component of *AT below DIR, which is opened from ROOT, and made if
- * it is missing.  *PATH is replaced where it leads through a dangling link, and
- * *AT begins anew. */
+/* Opens the next component of *AT below DIR, and makes it if it is missing.  A
+ * dangling link replaces *PATH by the path to its target, where *AT begins
+ * anew. */
 static int
 step(int root, int dir, char **path, char **at, bool file)
 {
@@ -123,8 +123,8 @@ inroot_make(int root, const char *path, bool file)
 	int dir = fcntl(root, F_DUPFD_CLOEXEC, 3), fd;
 	unsigned steps = 0;
 
-	/* Of ever longer beginnings of the path: what is there is opened from
-	 * the root, what is missing is made in the one before. */
+	/* For ever longer beginnings of the path: one that exists is opened
+	 * from the root, a missing one is made in the one before. */
 	for (at = copy; dir >= 0 && at[strspn(at, "/")]; dir = fd) {
 		fd = step(root, dir, &copy, &at, file);
 		close_keep(dir);

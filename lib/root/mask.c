@@ -2,8 +2,8 @@
 /*
  * mask - cover parts of proc and sysfs
  *
- * With an object of our own, opened and looked at: a mask made from the root
- * directory's /dev/null would be whatever that is.
+ * The mask is the host's /dev/null, checked after it is opened: the /dev/null
+ * of the root directory may be any file.
  */
 #include "root/mask.h"
 #include "base/die.h"
@@ -17,10 +17,7 @@
 #include <linux/mount.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
-
-#define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 enum how { HIDE, FREEZE };
 
@@ -48,17 +45,12 @@ static const struct {
     {"sys", "firmware", HIDE},
 };
 
-/* /dev/null, detached. */
+/* A read-only /dev/null, detached. */
 static int
 nothing(void)
 {
-	const int mnt = mnt_clone(AT_FDCWD, "/dev/null", false);
-	struct stat st;
+	const int mnt = mnt_device("/dev/null", 1, 3);
 
-	if (mnt < 0 || fstat(mnt, &st) < 0)
-		die("/dev/null");
-	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
-		diex("/dev/null is not the device 1:3");
 	/* Not nodev: then it could not be opened. */
 	if (mnt_attr(mnt,
 		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
@@ -67,7 +59,7 @@ nothing(void)
 	return mnt;
 }
 
-/* An empty directory: the first one, and copies of that. */
+/* An empty directory, detached: a tmpfs, later copies of it.  -2 with -n. */
 static int
 nowhere(const char *where)
 {
@@ -75,7 +67,7 @@ nowhere(const char *where)
 
 	if (first < 0)
 		return first = mnt_new("tmpfs", "mode=0555,nr_inodes=1",
-			   SAFE | MOUNT_ATTR_RDONLY, where);
+			   MNT_SAFE | MOUNT_ATTR_RDONLY, where);
 	return say(SAY_SH, "mount -t tmpfs -o ro tmpfs %s", where)
 		   ? mnt_clone(first, NULL, false)
 		   : -2;

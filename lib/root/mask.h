@@ -1,10 +1,11 @@
 #ifndef ROOT_MASK_H
 #define ROOT_MASK_H
 
-/* Covers what in /proc and /sys (mounts, attached) is the host's business, and
- * makes its knobs read-only: the OCI runtime specification's lists.  What this
- * kernel does not have is skipped, any other failure dies with 125.  DIR is the
- * root's name in what is said; with -n neither is used. */
+/* Covers the host's own files in /proc and /sys (mounts, attached), and makes
+ * the host's settings read-only: the lists of the OCI runtime specification.
+ * Skips a path that this kernel does not have; dies with 125 on any other
+ * failure.  DIR is the root's name for say(); with -n PROC and SYS are not
+ * used. */
 void mask_paths(int proc, int sys, const char *dir);
 
 #endif

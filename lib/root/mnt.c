@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* fsconfig(2) for each of "a=1,b"; -1 with errno. */
@@ -36,7 +38,7 @@ configure(int fs, const char *opts)
 	return 0;
 }
 
-/* The file system's own sentence about a failure (fsopen(2): read). */
+/* Keeps the file system's text about a failure (fsopen(2): read). */
 static void
 explain(int fs)
 {
@@ -113,11 +115,24 @@ mnt_clone(int at, const char *path, bool deep)
 		(path ? 0 : (unsigned)AT_EMPTY_PATH));
 	struct mount_attr a = {.propagation = MS_PRIVATE};
 
-	/* A copy of a shared mount would pass on what is mounted in it. */
+	/* A copy of a shared mount would propagate later mounts. */
 	if (mnt < 0 ||
 	    mount_setattr(mnt, "", AT_EMPTY_PATH | below, &a, sizeof(a)) == 0)
 		return mnt;
 	return close_keep(mnt);
+}
+
+int
+mnt_device(const char *path, unsigned major, unsigned minor)
+{
+	const int mnt = mnt_clone(AT_FDCWD, path, false);
+	struct stat st;
+
+	if (mnt < 0 || fstat(mnt, &st) < 0)
+		die_said();
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(major, minor))
+		diex("%s is not the device %u:%u", path, major, minor);
+	return mnt;
 }
 
 uint64_t
@@ -131,7 +146,7 @@ mnt_flags(int fd)
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
 		if (st.f_flag & flags[i].st)
 			attr |= flags[i].attr;
-	/* relatime is what a new mount has. */
+	/* A new mount has relatime. */
 	if (!(st.f_flag & (ST_NOATIME | ST_RELATIME)))
 		attr |= MOUNT_ATTR_STRICTATIME;
 	return attr;

@@ -34,8 +34,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
-
 /* The flags of the caller's PATH, which in a user namespace are locked: a new
  * mount of its file system must have them, too (mount_namespaces(7)). */
 static uint64_t
@@ -144,8 +142,7 @@ own_mounts(bool have)
 static uint64_t
 layer_flags(int layer)
 {
-	return mnt_flags(layer) &
-	       (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	return mnt_flags(layer) & MNT_SAFE;
 }
 
 /* The root itself, attached, with what is mounted below it. */
@@ -277,14 +274,14 @@ newroot_enter(struct newroot *r)
 		look_for_prog(r, root);
 	}
 	own_mounts(own);
-	proc = kernel_fs("proc", SAFE, NS_PID, dir);
-	sys = kernel_fs("sysfs", SAFE | MOUNT_ATTR_RDONLY, NS_NET, dir);
+	proc = kernel_fs("proc", MNT_SAFE, NS_PID, dir);
+	sys = kernel_fs("sysfs", MNT_SAFE | MOUNT_ATTR_RDONLY, NS_NET, dir);
 	/* An ephemeral layer is bounded by the box's memory; else the scratch
 	 * has files of /etc, and the box must not fill the host's memory by
 	 * them. */
 	scratch = mnt_new("tmpfs",
-	    r->ephemeral ? "mode=0755" : "mode=0755,size=1m,nr_inodes=64", SAFE,
-	    "$BOX_SCRATCH");
+	    r->ephemeral ? "mode=0755" : "mode=0755,size=1m,nr_inodes=64",
+	    MNT_SAFE, "$BOX_SCRATCH");
 	if (scratch == -1)
 		die_said();
 	say(SAY_SH, "mount --rbind %s %s", dir, dir);
