@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * etc - the files of /etc that are the box's, not the root directory's
+ * etc - the box's own files in /etc
  *
- * Many boxes may share a root directory, and it may be read-only; so these are
- * mounts.  The box may write to them, and they go with it.
+ * A root directory may be read-only, and many boxes may share it.  So these
+ * files are mounts: the box can write to them, and they end with the box.
  */
 #include "root/etc.h"
 #include "base/die.h"

@@ -4,10 +4,10 @@
 #include "net/resolv.h"
 #include "root/volume.h"
 
-/* The box's own resolv.conf, hosts and hostname, files in the tmpfs SCRATCH,
- * bound over those below ROOT (mounts, attached); a link there is covered, not
- * followed.  A file that is one of VOLUMES is left as it is.  DIR is ROOT's
- * name in what is said; with -n neither is used.  Dies with 125. */
+/* Makes the box's own resolv.conf, hosts and hostname in the tmpfs SCRATCH, and
+ * binds them over those below ROOT (both mounts); covers a link there, and does
+ * not follow it.  Leaves a file that is one of VOLUMES.  DIR is ROOT's name for
+ * say(); with -n neither mount is used.  Dies with 125. */
 void etcdir_make(int root, int scratch, const char *dir,
     const struct resolv *dns, const struct volumes *volumes);
 

@@ -2,12 +2,11 @@
 /*
  * newroot - a root directory for a box
  *
- * The directory is hostile: its mount points are opened below it without
- * following a link out of it, and each mount goes onto the opened descriptor.
- * proc and sysfs are made first, as a user namespace may mount them only while
- * the old ones can be seen (mount_namespaces(7)).  Everything is attached on
- * top of "/", so that the old root, with what helped on the way, goes in one
- * umount after pivot_root(".", ".").
+ * The directory is hostile: its mount points are opened below it, no link leads
+ * out, and each mount goes onto the opened descriptor.  proc and sysfs are
+ * mounted first: a user namespace may mount them only while the old ones are
+ * visible (mount_namespaces(7)).  All mounts are attached on top of "/": after
+ * pivot_root(".", ".") the umounts of "." remove them with the old root.
  */
 #include "root/newroot.h"
 #include "base/die.h"
@@ -34,8 +33,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The flags of the caller's PATH, which in a user namespace are locked: a new
- * mount of its file system must have them, too (mount_namespaces(7)). */
+/* The flags of the mount PATH.  A user namespace must give them to its own
+ * mount of the same file system (mount_namespaces(7)). */
 static uint64_t
 locked(const char *path)
 {
@@ -49,8 +48,8 @@ locked(const char *path)
 	return attr;
 }
 
-/* proc and sysfs belong to the pid and the network namespace; where those are
- * not the box's own, a view of the caller's is what is to be had. */
+/* proc and sysfs belong to the pid and the network namespace.  If that
+ * namespace is not the box's own, the box gets a bind of the caller's mount. */
 static int
 kernel_fs(const char *type, uint64_t attr, enum ns_kind kind, const char *dir)
 {
@@ -77,7 +76,7 @@ kernel_fs(const char *type, uint64_t attr, enum ns_kind kind, const char *dir)
 
 static int covers; /* how many mounts lie on the old root */
 
-/* Onto "/", above all that is there already. */
+/* Attaches MNT on "/", above the mounts that are there. */
 static void
 cover(int mnt)
 {
@@ -89,8 +88,8 @@ cover(int mnt)
 	covers++;
 }
 
-/* The root with what is written to it in UPPER (a directory with "upper" and
- * "work" in it).  Layers are named by descriptor: no path leads to them. */
+/* An overlay of LOWER; changes go to UPPER, in its directories "upper" and
+ * "work".  The layers have no path, so the options name them by descriptor. */
 static int
 overlay(int lower, int upper, const char *dir)
 {
@@ -124,7 +123,7 @@ put(int mnt, int root, const char *name, const char *dir)
 	close(fd);
 }
 
-/* A mount namespace that is ours to change: the box's, else a new one. */
+/* HAVE: the box has a mount namespace of its own.  Else makes a new one. */
 static void
 own_mounts(bool have)
 {
@@ -138,14 +137,14 @@ own_mounts(bool have)
 		die_said();
 }
 
-/* Layers do not hand on what the mounts that they lie on forbid. */
+/* The flags of a layer's mount, which an overlay does not take over. */
 static uint64_t
 layer_flags(int layer)
 {
 	return mnt_flags(layer) & MNT_SAFE;
 }
 
-/* The root itself, attached, with what is mounted below it. */
+/* Attaches the root, with the mounts below it. */
 static int
 put_root(const struct newroot *r, int tree, int scratch)
 {
@@ -159,7 +158,7 @@ put_root(const struct newroot *r, int tree, int scratch)
 		cover(upper);
 	}
 	if (r->overlay || r->ephemeral) {
-		/* A layer must be attached where it is used. */
+		/* The kernel takes only attached layers. */
 		cover(tree);
 		attr |= layer_flags(tree);
 		root = overlay(tree, upper, r->dir);
@@ -167,7 +166,7 @@ put_root(const struct newroot *r, int tree, int scratch)
 	writable = !(mnt_flags(root) & MOUNT_ATTR_RDONLY);
 	if (r->read_only)
 		attr |= MOUNT_ATTR_RDONLY;
-	/* The root itself last: mount points may have to be made in it. */
+	/* The root itself stays writable: mount points may be missing. */
 	if (mnt_attr(root, attr, true) < 0 ||
 	    (r->read_only && writable && mnt_writable(root) < 0))
 		die("mount -o nodev %s", r->dir);
@@ -181,8 +180,8 @@ pivot(int root, const char *dir)
 	if (say(SAY_SH, "cd %s && pivot_root . .", dir) &&
 	    (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0))
 		die_said();
-	/* Now the old root lies on the new one, with what covered it but the
-	 * new root itself, and "." is the topmost of these. */
+	/* Now the old root covers the new one, and the mounts of cover(),
+	 * except the new root, cover the old one; "." is the topmost. */
 	if (!say(SAY_SH, "umount -l ."))
 		return;
 	for (; covers; covers--)
@@ -192,28 +191,18 @@ pivot(int root, const char *dir)
 		die("chdir /");
 }
 
-/* Whether PROG may be there, in the directory of LEN bytes at DIR. */
+/* False if the first LEN bytes of DIR have no file NAME.  True on any other
+ * error: the exec will say more. */
 static bool
-has_prog(const struct newroot *r, int root, const char *dir, size_t len)
+has(int root, const char *dir, size_t len, const char *name)
 {
 	char path[PATH_MAX];
 	int fd;
 
-	path_fmt(path, sizeof(path), "%.*s/%s", (int)len, dir, r->prog);
+	path_fmt(path, sizeof(path), "%.*s/%s", (int)len, dir, name);
 	fd = inroot_open(root, path);
-	if (fd >= 0)
-		close(fd);
+	close_keep(fd);
 	return fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
-}
-
-static bool
-has_dir(int root, const char *path)
-{
-	const int fd = inroot_open(root, path);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
 }
 
 static bool
@@ -224,9 +213,9 @@ is_below(const char *path, const char *dir)
 	return strncmp(path, dir, len) == 0 && path[len] == '/';
 }
 
-/* A directory that is no root directory is left as it is.  A volume, the
- * overlay or one of the box's own file systems may bring PROG along, and a
- * relative path is one below the working directory. */
+/* Dies before anything is made in a directory without PROG.  PROG may also be
+ * in a volume, the overlay, one of the box's own file systems or, by a relative
+ * path, below the working directory. */
 static void
 look_for_prog(const struct newroot *r, int root)
 {
@@ -237,18 +226,18 @@ look_for_prog(const struct newroot *r, int root)
 	    is_below(r->prog, "/proc") || is_below(r->prog, "/sys") ||
 	    is_below(r->prog, "/dev"))
 		return;
-	if (r->prog[0] == '/' && has_prog(r, root, "", 0))
+	if (r->prog[0] == '/' && has(root, "", 0, r->prog))
 		return;
 	for (; r->prog[0] != '/'; dir = end + 1) {
 		end = strchrnul(dir, ':');
-		if (end > dir && has_prog(r, root, dir, (size_t)(end - dir)))
+		if (end > dir && has(root, dir, (size_t)(end - dir), r->prog))
 			return;
 		if (!*end)
 			break;
 	}
 	errno = ENOENT;
 	warn("%s", r->prog);
-	if (!has_dir(root, "bin") && !has_dir(root, "usr"))
+	if (!has(root, "", 0, "bin") && !has(root, "", 0, "usr"))
 		hint("%s is no root directory; rootfs/busybox, "
 		     "rootfs/debian and rootfs/alpine make one",
 		    r->dir);
@@ -259,7 +248,7 @@ void
 newroot_enter(struct newroot *r)
 {
 	const bool dry = say_modes() & SAY_DRY;
-	const char *dir = say_word(r->dir); /* as it is said */
+	const char *dir = say_word(r->dir); /* for say() */
 	const mode_t mask = umask(022);
 	bool own = false;
 	int root = -1, proc, sys, scratch;
@@ -276,9 +265,8 @@ newroot_enter(struct newroot *r)
 	own_mounts(own);
 	proc = kernel_fs("proc", MNT_SAFE, NS_PID, dir);
 	sys = kernel_fs("sysfs", MNT_SAFE | MOUNT_ATTR_RDONLY, NS_NET, dir);
-	/* An ephemeral layer is bounded by the box's memory; else the scratch
-	 * has files of /etc, and the box must not fill the host's memory by
-	 * them. */
+	/* The box's memory limit holds for an ephemeral layer.  Else the
+	 * scratch has files of /etc alone, and its own limit. */
 	scratch = mnt_new("tmpfs",
 	    r->ephemeral ? "mode=0755" : "mode=0755,size=1m,nr_inodes=64",
 	    MNT_SAFE, "$BOX_SCRATCH");

@@ -12,20 +12,19 @@
 struct newroot {
 	const char *dir;     /* as the caller wrote it */
 	const char *prog;    /* the program to be executed there */
-	const char *path;    /* where it is looked for, as $PATH */
+	const char *path;    /* the box's $PATH */
 	const char *overlay; /* keep changes in this directory, or NULL */
 	bool ephemeral;	     /* throw changes away */
 	bool read_only;
-	bool nosuid;	 /* the root and what is shown in it */
+	bool nosuid;	 /* for the root and its volumes */
 	struct pty *pty; /* to be opened in its devpts, or NULL */
 	struct resolv dns;
 	struct volumes volumes;
 };
 
-/* Makes all of it and moves the process, and who else is in its mount
- * namespace, there; the old root is gone.  With -n says so.  Dies with 125 and
- * names what failed; with 127, and nothing made, in a directory without PROG.
- */
+/* Makes the root and moves all processes of the mount namespace to it; removes
+ * the old root.  With -n only says so.  Dies with 125; or with 127, nothing
+ * made, if the directory has no PROG. */
 void newroot_enter(struct newroot *r);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* view - what the caller names by a path, as a mount of the box's */
+/* view - a path of the caller's, as a mount for the box */
 #include "root/view.h"
 #include "base/die.h"
 #include "base/say.h"

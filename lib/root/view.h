@@ -5,10 +5,10 @@
 
 #include <stdbool.h>
 
-/* A detached mount (move_mount(2)) of PATH, a name of the caller's, and of what
- * is mounted below it: asked of the doorman where there is one, shown with the
- * box's ids where these are others.  OP, NEWNS: see door_tree().  A descriptor
- * of the caller's, close-on-exec.  Dies with 125. */
+/* A detached mount (move_mount(2)) of the caller's PATH, with the mounts below
+ * it: the doorman's, shown with the box's ids, or without a doorman this
+ * process's own.  OP, NEWNS: see door_tree().  Close-on-exec.  Dies with 125.
+ */
 int tree_open(enum door_op op, const char *path, bool *newns);
 
 #endif

@@ -2,12 +2,13 @@
 /*
  * volume - binds and tmpfs in a box's root directory
  *
- * A bind brings what is mounted below it.  Flags are only ever added to those
- * mounts, so that what the host has read-only, nosuid, nodev, noexec or noatime
- * stays so, and where the kernel has locked it no call asks to take it off.
+ * A bind includes the mounts below its source.  Flags are only added to them: a
+ * mount that is read-only, nosuid, nodev, noexec or noatime on the host stays
+ * so, and no call clears a flag that the kernel has locked.
  */
 #include "root/volume.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/say.h"
 #include "root/inroot.h"
 #include "root/mnt.h"
@@ -32,47 +33,40 @@ add(struct volumes *all, struct volume v)
 	all->v[all->n++] = v;
 }
 
-/* Splits at the next colon; NULL after the last. */
+/* Ends S at its first colon, and returns the rest; NULL if there is none. */
 static char *
 cut(char *s)
 {
-	char *colon = s ? strchr(s, ':') : NULL;
+	char *colon = strchr(s, ':');
 
 	if (colon)
 		*colon++ = '\0';
 	return colon;
 }
 
-static char *
-copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		die("strdup");
-	return c;
-}
-
 void
 volume_add(struct volumes *all, const char *word)
 {
-	char *from = copy(word), *to = cut(from), *options = cut(to);
+	char *from = text_fmt("%s", word), *to = cut(from);
+	const char *mode = to ? cut(to) : NULL;
+	const bool ro = mode && strcmp(mode, "ro") == 0;
 
 	if (!*from || !to || *to != '/' ||
-	    (options && strcmp(options, "ro") != 0 &&
-		strcmp(options, "rw") != 0))
+	    (mode && !ro && strcmp(mode, "rw") != 0))
 		diex("--volume: '%s' is not FROM:/TO, FROM:/TO:ro or "
 		     "FROM:/TO:rw",
 		    word);
-	add(all, (struct volume){.from = from, .to = to, .options = options});
+	add(all,
+	    (struct volume){
+		.from = from, .to = to, .attr = ro ? MOUNT_ATTR_RDONLY : 0});
 }
 
-/* Attributes of a mount, as mount(8) calls them.  All others are options of the
+/* The attributes of a mount, as in mount(8).  Other words are options of the
  * file system. */
 static const struct {
 	const char *name;
 	uint64_t attr;
-	bool loose; /* what a box's mounts do not allow */
+	bool loose; /* not allowed in a box */
 } attrs[] = {
     {"rw", 0, false},
     {"ro", MOUNT_ATTR_RDONLY, false},
@@ -92,7 +86,7 @@ static const struct {
     {"async", 0, false},
 };
 
-/* Takes the mount's attributes out of OPTIONS. */
+/* Removes the mount's attributes from OPTIONS, and returns them. */
 static uint64_t
 take_attrs(char *options)
 {
@@ -123,7 +117,7 @@ take_attrs(char *options)
 void
 volume_add_tmpfs(struct volumes *all, const char *word)
 {
-	char *to = copy(word), *options = cut(to);
+	char *to = text_fmt("%s", word), *options = cut(to);
 	uint64_t attr;
 
 	if (*to != '/')
@@ -134,7 +128,7 @@ volume_add_tmpfs(struct volumes *all, const char *word)
 	add(all, (struct volume){.to = to, .options = options, .attr = attr});
 }
 
-/* Where it goes; /proc and /sys are the kernel's. */
+/* Opens the place of V below ROOT; /proc and /sys are the kernel's. */
 static int
 target(int root, const struct volume *v, const char *dir, bool file)
 {
@@ -161,54 +155,49 @@ mount_id(int fd)
 	return st.stx_mnt_id;
 }
 
-static void
-put_bind(struct volume *v, int root, const char *dir, bool nosuid)
+/* The mount of V, detached; -2 with -n. */
+static int
+make(const struct volume *v, const char *dir)
 {
-	const bool ro = v->options && strcmp(v->options, "ro") == 0;
-	struct stat st;
-	int mnt, at;
+	char where[PATH_MAX];
 
-	if (!say(SAY_SH, "mount --rbind%s %s %s%s", ro ? " -o ro" : "",
-		say_word(v->from), dir, say_word(v->to)))
-		return;
-	mnt = tree_open(DOOR_BIND, v->from, NULL);
-	if (fstat(mnt, &st) < 0)
-		die("stat %s", v->from);
-	at = target(root, v, dir, !S_ISDIR(st.st_mode));
-	if (mnt_attr(mnt,
-		(ro ? MOUNT_ATTR_RDONLY : 0) |
-		    (nosuid ? MOUNT_ATTR_NOSUID : 0) |
-		    (S_ISDIR(st.st_mode) ? MOUNT_ATTR_NODEV : 0),
-		true) < 0 ||
-	    mnt_attach(mnt, at) < 0)
-		die("mount %s on %s%s", v->from, dir, v->to);
-	v->id = mount_id(mnt);
-	close(mnt);
-	close(at);
+	snprintf(where, sizeof(where), "%s%s", dir, say_word(v->to));
+	if (!v->from)
+		return mnt_new("tmpfs", v->options,
+		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | v->attr, where);
+	if (!say(SAY_SH, "mount --rbind%s %s %s", v->attr ? " -o ro" : "",
+		say_word(v->from), where))
+		return -2;
+	return tree_open(DOOR_BIND, v->from, NULL);
 }
 
 static void
-put_tmpfs(struct volume *v, int root, const char *dir)
+put(struct volume *v, int root, const char *dir, bool nosuid)
 {
-	char where[PATH_MAX];
-	int mnt, at;
+	const char *from = v->from ? v->from : "tmpfs";
+	const int mnt = make(v, dir);
+	uint64_t attr = v->attr | (nosuid ? MOUNT_ATTR_NOSUID : 0);
+	struct stat st;
+	int at;
 
-	snprintf(where, sizeof(where), "%s%s", dir, say_word(v->to));
-	mnt = mnt_new("tmpfs", v->options,
-	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | v->attr, where);
 	if (mnt == -2)
 		return;
 	if (mnt < 0)
 		die_said();
-	at = target(root, v, dir, false);
-	if (mnt_attach(mnt, at) < 0)
-		die_said();
+	if (fstat(mnt, &st) < 0)
+		die("stat %s", from);
+	at = target(root, v, dir, !S_ISDIR(st.st_mode));
+	if (S_ISDIR(st.st_mode))
+		attr |= MOUNT_ATTR_NODEV;
+	if ((v->from && mnt_attr(mnt, attr, true) < 0) ||
+	    mnt_attach(mnt, at) < 0)
+		die("mount %s on %s%s", from, dir, v->to);
 	v->id = mount_id(mnt);
 	close(mnt);
 	close(at);
 }
 
-/* How many directories PATH names. */
+/* The number of names in PATH. */
 static unsigned
 depth(const char *path)
 {
@@ -231,7 +220,7 @@ compare(const void *a, const void *b)
 	return m != n ? (m > n) - (m < n) : (*v > *w) - (*v < *w);
 }
 
-/* Dies if another one of the N covers V, or a part of the path to it. */
+/* Dies if another one of the N volumes covers V, or a part of its path. */
 static void
 check_seen(
     struct volume *const *sorted, unsigned n, const struct volume *v, int root)
@@ -248,7 +237,7 @@ check_seen(
 	diex("%s is hidden by %s", v->to, n ? sorted[n - 1]->to : "the box");
 }
 
-/* A directory comes before the directories below it, so that none is hidden. */
+/* A directory is mounted before those below it: then it hides none of them. */
 void
 volumes_put(struct volumes *all, int root, const char *dir, bool nosuid)
 {
@@ -258,10 +247,7 @@ volumes_put(struct volumes *all, int root, const char *dir, bool nosuid)
 		sorted[i] = &all->v[i];
 	qsort(sorted, all->n, sizeof(sorted) / VOLUMES, compare);
 	for (unsigned i = 0; i < all->n; i++)
-		if (sorted[i]->from)
-			put_bind(sorted[i], root, dir, nosuid);
-		else
-			put_tmpfs(sorted[i], root, dir);
+		put(sorted[i], root, dir, nosuid);
 	for (unsigned i = 0; i < all->n && !(say_modes() & SAY_DRY); i++)
 		check_seen(sorted, all->n, sorted[i], root);
 }

@@ -4,15 +4,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What is shown in a box's root directory beside its own files: paths of the
- * caller's, and empty tmpfs (mount_namespaces(7), tmpfs(5)). */
+/* Volumes: directories and files of the caller's, and empty tmpfs, in a box's
+ * root directory (mount_namespaces(7), tmpfs(5)). */
 
 #define VOLUMES 64
 
 struct volume {
-	const char *from, *to, *options; /* from: NULL for a tmpfs */
-	uint64_t attr;			 /* MOUNT_ATTR_..., of a tmpfs */
-	uint64_t id;			 /* of the mount, once it is there */
+	const char *from, *to; /* from: NULL for a tmpfs */
+	const char *options;   /* of the tmpfs, or NULL */
+	uint64_t attr;	       /* MOUNT_ATTR_... */
+	uint64_t id;	       /* of the mount, once it is there */
 };
 
 struct volumes {
@@ -20,18 +21,19 @@ struct volumes {
 	unsigned n;
 };
 
-/* Adds "FROM:/TO[:ro|rw]", or a tmpfs "/TO[:OPTIONS]" with options of mount(8)
- * and tmpfs(5); dies with 125 on another form. */
+/* volume_add() adds "FROM:/TO[:ro|rw]"; volume_add_tmpfs() adds "/TO[:OPTIONS]"
+ * with options of mount(8) and tmpfs(5).  Die with 125 on another form. */
 void volume_add(struct volumes *all, const char *word);
 void volume_add_tmpfs(struct volumes *all, const char *word);
 
-/* Mounts them below the opened directory ROOT, which the caller calls DIR:
- * parents first, whatever the order in which they were added.  What is mounted
- * below FROM comes along, keeps its flags, and is read-only with ":ro", too.
- * With -n says so.  Dies with 125, also if one would hide another. */
+/* Mounts the volumes below the opened directory ROOT: parents first, whatever
+ * their order.  The mounts below FROM come along with their flags, and are
+ * read-only, too, with ":ro".  DIR is ROOT's name for say() and messages; with
+ * -n ROOT is not used.  Dies with 125, also if one volume would hide another.
+ */
 void volumes_put(struct volumes *all, int root, const char *dir, bool nosuid);
 
-/* Whether one of them is PATH. */
+/* Whether a volume is to be mounted on PATH. */
 bool volumes_have(const struct volumes *all, const char *path);
 
 #endif
