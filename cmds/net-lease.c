@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * net-lease - a slot of one's own, for as long as the chain lives
+ * net-lease - lease a slot for as long as the chain lives
  *
- * The lease is a lock on a descriptor that the stages of the chain inherit and
- * no payload sees, so it ends with the last of them, however that dies.  A box
- * outlives its lease a little, and its link the box: what is dying is waited
- * for, but not for each slot anew; what is dead makes way for net-veth.
+ * The lease is a lock on a descriptor that the stages of the chain inherit, and
+ * no payload: the lock ends with the last stage, however that dies.  A box may
+ * outlive its lease a little, and a link its box.  So a link that may be dying
+ * is waited for, with one limit for all slots; net-veth replaces a dead one.
  */
 #include "base/addr.h"
 #include "base/die.h"
@@ -41,7 +41,7 @@ static const struct opt opts[] = {
 };
 static const struct tool tool = {"net-lease", "prog [arg ...]", opts, SAY_SH};
 
-/* Whether there is such a link, and not that of a dead box. */
+/* Whether there is a link of that name, other than a dead box's. */
 static bool
 is_taken(const char *name)
 {
@@ -59,7 +59,7 @@ is_taken(const char *name)
 	return taken;
 }
 
-/* Takes the slot: the lock, or -1 with the reason in WHY. */
+/* Leases the slot.  Returns the lock, or -1 with the reason in WHY. */
 static int
 lease(const struct slot *s, bool any, char *why, size_t size)
 {
@@ -85,7 +85,7 @@ lease(const struct slot *s, bool any, char *why, size_t size)
 	return fd;
 }
 
-/* The lease of the slot that S has, or of the first free one from there on. */
+/* Leases the slot of S, or if ANY the first free one from there on. */
 static int
 lease_one(struct slot *s, bool any)
 {
@@ -101,8 +101,8 @@ lease_one(struct slot *s, bool any)
 	diex("slot %u: %s", s->num - 1, why);
 }
 
-/* A pool that was chosen must be free; the default one need not, where no
- * address is used. */
+/* A chosen pool must be free.  The default pool is not checked here: a chain
+ * without net-veth uses no address. */
 static void
 check_pool(const struct slot *s)
 {
@@ -146,7 +146,7 @@ main(int argc, char *argv[])
 		inherit_add(INHERIT_LEASE, lease_one(&s, !num));
 	if (num || !(say_modes() & SAY_DRY))
 		snprintf(text, sizeof(text), "%u", s.num);
-	/* Said when it is done, as only then the number is known. */
+	/* say() comes after the change, which decides the number. */
 	say(SAY_SH, "exec 9>%s/lock/slot-%s && flock -n 9",
 	    say_word(state_dir()), text);
 	say_next(argv);

@@ -2,10 +2,10 @@
 /*
  * net-nat - a box's way out, and its published ports
  *
- * With PROG the tool stays: it holds the ports, bound but not listening, so
- * that nobody else gets them, and takes its rules back when PROG ends.  Ports
- * come first, as they are the check that most often fails; then forwarding and
- * rules; then PROG.  All signals are blocked from the first change on.
+ * With PROG the tool stays: its sockets, bound but not listening, hold the
+ * ports, and it removes its rules when PROG ends.  The order is ports, the
+ * check that fails most often; rules and forwarding; PROG.  All signals are
+ * blocked from the first change on.
  */
 #include "base/addr.h"
 #include "base/die.h"
@@ -38,7 +38,7 @@ enum {
 static const struct opt opts[] = {
     {'p', "publish", "PORT:PORT",
 	"the host's [ADDR:]PORT is the box's PORT[/udp]"},
-    {SLOT, "slot", "N", "the slot, from which address and names follow"},
+    {SLOT, "slot", "N", "the box's number: its address, its link's name"},
     {POOL, "pool", "CIDR", "the boxes' addresses (" SLOT_POOL ")"},
     {ADDR, "addr", "A", "the box's address, if not the slot's"},
     {HOST_LINK, "host-link", "NAME",
@@ -62,8 +62,8 @@ same(const struct nat_port *a, const struct nat_port *b)
 	       a->udp == b->udp;
 }
 
-/* The ports as R wants them: one more, the last one, or one less.  The socket
- * that makes the difference is in *FD.  NULL with the reason in *WHY. */
+/* The ports after the request R: one more, at the end, or one less.  *FD
+ * becomes that port's socket.  NULL with the reason in *WHY. */
 static struct nat_port *
 wanted(const struct natctl_request *r, size_t *n, int *fd, const char **why)
 {
@@ -88,7 +88,7 @@ wanted(const struct natctl_request *r, size_t *n, int *fd, const char **why)
 	return ports;
 }
 
-/* A request to change them: what resident_wait() calls. */
+/* Reads and answers a request to change the ports; for resident_wait(). */
 static bool
 change(int listening)
 {
@@ -118,7 +118,7 @@ change(int listening)
 		flows_end(0, &r.port, 1);
 		ports_tell(&nat);
 	}
-	/* Not a port that is published now, nor one that still is. */
+	/* The socket of a port that is not published. */
 	if (done != (r.add != 0))
 		close(fd);
 	natctl_answer(conn, done || r.dry, done || r.dry ? text : reason);
@@ -127,7 +127,7 @@ change(int listening)
 	return true;
 }
 
-/* PROG in a child, the firewall as long as that lives. */
+/* Runs PROG in a child, and removes the firewall at its end. */
 __attribute__((noreturn)) static void
 around(char *argv[])
 {
@@ -139,7 +139,7 @@ around(char *argv[])
 	if (r.pid == 0) {
 		resident_child();
 		resident_die_with(parent, SIGKILL);
-		/* For net-veth: localhost's way needs route_localnet. */
+		/* For net-veth: route_localnet, for the host's localhost. */
 		if (nat.n_ports)
 			setenv("BOX_LOCALNET", "1", 1);
 		chain(argv);
@@ -221,7 +221,7 @@ main(int argc, char *argv[])
 		errno = EPERM;
 		die_hint("sudo net-nat ...", "change the host's firewall");
 	}
-	/* From here on a signal waits until all is done, or taken back. */
+	/* From here on a signal waits until all is made, or undone. */
 	resident_begin();
 	firewall_of(&nat, backend);
 	if (down) {

@@ -10,15 +10,16 @@
  */
 #include "base/addr.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "box/slot.h"
 #include "net/veth.h"
+#include "ns/ns.h"
 #include "stage/chain.h"
 #include "stage/door.h"
 #include "stage/opt.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ static const struct opt opts[] = {
 };
 static const struct tool tool = {"net-veth", "[prog [arg ...]]", opts, SAY_IP};
 
-/* What mends an error; the first line that fits. */
+/* The hint for an errno. */
 static const struct {
 	int err;
 	const char *hint;
@@ -74,7 +75,7 @@ fail(void)
 	die_said();
 }
 
-/* What the options left open follows from the slot. */
+/* Derives from the slot all that no option has set. */
 static void
 complete(struct veth *v, const struct slot *s)
 {
@@ -98,8 +99,8 @@ complete(struct veth *v, const struct slot *s)
 		    addr_text(v->addr));
 }
 
-/* As ip -batch takes it, which enters a namespace by a name only; none stays
- * behind. */
+/* The box's half, for ip -batch.  ip enters a network namespace by a name only:
+ * the first line makes a name, the last one removes the name. */
 static void
 print_box(const struct veth *v, const char *pid)
 {
@@ -132,30 +133,18 @@ from_box(const struct veth *v)
 		fail();
 }
 
-/* Opens a network namespace, as it is to be named if it fails. */
-static int
-open_netns(const char *of, struct stat *st)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%s/ns/net", of);
-	said_set(path, "");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, st) < 0)
-		fail();
-	return fd;
-}
-
 static void
 from_host(const struct veth *v, const char *pid)
 {
+	const int netns = ns_open(atoi(pid), NS_NET), own = ns_open(0, NS_NET);
 	struct stat st, own_st;
-	const int netns = open_netns(pid, &st);
-	const int own = open_netns("self", &own_st);
 	int index, ret;
 
-	if (st.st_dev == own_st.st_dev && st.st_ino == own_st.st_ino)
+	said_set(text_fmt("/proc/%s/ns/net", pid), "");
+	if (netns < 0 || own < 0 || fstat(netns, &st) < 0 ||
+	    fstat(own, &own_st) < 0)
+		fail();
+	if (st.st_ino == own_st.st_ino)
 		diex("--pid: process %s is in this very network namespace, "
 		     "not in a box's",
 		    pid);
@@ -204,7 +193,8 @@ main(int argc, char *argv[])
 			addr_check_host("--addr", v.addr, v.len);
 			break;
 		case GATEWAY:
-			/* It may lie outside of the box's network. */
+			/* Any address: it may be outside of the box's network.
+			 */
 			v.gateway = addr_parse("--gateway", optarg);
 			addr_check_host("--gateway", v.gateway, 32);
 			break;
@@ -217,7 +207,7 @@ main(int argc, char *argv[])
 			    parse_name("--box-link", optarg, IFNAMSIZ - 1));
 			break;
 		case MTU:
-			/* What the kernel takes; it refuses without a word. */
+			/* The kernel's bounds: it refuses without a text. */
 			v.mtu = (uint32_t)parse_num("--mtu", optarg, 68, 65535);
 			break;
 		case LOCALNET:

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * ns-enter - PROG in a box that runs, with its groups, namespaces and walls
+ * ns-enter - PROG in a running box: in its groups and namespaces, confined
  *
- * The box is hostile while we enter it.  So nobody there may trace us or look
- * at our descriptors (CVE-2016-9962), no open descriptor leads back to the
- * host, and the target is held by a pidfd, not by its number.  The parent joins
- * the pid namespace before the fork, which also puts the child into the v2
- * group, so that no third process is needed.  The parent stays, outside: it
- * waits, forwards signals and relays the terminal.
+ * The box is hostile while PROG enters.  So no process there can trace the
+ * child or look at its descriptors (CVE-2016-9962), no descriptor leads back to
+ * the host, and a pidfd holds the target, not its number.  The parent joins the
+ * pid namespace before the fork, and the fork puts the child into the v2 group:
+ * two processes are enough.  The parent stays outside: it waits, forwards
+ * signals and relays the terminal.
  */
 #include "base/die.h"
 #include "base/fdpass.h"
@@ -70,7 +70,7 @@ parse(int argc, char *argv[])
 	return argv;
 }
 
-/* A pidfd: the number may be another process's later. */
+/* A pidfd, because the kernel may use the number again. */
 static void
 open_target(void)
 {
@@ -82,8 +82,8 @@ open_target(void)
 		die("--pid %d", target);
 }
 
-/* What PROG has as 0, 1 and 2 is its own: a process that it leaves behind has
- * nothing of the caller's. */
+/* Gives PROG a terminal or pipes of its own as 0, 1 and 2: a process that PROG
+ * leaves behind has none of the caller's. */
 static void
 make_streams(void)
 {
@@ -100,7 +100,7 @@ make_streams(void)
 		streams_open(prog.tty, owned, uid, gid);
 }
 
-/* The child, which is in the pid namespace only. */
+/* In the child, which is already in the pid namespace. */
 __attribute__((noreturn)) static void
 enter(const struct cgroup *group, int kinds, char *argv[])
 {
@@ -141,7 +141,8 @@ main(int argc, char *argv[])
 	kinds = ns_others(target);
 	if (!(say_modes() & SAY_DRY))
 		make_streams();
-	/* It still lives, so all that was read by its number was its own. */
+	/* The target still lives, so all reads by its number were the target's.
+	 */
 	if (pidfd_send_signal(target_fd, 0, NULL, 0) < 0 && errno == ESRCH)
 		diex("the process %d has ended", target);
 

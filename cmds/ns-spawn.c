@@ -2,9 +2,9 @@
 /*
  * ns-spawn - new namespaces and id maps, and PROG as process 1 in them
  *
- * start.c has the start of both processes.  The parent stays: it waits,
- * forwards signals, is the doorman for the stages inside, and removes the name
- * in /run/netns, which the kernel would keep.
+ * spawn/start.c starts both processes.  The parent stays: it waits, forwards
+ * signals, is the doorman for the stages inside, and removes the name in
+ * /run/netns, which the kernel would keep.
  */
 #include "base/die.h"
 #include "base/file.h"
@@ -114,7 +114,7 @@ write_info(pid_t pid)
 	close(info);
 }
 
-/* The parent's part of the start.  False: the child does not go on. */
+/* The parent's part of the start.  False if the start has failed. */
 static bool
 attend(pid_t pid, int door)
 {
@@ -153,7 +153,7 @@ main(int argc, char *argv[])
 	if (box.set.fresh & CLONE_NEWUSER)
 		idmaps_get(&box.maps, map_word, slot_ids(&slot));
 
-	/* Only root may make a name there, so only root has it unasked. */
+	/* The default needs root, who alone can make a name there. */
 	if (!netns && (box.set.fresh & CLONE_NEWNET) && geteuid() == 0)
 		netns = box_name();
 	if (netns)
@@ -187,7 +187,7 @@ main(int argc, char *argv[])
 		chain(argv);
 	}
 
-	/* A child that still waits sees the end of file, and ends. */
+	/* A child that still waits ends at the end of file. */
 	if (!attend(r.pid, r.fd)) {
 		close(r.fd);
 		r.fd = -1;

@@ -2,13 +2,13 @@
 /*
  * rootfs-enter - mounts, pivot_root, then PROG, confined, in the new root
  *
- * Run inside a box, where it has no power over the host: what it needs of it,
- * a view of the directory with the box's ids, it asks of ns-spawn (box(7)).
- * Alone it takes a mount namespace of its own, as a chroot(8) that leaves
- * nothing behind.  Nothing of the new root is used before it is entered, so
- * names in it mean what they mean there.
+ * In a box the tool has no power over the host: it asks ns-spawn for a view of
+ * the directory with the box's ids (box(7)).  Alone it makes a mount namespace,
+ * and is a chroot(8) that leaves nothing behind.  No file of the new root is
+ * used before it is entered, so all names in it are the box's.
  */
 #include "base/die.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "payload/payload.h"
 #include "payload/sealed.h"
@@ -76,20 +76,17 @@ parse(int argc, char *argv[])
 	root.pty = prog.tty ? &prog.pty : NULL;
 }
 
-/* PROG is to say when it is up (box-keep): in /dev, which is the box's own,
- * the socket leaves no trace in the root directory. */
+/* Shows PROG the socket for its "ready" message to box-keep: in /dev, which is
+ * the box's own, so the root directory is not changed. */
 static void
 take_notify(void)
 {
 	static char to[] = "NOTIFY_SOCKET=/dev/notify";
 	const char *path = env_or("BOX_NOTIFY", NULL);
-	char *word;
 
 	if (!path)
 		return;
-	if (asprintf(&word, "%s:%s", path, strchr(to, '/')) < 0)
-		die("asprintf");
-	volume_add(&root.volumes, word);
+	volume_add(&root.volumes, text_fmt("%s:%s", path, strchr(to, '/')));
 	payload_env(&prog, to);
 }
 
