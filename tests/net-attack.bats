@@ -589,3 +589,35 @@ reached() {
 	reached
 	is "$status" 1 "$output"
 }
+
+# flood: datagrams from the box to 2500 ports of its neighbour, and as many of
+# the host; the host's number of flows is $flows, what another box gets $output.
+flood() {
+	boxed 1
+	local other=$prog
+	boxed 0 "$@"
+	inbox python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for addr in sys.argv[1:]:
+    for port in range(20000, 22500):
+        try: s.sendto(b"", (addr, port))
+        except ConnectionRefusedError: pass' 8.8.8.8 $HOST
+	flows=$(host cat /proc/sys/net/netfilter/nf_conntrack_count)
+	kill -9 "$prog" && finish
+	prog=$other pid=${chains[-2]}
+	run talk inbox ask tcp $LAN 7000
+	kill -9 "$prog" && finish
+}
+@test "T90: a box does not fill the host's table of flows" {
+	weaken
+	outside ip addr add 8.8.8.8/32 dev lo
+	baseline_save
+	served outside tcp 0.0.0.0 7000
+	weak 90 flood
+	[ "$flows" -ge 5000 ] || fail "weakened: $flows"
+	for isolate in "" --isolate; do
+		flood $isolate
+		between "$flows" 2040 2100
+		is "$output" "$HOST hello"
+	done
+}

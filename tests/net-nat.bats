@@ -290,10 +290,11 @@ foreign() {
 	$ipt -t nat -A DOCKER -p tcp --dport 9999 -j DNAT --to-destination 172.17.0.2:80
 	$ipt -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
 	$ipt -t raw -A PREROUTING -d 192.0.2.55 -j DROP
+	$ipt -t mangle -A PREROUTING -d 192.0.2.56 -j DROP
 	$ipt -A INPUT -p tcp --dport 22 -j ACCEPT
 }
 unforeign() {
-	for t in filter nat raw; do
+	for t in filter nat mangle raw; do
 		host "iptables-$1" -t $t -F && host "iptables-$1" -t $t -X
 	done
 	host "iptables-$1" -P FORWARD ACCEPT
@@ -457,7 +458,7 @@ beside() {
 
 @test "rules that are lost meanwhile do not stop the undoing" {
 	lose_all() {
-		for t in filter nat raw; do
+		for t in filter nat mangle raw; do
 			host iptables-nft -t $t -F
 			host iptables-nft -t $t -X
 		done

@@ -38,6 +38,18 @@ static const char *const near[] = {
 
 #define STATE "-m conntrack --ctstate "
 
+/* The table of flows (conntrack) is the host's.  A flow whose first packet is
+ * dropped is not in it.  PREROUTING has flows to the host, too. */
+static void
+flow_rules(FILE *f, const char *chain, const struct nat *n)
+{
+	(void)n;
+	fprintf(f,
+	    "-A %s " STATE "NEW -m connlimit --connlimit-above 2048 "
+	    "--connlimit-mask 0 --connlimit-saddr -j DROP\n",
+	    chain);
+}
+
 static void
 isolate_host_rules(FILE *f, const char *chain, const struct nat *n)
 {
@@ -134,6 +146,7 @@ rest_rules(FILE *f, const char *chain, const struct nat *n)
 /* The rows of a table are together.  In a jump @ is the link. */
 const struct nat_chain nat_chains[NAT_CHAINS] = {
     {"raw", "BOX-RAW", NAT_PORTS, raw_rules, {"-I PREROUTING -i @ "}},
+    {"mangle", "BOX-FLOW", NAT_ALWAYS, flow_rules, {"-I PREROUTING -i @ "}},
     {"mangle", "BOX-HOST", NAT_ISOLATED, isolate_host_rules,
 	{"-I INPUT -i @ "}},
     {"mangle", "BOX-ISO", NAT_ISOLATED, isolate_rules,

@@ -42,7 +42,7 @@ struct nat_chain {
 	void (*rules)(FILE *f, const char *chain, const struct nat *n);
 	const char *jumps[3];
 };
-#define NAT_CHAINS 7
+#define NAT_CHAINS 8
 extern const struct nat_chain nat_chains[NAT_CHAINS];
 
 /* Whether the box N has the chain C. */
