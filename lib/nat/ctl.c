@@ -26,15 +26,15 @@
 #define SOCKET "nat"
 #define PATIENCE 10 /* seconds */
 
-/* The socket's address, by the directory's descriptor: a path might not fit. */
-static struct sockaddr_un
-address(int dir)
+/* A new socket, and in *SUN the address of net-nat's in DIR, by the directory's
+ * descriptor: a path might not fit.  -1 with errno. */
+static int
+make_socket(int dir, struct sockaddr_un *sun)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "/proc/self/fd/%d/" SOCKET,
-	    dir);
-	return sun;
+	*sun = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(sun->sun_path, sizeof(sun->sun_path),
+	    "/proc/self/fd/%d/" SOCKET, dir);
+	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 }
 
 int
@@ -46,8 +46,7 @@ natctl_listen(void)
 
 	if (dir < 0)
 		return -1;
-	sun = address(dir);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = make_socket(dir, &sun);
 	/* A net-nat that was killed left its socket. */
 	unlinkat(dir, SOCKET, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
@@ -125,14 +124,14 @@ natctl_ask(const char *name, bool add, const struct nat_port *p)
 	    .dry = (say_modes() & SAY_DRY) != 0,
 	    .port = *p,
 	};
-	const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	const int dir = state_open(name);
 	struct sockaddr_un sun;
 	char *answer;
+	int fd;
 
 	if (dir < 0 || !state_alive(name))
 		diex("%s: no such box is running", name);
-	sun = address(dir);
+	fd = make_socket(dir, &sun);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
 		if (errno == ENOENT)
 			diex("%s has no net-nat", name);

@@ -301,16 +301,6 @@ firewall_up(bool lasting)
 	look_at_firewalld();
 }
 
-static struct nat
-with_ports(struct nat_port *ports, size_t n_ports)
-{
-	struct nat to = nat;
-
-	to.ports = ports;
-	to.n_ports = n_ports;
-	return to;
-}
-
 /* Lets published ports answer on 127.0.0.1.  net-veth does this for ports that
  * are published from the start.  Without the ports' rules it would be a hole.
  */
@@ -326,9 +316,12 @@ localnet(bool on, char *why, size_t size)
 char *
 firewall_ports_text(struct nat_port *ports, size_t n_ports)
 {
-	const struct nat to = with_ports(ports, n_ports);
-	char *rules = nat_text(&nat, &to, NULL), *text;
+	struct nat to = nat;
+	char *rules, *text;
 
+	to.ports = ports;
+	to.n_ports = n_ports;
+	rules = nat_text(&nat, &to, NULL);
 	if ((nat.n_ports == 0) == (n_ports == 0))
 		return rules;
 	text =
@@ -340,9 +333,11 @@ firewall_ports_text(struct nat_port *ports, size_t n_ports)
 int
 firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 {
-	const struct nat to = with_ports(ports, n_ports);
+	struct nat to = nat;
 	char again[128];
 
+	to.ports = ports;
+	to.n_ports = n_ports;
 	if (nat.n_ports && !n_ports && localnet(false, why, size) < 0)
 		return -1;
 	if (feed(nat_text(&nat, &to, NULL)) < 0)

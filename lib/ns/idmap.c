@@ -191,17 +191,16 @@ write_map(const char *kind, const struct idmap *m, const char *pid)
 static void
 run_helper(const char *tool, const struct idmap *m, const char *pid)
 {
-	char numbers[6][12], why[200] = "";
-	char *argv[9] = {(char *)tool, (char *)pid};
-	int n = 0, status;
+	char *argv[9] = {(char *)tool, (char *)pid}, **word = argv + 2;
+	char why[200] = "";
+	int status;
 
+	/* --map subid makes two ranges at most. */
 	for (unsigned i = 0; i < m->n; i++) {
-		sprintf(numbers[n++], "%u", m->r[i].in);
-		sprintf(numbers[n++], "%u", m->r[i].out);
-		sprintf(numbers[n++], "%u", m->r[i].count);
+		*word++ = text_fmt("%u", m->r[i].in);
+		*word++ = text_fmt("%u", m->r[i].out);
+		*word++ = text_fmt("%u", m->r[i].count);
 	}
-	for (int i = 0; i < n; i++)
-		argv[i + 2] = numbers[i];
 	if (!say(SAY_SH, "%s", say_words(argv)))
 		return;
 	status = run(argv, NULL, why, sizeof(why));

@@ -10,6 +10,7 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -38,26 +39,22 @@ ns_all(struct ns_set *s)
 void
 ns_only(struct ns_set *s, const char *list)
 {
-	const char *end;
+	char *copy = text_fmt("%s", list), *rest = copy, *name;
 	int k;
 
 	ns_all(s);
 	s->fresh = 0;
-	for (;; list = end + 1) {
-		end = strchrnul(list, ',');
+	while ((name = strsep(&rest, ","))) {
 		for (k = 0; k < NS_KINDS; k++)
-			if (strlen(ns_types[k].name) == (size_t)(end - list) &&
-			    strncmp(list, ns_types[k].name,
-				(size_t)(end - list)) == 0)
+			if (strcmp(name, ns_types[k].name) == 0)
 				break;
 		if (k == NS_KINDS)
-			diex("--only: '%.*s' is none of user, mount, pid, net, "
+			diex("--only: '%s' is none of user, mount, pid, net, "
 			     "uts, ipc, cgroup",
-			    (int)(end - list), list);
+			    name);
 		s->fresh |= ns_types[k].flag;
-		if (!*end)
-			break;
 	}
+	free(copy);
 }
 
 void

@@ -123,6 +123,29 @@ mnt_clone(int at, const char *path, bool deep)
 }
 
 int
+mnt_open(enum door_op op, const char *path, bool *newns)
+{
+	int tree = -1;
+
+	errno = 0;
+	if (door_fd() >= 0)
+		tree = door_tree(op, path, newns);
+	if (tree < 0 && errno == 0)
+		tree = mnt_clone(AT_FDCWD, path, true);
+	if (tree >= 0)
+		return tree;
+	if (errno == EPERM && door_fd() < 0)
+		die_hint("sudo, or ns-spawn in front", "%s", path);
+	if (said_why()[0]) {
+		errno = 0;
+		die_hint("unmount it, move it to ext4, xfs, btrfs or tmpfs, or "
+			 "do without a range of ids: ns-spawn --map self",
+		    "%s", said_why());
+	}
+	die("%s", path);
+}
+
+int
 mnt_device(const char *path, unsigned major, unsigned minor)
 {
 	const int mnt = mnt_clone(AT_FDCWD, path, false);

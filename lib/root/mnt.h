@@ -1,6 +1,8 @@
 #ifndef ROOT_MNT_H
 #define ROOT_MNT_H
 
+#include "stage/door.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,6 +23,11 @@ int mnt_new(
 /* A detached, private copy of the mount at PATH below AT (NULL: of AT itself,
  * attached); with the mounts below it if DEEP.  -1 with errno. */
 int mnt_clone(int at, const char *path, bool deep);
+
+/* A detached mount of PATH, a name of the caller's, with the mounts below it:
+ * the doorman's, shown with the box's ids, or without a doorman this process's
+ * own.  OP, NEWNS: see door_tree().  Dies with 125. */
+int mnt_open(enum door_op op, const char *path, bool *newns);
 
 /* A detached copy of the host's device PATH, for the bind that say() has just
  * announced.  Dies with 125, also if PATH is not the character device

@@ -18,7 +18,6 @@
 #include "root/inroot.h"
 #include "root/mask.h"
 #include "root/mnt.h"
-#include "root/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -153,7 +152,7 @@ put_root(const struct newroot *r, int tree, int scratch)
 	bool writable;
 
 	if (r->overlay) {
-		upper = tree_open(DOOR_BIND, r->overlay, NULL);
+		upper = mnt_open(DOOR_BIND, r->overlay, NULL);
 		attr |= layer_flags(upper);
 		cover(upper);
 	}
@@ -255,7 +254,7 @@ newroot_enter(struct newroot *r)
 	struct stat st;
 
 	if (!dry) {
-		root = tree_open(DOOR_ROOT, r->dir, &own);
+		root = mnt_open(DOOR_ROOT, r->dir, &own);
 		if (fstat(root, &st) == 0 && !S_ISDIR(st.st_mode)) {
 			errno = ENOTDIR;
 			die("%s", r->dir);

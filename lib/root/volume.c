@@ -12,7 +12,6 @@
 #include "base/say.h"
 #include "root/inroot.h"
 #include "root/mnt.h"
-#include "root/view.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -168,7 +167,7 @@ make(const struct volume *v, const char *dir)
 	if (!say(SAY_SH, "mount --rbind%s %s %s", v->attr ? " -o ro" : "",
 		say_word(v->from), where))
 		return -2;
-	return tree_open(DOOR_BIND, v->from, NULL);
+	return mnt_open(DOOR_BIND, v->from, NULL);
 }
 
 static void
