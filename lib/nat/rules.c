@@ -38,35 +38,11 @@ static const char *const near[] = {
 
 #define STATE "-m conntrack --ctstate "
 
-/* The table of flows (conntrack) is the host's.  A flow whose first packet is
- * dropped is not in it.  PREROUTING has flows to the host, too. */
-static void
-flow_rules(FILE *f, const char *chain, const struct nat *n)
-{
-	(void)n;
-	fprintf(f,
-	    "-A %s " STATE "NEW -m connlimit --connlimit-above 2048 "
-	    "--connlimit-mask 0 --connlimit-saddr -j DROP\n",
-	    chain);
-}
-
-static void
-isolate_host_rules(FILE *f, const char *chain, const struct nat *n)
-{
-	(void)n;
-	fprintf(f, "-A %s " STATE "RELATED,ESTABLISHED -j RETURN\n", chain);
-	fprintf(f, "-A %s -j DROP\n", chain);
-}
-
 static void
 isolate_rules(FILE *f, const char *chain, const struct nat *n)
 {
 	static const char *const protos[] = {"udp", "tcp"};
 
-	fprintf(f, "-A %s " STATE "RELATED,ESTABLISHED -j RETURN\n", chain);
-	/* The box's own published ports, by the host's address. */
-	fprintf(f, "-A %s -o %s " STATE "DNAT -j RETURN\n", chain, n->link);
-	fprintf(f, "-A %s -o %s -j DROP\n", chain, n->link);
 	for (unsigned i = 0; i < n->n_dns; i++)
 		for (unsigned p = 0; p < 2; p++)
 			fprintf(f,
@@ -79,15 +55,6 @@ isolate_rules(FILE *f, const char *chain, const struct nat *n)
 }
 
 #define LOCAL "-m addrtype --dst-type LOCAL "
-
-/* route_localnet on the link is for answers to the host's own packets alone:
- * the box sends no packet from or to 127.0.0.0/8. */
-static void
-raw_rules(FILE *f, const char *chain, const struct nat *n)
-{
-	fprintf(f, "-A %s -i %s -d 127.0.0.0/8 -j DROP\n", chain, n->link);
-	fprintf(f, "-A %s -i %s -s 127.0.0.0/8 -j DROP\n", chain, n->link);
-}
 
 static void
 dnat_rules(FILE *f, const char *chain, const struct nat *n)
@@ -122,41 +89,39 @@ snat_rules(FILE *f, const char *chain, const struct nat *n)
 	    f, "-A %s -s 127.0.0.0/8 -o %s -j MASQUERADE\n", chain, n->link);
 }
 
-/* Accepts packets from boxes, to published ports, and answers.  Drops those
- * that the host's neighbours send to the box's address. */
-static void
-forward_rules(FILE *f, const char *chain, const struct nat *n)
-{
-	(void)n;
-	fprintf(f, "-A %s " FROM_BOX "-j ACCEPT\n", chain);
-	fprintf(
-	    f, "-A %s " STATE "RELATED,ESTABLISHED,DNAT -j ACCEPT\n", chain);
-	fprintf(f, "-A %s -j DROP\n", chain);
-}
-
-/* Forwarding is on for the boxes alone: packets that no rule has accepted were
- * not forwarded before. */
-static void
-rest_rules(FILE *f, const char *chain, const struct nat *n)
-{
-	(void)n;
-	fprintf(f, "-A %s -j DROP\n", chain);
-}
-
-/* The rows of a table are together.  In a jump @ is the link. */
+/* The rows of a table are together.  In a rule or jump @ is the link. */
 const struct nat_chain nat_chains[NAT_CHAINS] = {
-    {"raw", "BOX-RAW", NAT_PORTS, raw_rules, {"-I PREROUTING -i @ "}},
-    {"mangle", "BOX-FLOW", NAT_ALWAYS, flow_rules, {"-I PREROUTING -i @ "}},
-    {"mangle", "BOX-HOST", NAT_ISOLATED, isolate_host_rules,
-	{"-I INPUT -i @ "}},
-    {"mangle", "BOX-ISO", NAT_ISOLATED, isolate_rules,
-	{"-I FORWARD -i @ ", "-I FORWARD -o @ "}},
-    {"nat", "BOX-DNAT", NAT_PORTS, dnat_rules,
-	{"-I PREROUTING ! -d 127.0.0.0/8 " LOCAL, "-I OUTPUT " LOCAL}},
-    {"nat", "BOX-SNAT", NAT_ALWAYS, snat_rules, {"-I POSTROUTING "}},
-    {"filter", "BOX-FWD", NAT_ALWAYS, forward_rules,
-	{"-I FORWARD -i @ ", "-I FORWARD -o @ "}},
-    {"filter", "BOX-REST", NAT_ROUTER, rest_rules, {"-A FORWARD "}},
+    /* route_localnet on the link is for answers to the host's own packets
+     * alone: the box sends no packet from or to 127.0.0.0/8. */
+    {"raw", "BOX-RAW", NAT_PORTS, {"-I PREROUTING -i @ "},
+	{"-i @ -d 127.0.0.0/8 -j DROP", "-i @ -s 127.0.0.0/8 -j DROP"}, NULL},
+    /* The table of flows (conntrack) is the host's.  A flow whose first packet
+     * is dropped is not in it.  PREROUTING has flows to the host, too. */
+    {"mangle", "BOX-FLOW", NAT_ALWAYS, {"-I PREROUTING -i @ "},
+	{STATE "NEW -m connlimit --connlimit-above 2048 "
+	       "--connlimit-mask 0 --connlimit-saddr -j DROP"},
+	NULL},
+    {"mangle", "BOX-HOST", NAT_ISOLATED, {"-I INPUT -i @ "},
+	{STATE "RELATED,ESTABLISHED -j RETURN", "-j DROP"}, NULL},
+    /* The box reaches itself by its published ports at the host's address. */
+    {"mangle", "BOX-ISO", NAT_ISOLATED,
+	{"-I FORWARD -i @ ", "-I FORWARD -o @ "},
+	{STATE "RELATED,ESTABLISHED -j RETURN", "-o @ " STATE "DNAT -j RETURN",
+	    "-o @ -j DROP"},
+	isolate_rules},
+    {"nat", "BOX-DNAT", NAT_PORTS,
+	{"-I PREROUTING ! -d 127.0.0.0/8 " LOCAL, "-I OUTPUT " LOCAL}, {0},
+	dnat_rules},
+    {"nat", "BOX-SNAT", NAT_ALWAYS, {"-I POSTROUTING "}, {0}, snat_rules},
+    /* Accepts packets from boxes, to published ports, and answers.  Drops those
+     * that the host's neighbours send to the box's address. */
+    {"filter", "BOX-FWD", NAT_ALWAYS, {"-I FORWARD -i @ ", "-I FORWARD -o @ "},
+	{FROM_BOX "-j ACCEPT", STATE "RELATED,ESTABLISHED,DNAT -j ACCEPT",
+	    "-j DROP"},
+	NULL},
+    /* Forwarding is on for the boxes alone: packets that no rule has accepted
+     * were not forwarded before. */
+    {"filter", "BOX-REST", NAT_ROUTER, {"-A FORWARD "}, {"-j DROP"}, NULL},
 };
 
 bool

@@ -34,13 +34,14 @@ struct nat {
 /* When a box has a chain. */
 enum nat_when { NAT_ALWAYS, NAT_PORTS, NAT_ISOLATED, NAT_ROUTER };
 
-/* A chain NAME-SLOT of TABLE.  rules() writes its rules; each of jumps leads to
- * it from a built-in chain. */
+/* A chain NAME-SLOT of TABLE.  Each of jumps leads to it from a built-in chain.
+ * rules are the same for every box; more() (or NULL) writes the others, behind
+ * them. */
 struct nat_chain {
 	const char *table, *name;
 	enum nat_when when;
-	void (*rules)(FILE *f, const char *chain, const struct nat *n);
-	const char *jumps[3];
+	const char *jumps[3], *rules[4];
+	void (*more)(FILE *f, const char *chain, const struct nat *n);
 };
 #define NAT_CHAINS 8
 extern const struct nat_chain nat_chains[NAT_CHAINS];

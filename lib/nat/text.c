@@ -12,17 +12,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/* S with the link in place of each @. */
+static void
+put_words(FILE *f, const char *s, const char *link)
+{
+	for (; *s; s++)
+		if (*s == '@')
+			fputs(link, f);
+		else
+			fputc(*s, f);
+}
+
 /* Deletes the jumps if DELETE: -I and -A of the row become -D. */
 static void
 put_jumps(FILE *f, const struct nat_chain *c, const struct nat *n, bool delete)
 {
 	for (const char *const *j = c->jumps; *j; j++) {
 		fprintf(f, "%.2s", delete ? "-D" : *j);
-		for (const char *s = *j + 2; *s; s++)
-			if (*s == '@')
-				fputs(n->link, f);
-			else
-				fputc(*s, f);
+		put_words(f, *j + 2, n->link);
 		fprintf(f, "-j %s-%u\n", c->name, n->slot.num);
 	}
 }
@@ -39,10 +46,15 @@ put_chain(FILE *f, const struct nat_chain *c, const struct nat *from,
 	if (!to)
 		put_jumps(f, c, from, true);
 	fprintf(f, "%s %s\n", from ? "-F" : "-N", name);
-	if (to)
-		c->rules(f, name, to);
-	else
+	if (!to)
 		fprintf(f, "-X %s\n", name);
+	for (const char *const *rule = c->rules; to && *rule; rule++) {
+		fprintf(f, "-A %s ", name);
+		put_words(f, *rule, to->link);
+		fputc('\n', f);
+	}
+	if (to && c->more)
+		c->more(f, name, to);
 	if (!from)
 		put_jumps(f, c, to, false);
 }
