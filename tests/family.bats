@@ -119,7 +119,9 @@ full() {
 	[ "${#stderr_lines[@]}" = 1 ] || fail "more than a line: $stderr"
 }
 @test "a full disk as standard output: an error, and nothing is done" {
-	host box-run -d --name web "$bb" sleep 1000
+	host box-run -d --name web "$bb" sh -c 'echo hello; exec sleep 1000'
+	logged() { [ "$(box-logs web | head -n 1)" = hello ]; }
+	eventually 10 logged
 	for tool in run exec ps logs stop top wait doctor limit; do
 		full "box-$tool" --help
 		full "box-$tool" --version
@@ -131,4 +133,12 @@ full() {
 	full box-ps -q
 	full box-ps --json
 	full box-top --count 1
+	full box-doctor
+	full box-doctor --json
+	full box-stop -n web
+	full box-logs web
+	full box-logs -n 1 web
+	full box-logs --raw web
+	is "$(box-ps -q)" web
+	box-stop -t 0 web
 }
