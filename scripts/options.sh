@@ -140,6 +140,27 @@ quote() {
 	word="'$word$_rest'"
 }
 
+# percent CPUS: the value of --cpus in $percent, as cg-limit takes it: the point
+# moves two digits to the right.
+percent() {
+	percent=$1
+	[ "$1" != max ] || return 0
+	case $1 in
+	*[!0-9.]* | *.*.*) ;;
+	*[1-9]*)
+		_whole=${1%%.*} _part=''
+		case $1 in *.*) _part=${1#*.} ;; esac
+		case ${#_part} in 0) _part=00 ;; 1) _part=${_part}0 ;; esac
+		_more=${_part#??}
+		_whole=$_whole${_part%"$_more"}
+		while [ "$_whole" != "${_whole#0?}" ]; do _whole=${_whole#0}; done
+		percent=$_whole${_more:+.$_more}%
+		return
+		;;
+	esac
+	die "--cpus: '$1' is not a number such as 1.5, or max"
+}
+
 # unspare: ends what the caller may have of protection against the OOM killer,
 # as a box with a negative score would survive its own memory limit.
 unspare() {
