@@ -65,6 +65,16 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	    fail "in the sources (<), in box(7) (>)"
 }
 
+@test "README has each tool in a table, and box(7) names the stages that stay" {
+	for t in $TOOLS; do
+		grep -q "^| \`${t}[ \`]" "$TOP/README.md" || fail "README has no row for $t"
+	done
+	stages=$(awk '/stages\[\] = / { on = 1; next } /^};/ { on = 0 } on { gsub(/[ ",]/, ""); print }' "$TOP/lib/stage/stages.c")
+	diff <(sed -nE 's/^\| `([a-z-]+) .*\| yes.* \|$/\1/p' "$TOP/README.md" | grep -xF "$stages") \
+	    <(grep -A 1 'change, and passes the status on:' "$TOP/man/box.7" |
+		grep -oE '[a-z]+-[a-z]+' | grep -xF "$stages") || fail "README (<) and box(7) (>) differ"
+}
+
 @test "README has the two commands, and make has them" {
 	for c in demo check; do
 		grep -q "sudo make $c" "$TOP/README.md" || fail "README lacks make $c"
