@@ -62,14 +62,18 @@ slurp_fd(int fd)
 {
 	size_t size = 4096, len = 0;
 	char *buf = malloc(size);
+	char *more = buf;
 	ssize_t n = 1;
 
-	while (buf && (n = read(fd, buf + len, size - 1 - len)) > 0) {
+	while (more && (n = read(fd, buf + len, size - 1 - len)) > 0) {
 		len += (size_t)n;
-		if (len == size - 1)
-			buf = realloc(buf, size *= 2);
+		if (len < size - 1)
+			continue;
+		more = realloc(buf, size *= 2);
+		if (more)
+			buf = more;
 	}
-	if (!buf)
+	if (!more)
 		die("realloc");
 	buf[len] = '\0';
 	if (n == 0)
