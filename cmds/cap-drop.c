@@ -3,8 +3,8 @@
  * cap-drop - fewer capabilities, and no way to get them back
  *
  * For a chain without rootfs-enter, which does the same.  The bounding set
- * limits what a program's file can give, no_new_privs ends that altogether; so
- * nothing behind this stage has more than what is kept here.
+ * limits the capabilities that a program's file can give, and no_new_privs
+ * allows none; so no program behind this stage has more than the kept ones.
  */
 #include "payload/caps.h"
 #include "stage/chain.h"
@@ -48,7 +48,7 @@ main(int argc, char *argv[])
 		opt_usage(&tool);
 
 	keep = caps_keep(add, drop);
-	/* First, as it needs CAP_SETPCAP. */
+	/* The bounding set first: that needs CAP_SETPCAP. */
 	caps_bound(keep);
 	caps_limit(keep);
 	if (!new_privs)

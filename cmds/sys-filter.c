@@ -2,9 +2,9 @@
 /*
  * sys-filter - a filter of system calls
  *
- * For a chain without rootfs-enter, which does the same.  What the filter
- * leaves to a capability is decided by those that the process has here, so
- * cap-drop stands in front of it.
+ * For a chain without rootfs-enter, which does the same.  Some system calls are
+ * allowed only to a process that has a capability at this point, so cap-drop
+ * comes before this stage.
  */
 #include "payload/caps.h"
 #include "payload/seccomp.h"
@@ -22,7 +22,7 @@ static const struct tool tool = {"sys-filter", "prog [arg ...]", opts, SAY_SH};
 int
 main(int argc, char *argv[])
 {
-	static struct sysfilter filter;
+	static struct seccomp seccomp;
 	const char *file = NULL;
 
 	tool_start(&tool);
@@ -32,11 +32,12 @@ main(int argc, char *argv[])
 	if (!*argv)
 		opt_usage(&tool);
 
-	sysfilter_read(&filter, file);
-	/* Only root of the user namespace may filter without it: a set-user-ID
-	 * program must not run with calls missing. */
+	seccomp_read(&seccomp, file);
+	/* Only the root of the user namespace may install a filter without
+	 * no_new_privs: a set-user-ID program must not run with calls missing.
+	 */
 	caps_no_new_privs();
-	sysfilter_load(&filter, caps_permitted());
+	seccomp_install(&seccomp, caps_permitted());
 	say_next(argv);
 	chain(argv);
 }

@@ -123,7 +123,7 @@ verdict(char *word)
 		*error++ = '\0';
 	snprintf(name, sizeof(name), "cap_%s", word);
 	if (cap_from_name(name, &cap) == 0)
-		return SYSFILTER_CAP(cap, error ? error_num(error) : EPERM);
+		return SECCOMP_CAP(cap, error ? error_num(error) : EPERM);
 	return ERRNO(error_num(word));
 }
 

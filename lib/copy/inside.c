@@ -26,7 +26,7 @@ inside_find(const char *name)
 	target_fd = state_pidfd(name, "pid", &target);
 	if (target_fd < 0)
 		diex("%s: no such box is running", name);
-	sysfilter_read(&walls.filter, NULL);
+	seccomp_read(&walls.seccomp, NULL);
 	cgroup_of(&group, target);
 	kinds = ns_others(target);
 	/* All that was read of it by its number was its own. */

@@ -2,8 +2,8 @@
 /*
  * caps - capabilities, by libcap
  *
- * Inheritable and ambient sets are emptied, not cut: with a file's inheritable
- * set they would raise what was dropped (CVE-2022-24769).
+ * The inheritable and ambient sets are emptied, not cut: with a file's
+ * inheritable set they would raise dropped capabilities (CVE-2022-24769).
  */
 #include "payload/caps.h"
 #include "base/die.h"
@@ -20,7 +20,7 @@
 
 #define BIT(cap) ((uint64_t)1 << (cap))
 #define ALL (~(uint64_t)0)
-#define CAPS 64 /* that there can be */
+#define CAPS 64 /* the most that the kernel can have */
 
 static const uint64_t kept =
     BIT(CAP_AUDIT_WRITE) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) |
@@ -40,7 +40,7 @@ bits_of(const char *what, const char *name)
 		return ALL;
 	snprintf(full, sizeof(full), "%s%s",
 	    strncasecmp(name, "cap_", 4) == 0 ? "" : "cap_", name);
-	/* It would take "chown=" and "chown kill" for chown. */
+	/* cap_from_name(3) takes "chown=" and "chown kill" for chown. */
 	if (full[strspn(full, letters)] || cap_from_name(full, &v) < 0)
 		diex("%s: '%.60s' is not a capability", what, name);
 	return BIT(v);
@@ -82,7 +82,7 @@ caps_permitted(void)
 	return set;
 }
 
-/* As setpriv(1) takes it: "-all,+chown,+kill". */
+/* The set as setpriv(1) takes it: "-all,+chown,+kill". */
 static const char *
 text_of(uint64_t keep)
 {
@@ -95,7 +95,7 @@ text_of(uint64_t keep)
 	for (cap_value_t v = 0; v < cap_max_bits(); v++) {
 		if (!(keep & BIT(v)) || !(name = cap_to_name(v)))
 			continue;
-		/* One that libcap has no name for is a number. */
+		/* A capability without a name in libcap is a number. */
 		strcat(strcat(text, ",+"),
 		    name +
 			(isdigit((unsigned char)*name) ? 0 : strlen("cap_")));
@@ -123,7 +123,7 @@ caps_bound(uint64_t keep)
 	}
 }
 
-/* Of a set what is kept. */
+/* Copies from one set the capabilities in KEEP. */
 static void
 take(cap_t to, cap_t from, cap_flag_t set, uint64_t keep)
 {
@@ -138,7 +138,7 @@ take(cap_t to, cap_t from, cap_flag_t set, uint64_t keep)
 void
 caps_limit(uint64_t keep)
 {
-	/* From nothing: libcap may know fewer capabilities than we have. */
+	/* Begins empty: libcap may know fewer capabilities than the kernel. */
 	cap_t c = cap_init(), own = cap_get_proc();
 
 	if (!say(SAY_SH, "setpriv --inh-caps=-all --ambient-caps=-all"))
@@ -147,7 +147,7 @@ caps_limit(uint64_t keep)
 		die_said();
 	take(c, own, CAP_PERMITTED, keep);
 	take(c, own, CAP_EFFECTIVE, keep);
-	/* What is not inheritable cannot be ambient, either. */
+	/* A capability that is not inheritable cannot be ambient. */
 	if (cap_set_proc(c) < 0)
 		die_said();
 	cap_free(own);

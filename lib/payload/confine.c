@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * confine - what is taken from a process just before it becomes foreign code
+ * confine - the last steps of a process before it becomes foreign code
  *
- * The order is the kernel's.  A new session keyring comes before a filter that
- * refuses keyctl(2).  The bounding set is cut while there is CAP_SETPCAP, which
- * the change of user may take.  Limits of the sets follow that, as it sets
- * them, too.  The filter is last, as it refuses what we do here; but without
- * no_new_privs it needs CAP_SYS_ADMIN, so it comes while that is there.
+ * The kernel dictates the order.  The filter refuses keyctl(2), so the new
+ * session keyring comes first.  The bounding set is cut before the change of
+ * user, which may take CAP_SETPCAP.  The other sets are cut after that change,
+ * which sets them, too.  The filter refuses most of these steps, so it comes
+ * last; but without no_new_privs it needs CAP_SYS_ADMIN, and comes before the
+ * change of user.
  */
 #include "payload/confine.h"
 #include "base/die.h"
@@ -19,7 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* An inherited one is the caller's, with what their login put into it. */
+/* The inherited session keyring holds the keys of the caller's login. */
 static void
 new_keyring(void)
 {
@@ -37,15 +38,15 @@ confine(struct confine *c, const struct user *u)
 
 	new_keyring();
 	caps_bound(keep);
-	if (c->new_privs && !c->no_filter)
-		sysfilter_load(&c->filter, keep);
+	if (c->new_privs && !c->no_seccomp)
+		seccomp_install(&c->seccomp, keep);
 	if (!(say_modes() & SAY_DRY))
 		user_become(u);
 	caps_limit(keep);
-	/* A filter of the caller's need not allow what the door takes. */
+	/* Before the filter: the caller's own may refuse sendmsg(2). */
 	door_shut();
 	if (!c->new_privs)
 		caps_no_new_privs();
-	if (!c->new_privs && !c->no_filter)
-		sysfilter_load(&c->filter, caps_permitted());
+	if (!c->new_privs && !c->no_seccomp)
+		seccomp_install(&c->seccomp, caps_permitted());
 }

@@ -7,16 +7,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What is taken from a process just before it becomes foreign code. */
+/* The confinement of a process just before it becomes foreign code. */
 struct confine {
 	uint64_t add, drop; /* capabilities, as caps_keep() has them */
 	bool new_privs;	    /* leave no_new_privs off */
-	bool no_filter;
-	struct sysfilter filter; /* read already */
+	bool no_seccomp;
+	struct seccomp seccomp; /* after seccomp_read() */
 };
 
-/* Confines the process and makes it the user U (not with -n).  It shuts the
- * door, and nothing but chain_last() may come after it.  Dies with 125. */
+/* Confines the process, makes it the user U (not with -n), and shuts the door.
+ * Only chain_last() may follow.  Dies with 125. */
 void confine(struct confine *c, const struct user *u);
 
 #endif

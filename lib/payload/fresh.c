@@ -3,9 +3,9 @@
  * fresh - PROG begins with the modes of a new login
  *
  * An exec keeps more than the environment (execve(2)).  A caller that ignores
- * SIGPIPE or blocks SIGTERM would change the meaning of a box's programs.  A
- * limit or a priority is another matter: the caller of nice(1) or taskset(1)
- * means all that they start.
+ * SIGPIPE or blocks SIGTERM would change the behaviour of a box's programs.
+ * Limits, priority and CPU affinity stay: nice(1) and taskset(1) are meant for
+ * all programs below them.
  */
 #include "payload/fresh.h"
 #include "base/die.h"
@@ -20,12 +20,12 @@
 
 #define TIMER_SLACK 50000ul /* ns: the kernel's for process 1, prctl(2) */
 
-/* All dispositions and the mask, those of libc's own two signals included,
- * which sigaction(3) refuses to touch. */
+/* Resets all dispositions and the mask, also for libc's own two signals, which
+ * sigaction(3) refuses. */
 static void
 reset_signals(void)
 {
-	/* Handler SIG_DFL, no flags, an empty mask, whatever the layout. */
+	/* Zeros are SIG_DFL, no flags and an empty mask in any layout. */
 	static const unsigned long action[8];
 	sigset_t none;
 
@@ -45,7 +45,7 @@ fresh(void)
 
 	reset_signals();
 	umask(022);
-	/* The execution domain stays, the flags of setarch(8) go. */
+	/* Keeps the execution domain, clears the flags of setarch(8). */
 	if (persona < 0 || personality((unsigned long)persona & PER_MASK) < 0)
 		die("personality");
 	if (prctl(PR_SET_TIMERSLACK, TIMER_SLACK) < 0 ||

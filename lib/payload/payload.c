@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* payload - what PROG is to be, and the last steps to it */
+/* payload - the options of PROG's process, and the last steps to PROG */
 #include "payload/payload.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/run.h"
 #include "base/say.h"
 #include "payload/caps.h"
@@ -14,13 +15,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* Where the variable of WORD, "NAME=...", is or would be. */
+/* The index of the variable of WORD, "NAME=..."; n_env if there is none. */
 static unsigned
 find_env(const struct payload *p, const char *word)
 {
@@ -44,18 +44,14 @@ payload_env(struct payload *p, char *word)
 		p->n_env++;
 }
 
-/* NAME takes the caller's value, and nothing if there is none. */
+/* Gives NAME the caller's value, if there is one. */
 static void
 pass_env(struct payload *p, const char *name)
 {
 	const char *value = getenv(name);
-	char *word;
 
-	if (!value)
-		return;
-	if (asprintf(&word, "%s=%s", name, value) < 0)
-		die("asprintf");
-	payload_env(p, word);
+	if (value)
+		payload_env(p, text_fmt("%s=%s", name, value));
 }
 
 void
@@ -64,7 +60,7 @@ payload_begin(struct payload *p)
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		die("prctl PR_SET_DUMPABLE");
 	p->workdir = "/";
-	/* Before those of -e, which replace them. */
+	/* Before the variables of -e, which replace them. */
 	payload_env(p, (char *)"PATH=" DEFAULT_PATH);
 	pass_env(p, "TERM");
 }
@@ -100,7 +96,7 @@ payload_opt(struct payload *p, int c)
 		p->confine.drop |= caps_list("--cap-drop", optarg);
 		break;
 	case OPT_SECCOMP:
-		p->filter = optarg;
+		p->seccomp = optarg;
 		break;
 	case OPT_FRESH:
 		p->fresh = true;
@@ -122,26 +118,26 @@ payload_ready(struct payload *p)
 {
 	streams_check();
 	inherit_close_others();
-	p->confine.no_filter = p->filter && strcmp(p->filter, "off") == 0;
-	if (!p->confine.no_filter)
-		sysfilter_read(&p->confine.filter, p->filter);
+	p->confine.no_seccomp = p->seccomp && strcmp(p->seccomp, "off") == 0;
+	if (!p->confine.no_seccomp)
+		seccomp_read(&p->confine.seccomp, p->seccomp);
 }
 
-/* Who it is to be and where, by the files of the root that we are in. */
+/* Finds the user in the root's own files, and enters the working directory. */
 static void
 settle(struct payload *p, struct user *user)
 {
 	char *home, here[PATH_MAX];
 
 	user_get(user, p->user);
-	if (asprintf(&home, "HOME=%s", user->home) < 0)
-		die("asprintf");
+	home = text_fmt("HOME=%s", user->home);
 	if (find_env(p, home) == p->n_env)
 		payload_env(p, home);
 	if (chdir(p->workdir) < 0)
 		die("--workdir %s", p->workdir);
-	/* A descriptor that the caller left open could lead out of the root
-	 * (CVE-2024-21626); where it does, there is no path to it. */
+	/* --workdir /proc/self/fd/N of a descriptor that the caller left open
+	 * leads out of the root (CVE-2024-21626): getcwd(2) has no path to it.
+	 */
 	if (!getcwd(here, sizeof(here)) || here[0] != '/') {
 		errno = EXDEV;
 		die("--workdir %s", p->workdir);

@@ -7,15 +7,14 @@
 
 #include <stdbool.h>
 
-/* What PROG is to be, in a root directory that is there: the options and the
- * last steps of every stage that ends in foreign code of a box.
- * payload_begin(), payload_opt() for each option, payload_ready(), the way into
- * the box, payload_become(). */
+/* The options and the last steps of a stage that ends in foreign code of a box.
+ * The order of calls: payload_begin(), payload_opt() for each option,
+ * payload_ready(), the way into the box, payload_become(). */
 
 #define PAYLOAD_ENV 256
 
 struct payload {
-	const char *workdir, *user, *filter;
+	const char *workdir, *user, *seccomp;
 	bool tty, fresh;
 	struct pty pty; /* with tty: open before payload_become() */
 	struct confine confine;
@@ -52,27 +51,27 @@ enum {
 		    "let set-user-ID programs gain rights" \
 	}
 
-/* From here to the exec of PROG nobody in the box may trace us or take our
- * descriptors.  Sets PATH and TERM. */
+/* Makes the process undumpable: until the exec of PROG no process of the box
+ * can trace it or take its descriptors.  Sets PATH and TERM. */
 void payload_begin(struct payload *p);
 
-/* Takes the option C with its optarg, if it is one of PAYLOAD_OPTS.  Dies with
- * 125 if that is bad. */
+/* Takes the option C with its optarg, if C is one of PAYLOAD_OPTS.  Dies with
+ * 125 on a bad argument. */
 void payload_opt(struct payload *p, int c);
 
-/* Sets WORD, NAME=VALUE, in place of an earlier one of that NAME. */
+/* Sets WORD, NAME=VALUE, in place of an earlier value of NAME. */
 void payload_env(struct payload *p, char *word);
 
 /* The directories in which PROG is looked for, as $PATH. */
 const char *payload_path(const struct payload *p);
 
-/* After the last option: closes what was inherited but for --preserve-fd (see
- * inherit_close_others()), and reads the filter, as a host's file.  Dies with
- * 125. */
+/* After the last option, still on the host: closes the inherited descriptors
+ * except those of --preserve-fd (inherit_close_others()), and reads the seccomp
+ * filter.  Dies with 125. */
 void payload_ready(struct payload *p);
 
-/* Becomes the user, takes the terminal, confines, and executes ARGV; with -n
- * says so.  Nothing may come after it. */
+/* Becomes the user, takes the terminal, confines the process, and executes
+ * ARGV; with -n only announces that. */
 __attribute__((noreturn)) void payload_become(
     struct payload *p, char *const argv[]);
 

@@ -2,10 +2,10 @@
 /*
  * sealed - a stage's program, out of reach of the box that it starts
  *
- * What executes "#!/proc/self/exe" in place of PROG makes the stage run again
- * as foreign code, and whoever opens /proc/PID/exe then can write to it once it
- * has ended (CVE-2019-5736).  The file's owner is usually nobody in the box.
- * Where the box has that id, with --map self or an ordinary user's own build,
+ * A PROG that is "#!/proc/self/exe" makes the stage run again as foreign code.
+ * A process of the box that holds /proc/PID/exe open can then write to the
+ * stage's file once the stage has ended (CVE-2019-5736), if the box has the id
+ * of the file's owner: with --map self, or an ordinary user's own build.  There
  * the stage runs from a sealed copy in memory (memfd_create(2)).
  */
 #include "payload/sealed.h"
@@ -25,9 +25,9 @@
 #endif
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define SELF "/proc/self/exe"
-#define NOBODY 65534 /* what an id without a number here shows as */
+#define NOBODY 65534 /* stat(2) shows it for an id that is not mapped */
 
-/* Any of the box's users may be the owner: those that have a number here. */
+/* Whether a user of the box is the file's owner, or may write to the file. */
 static bool
 can_be_written(int exe)
 {

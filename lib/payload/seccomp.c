@@ -2,9 +2,9 @@
 /*
  * seccomp - a filter of system calls, from a table
  *
- * The table was compiled with the program, so that a start costs one system
- * call.  Which capabilities a box keeps is known only now, and is put into the
- * return instructions that wait for it.
+ * The table is compiled with the program, so that a start costs one system
+ * call.  The box's capabilities are known only at the start: they complete the
+ * return instructions that depend on them.
  */
 #include "payload/seccomp.h"
 #include "base/die.h"
@@ -20,7 +20,7 @@
 #include "../seccomp/table.h"
 
 static void
-read_file(struct sysfilter *f)
+read_file(struct seccomp *f)
 {
 	const int fd = door_fd() >= 0 ? door_file(f->file)
 				      : open(f->file, O_RDONLY | O_CLOEXEC);
@@ -28,7 +28,7 @@ read_file(struct sysfilter *f)
 
 	if (n < 0)
 		die("%s", f->file);
-	/* The rest of a longer one would be cut off, with its last word. */
+	/* A longer filter would lose its end, the last decision. */
 	if (n == 0 || (size_t)n % sizeof(*f->code) != 0 ||
 	    read(fd, &(char){0}, 1) != 0) {
 		errno = 0;
@@ -40,7 +40,7 @@ read_file(struct sysfilter *f)
 }
 
 void
-sysfilter_read(struct sysfilter *f, const char *file)
+seccomp_read(struct seccomp *f, const char *file)
 {
 	f->file = file;
 	if (file) {
@@ -56,13 +56,13 @@ decide(struct sock_filter *i, uint64_t caps)
 {
 	const unsigned cap = i->k >> 8 & 63, err = i->k & 255;
 
-	if (i->code == (BPF_RET | BPF_K) && i->k == SYSFILTER_CAP(cap, err))
+	if (i->code == (BPF_RET | BPF_K) && i->k == SECCOMP_CAP(cap, err))
 		i->k = caps >> cap & 1 ? SECCOMP_RET_ALLOW
 				       : SECCOMP_RET_ERRNO | err;
 }
 
 void
-sysfilter_load(struct sysfilter *f, uint64_t caps)
+seccomp_install(struct seccomp *f, uint64_t caps)
 {
 	const struct sock_fprog prog = {f->len, f->code};
 

@@ -20,7 +20,7 @@
 
 #define LIST_MAX (1 << 20) /* bytes of /etc/passwd or /etc/group */
 
-/* The kernel has no id 2^32 - 1: it means "leave it". */
+/* The id 2^32 - 1 means "unchanged" to the kernel. */
 static bool
 number(const char *what, const char *s, unsigned *id)
 {
@@ -30,8 +30,8 @@ number(const char *what, const char *s, unsigned *id)
 	return true;
 }
 
-/* A copy of the box's file, NULL if it is missing or empty.  A fifo, or a
- * sparse file of any length, would hold the caller up. */
+/* A copy of the box's file; NULL if the file is missing or empty.  A fifo, or a
+ * sparse file of any length, would block the caller. */
 static FILE *
 open_list(const char *path)
 {
@@ -60,7 +60,7 @@ open_list(const char *path)
 	return f;
 }
 
-/* The entry of the user with that name, or (NULL) number. */
+/* The entry of the user NAME; NULL: of the user UID. */
 static struct passwd *
 find_user(const char *name, uid_t uid)
 {
@@ -88,8 +88,8 @@ add_group(struct user *u, gid_t gid)
 	u->groups[u->n_groups++] = gid;
 }
 
-/* Takes the number of the group NAME, and the groups that have MEMBER; either
- * may be NULL.  Whether NAME was found. */
+/* Reads the number of the group NAME, and the groups that have MEMBER; either
+ * may be NULL.  Returns whether there is a group NAME. */
 static bool
 read_groups(struct user *u, const char *name, const char *member)
 {
@@ -146,7 +146,7 @@ user_get(struct user *u, const char *word)
 	} else {
 		diex("--user: the box's /etc/passwd has no user '%s'", name);
 	}
-	/* A group that is named is the only one. */
+	/* USER:GROUP has that group only. */
 	if (!group)
 		read_groups(u, NULL, member);
 	else if (!number("--user", group, &u->gid) &&
@@ -172,17 +172,16 @@ user_become(const struct user *u)
 	if (prctl(PR_GET_PDEATHSIG, &sig) < 0)
 		die("prctl PR_GET_PDEATHSIG");
 	give_pipes(u->uid, u->gid);
-	/* Before the groups: here an id that the box lacks has a hint. */
+	/* Before setgroups(2), for the hint about an id that is not mapped. */
 	if (setresgid(u->gid, u->gid, u->gid) < 0)
 		die_unmapped(u);
 	idmap_setgroups((size_t)u->n_groups, u->groups);
 	if (setresuid(u->uid, u->uid, u->uid) < 0)
 		die_unmapped(u);
-	/* The kernel sets this on a change of ids, to fs.suid_dumpable. */
+	/* A change of ids sets this to fs.suid_dumpable. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		die("prctl PR_SET_DUMPABLE");
-	/* The kernel forgets it on a change of ids; the parent may have died in
-	 * between. */
+	/* A change of ids clears this; meanwhile the parent may have died. */
 	if (sig && prctl(PR_SET_PDEATHSIG, sig) < 0)
 		die("prctl PR_SET_PDEATHSIG");
 	if (getppid() != parent || !door_alive())

@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <sys/types.h>
 
-/* Who a program runs as, from the passwd and group files below the running
- * root, never by a name service. */
+/* The user and groups of a program, from /etc/passwd and /etc/group of the
+ * process's root directory, never from a name service. */
 struct user {
 	uid_t uid;
 	gid_t gid;
@@ -14,13 +14,13 @@ struct user {
 	char home[PATH_MAX];
 };
 
-/* From "USER[:GROUP]", each a name or a number; NULL: 0.  A number without an
- * entry has itself as group and the home "/".  Dies with 125 if a name is
- * unknown. */
+/* Reads WORD, "USER[:GROUP]", each a name or a number; NULL: "0".  A number
+ * without an entry has the same number as group, and the home "/".  Dies with
+ * 125 on an unknown name. */
 void user_get(struct user *u, const char *word);
 
-/* Becomes the user (setgroups, setresgid, setresuid), and still dies with the
- * parent if it did before.  Dies with 125. */
+/* Becomes the user (setgroups, setresgid, setresuid) and keeps
+ * PR_SET_PDEATHSIG.  Dies with 125, also if the parent has died. */
 void user_become(const struct user *u);
 
 #endif
