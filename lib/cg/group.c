@@ -246,7 +246,9 @@ cgroup_version(const struct cgroup *g, unsigned controller)
 const char *
 cgroup_dir(const struct cgroup *g, unsigned controller)
 {
-	return part_of(g, controller)->dir;
+	const struct cgroup_part *p = part_of(g, controller);
+
+	return p ? p->dir : NULL;
 }
 
 void

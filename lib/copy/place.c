@@ -160,7 +160,7 @@ place(FILE *in, const struct place *what)
 	    .set_id = what->set_id,
 	    .word = what->word,
 	    .only = contents ? NULL : what->base};
-	struct names n;
+	struct names n = {0};
 	struct stat st;
 
 	p = what;
