@@ -8,6 +8,7 @@
  * next keeper does.
  */
 #include "base/die.h"
+#include "base/fdpass.h"
 #include "box/lock.h"
 #include "box/state.h"
 #include "cg/tree.h"
@@ -21,6 +22,7 @@
 #include "stage/opt.h"
 #include "stage/resident.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +182,20 @@ run(char *argv[])
 	return result;
 }
 
+/* The published ports are the box's between two runs, too. */
+static void
+make_queue(void)
+{
+	int ends[2];
+
+	fd_pair(ends);
+	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0)
+		die("fcntl");
+	inherit_add(INHERIT_PUT, ends[0]);
+	inherit_add(INHERIT_GET, ends[1]);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -206,6 +222,8 @@ main(int argc, char *argv[])
 		keeper = getpid();
 	}
 	inherit_add(INHERIT_LEASE, lock_fd);
+	if (restart.when != RESTART_NO)
+		make_queue();
 	setenv("BOX_NAME", name, 1);
 	exit_fd = state_make(name);
 	ready_start(name);

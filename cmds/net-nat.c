@@ -16,6 +16,7 @@
 #include "nat/flows.h"
 #include "nat/ports.h"
 #include "stage/chain.h"
+#include "stage/inherit.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
 
@@ -55,13 +56,6 @@ static const struct tool tool = {
 
 static struct nat nat;
 
-static bool
-same(const struct nat_port *a, const struct nat_port *b)
-{
-	return a->addr == b->addr && a->host == b->host && a->box == b->box &&
-	       a->udp == b->udp;
-}
-
 /* The ports after the request R: one more, at the end, or one less.  *FD
  * becomes that port's socket.  NULL with the reason in *WHY. */
 static struct nat_port *
@@ -73,7 +67,7 @@ wanted(const struct natctl_request *r, size_t *n, int *fd, const char **why)
 	*fd = r->add ? port_hold(&r->port) : -1;
 	*why = r->add || !ports ? strerror(errno) : "it is not published";
 	for (size_t i = 0; i < nat.n_ports && ports; i++)
-		if (!r->add && same(&nat.ports[i], &r->port))
+		if (!r->add && port_same(&nat.ports[i], &r->port))
 			*fd = nat.ports[i].fd;
 		else
 			ports[(*n)++] = nat.ports[i];
@@ -121,6 +115,8 @@ change(int listening)
 	/* The socket of a port that is not published. */
 	if (done != (r.add != 0))
 		close(fd);
+	if (done)
+		ports_keep(&nat);
 	natctl_answer(conn, done || r.dry, done || r.dry ? text : reason);
 	free(ports);
 	free(text);
@@ -139,6 +135,8 @@ around(char *argv[])
 	if (r.pid == 0) {
 		resident_child();
 		resident_die_with(parent, SIGKILL);
+		inherit_drop(INHERIT_PUT);
+		inherit_drop(INHERIT_GET);
 		/* For net-veth: route_localnet, for the host's localhost. */
 		if (nat.n_ports)
 			setenv("BOX_LOCALNET", "1", 1);
@@ -228,13 +226,15 @@ main(int argc, char *argv[])
 		firewall_down();
 		return 0;
 	}
+	ports_take(nat.ports, nat.n_ports);
 	for (p = nat.ports; p < nat.ports + nat.n_ports && !dry; p++)
-		if ((p->fd = port_hold(p)) < 0)
+		if (p->fd < 0 && (p->fd = port_hold(p)) < 0)
 			die("publish %s", port_text(p));
 	firewall_up(up);
 	if (up)
 		return 0;
 	say_next(argv);
+	ports_keep(&nat);
 	ports_tell(&nat);
 	around(argv);
 }

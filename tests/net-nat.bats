@@ -248,6 +248,43 @@ s = socket.create_server(("::", 8080), family=socket.AF_INET6)
 sys.exit(subprocess.call(["net-nat", "-p", "8080:80", "true"]) != 125)'
 }
 
+# at_rest: a box that has ended, and whose keeper has not started it again.
+at_rest() {
+	start box-keep --name web --restart always net-nat -p 8080:80 -p 5353:53/udp \
+	    ns-spawn net-veth python3 -c "$NETPY" serve tcp 0.0.0.0 80
+	eventually 20 grep -q ready "$out" || fail "$(cat "$err")"
+	local nat
+	read -r nat < <(cat "/proc/$pid/task/$pid/children" && echo)
+	kill -STOP "$pid"
+	kill -9 "$(payload "$pid")"
+	eventually 20 gone "$nat"
+}
+stopped() { kill -TERM "$pid"; kill -CONT "$pid"; finish; }
+@test "T92: the port is held between a box's end and its restart" {
+	lacks_kernel "IPv6" test -e /proc/sys/net/ipv6
+	weaken
+	weak 92 at_rest
+	py host hold tcp 0.0.0.0 8080
+	hold6 tcp 8080
+	stopped
+	at_rest
+	for port in "tcp 8080" "udp 5353"; do
+		run -98 py host hold "${port% *}" 0.0.0.0 "${port#* }"
+		run -1 hold6 "${port% *}" "${port#* }"
+	done
+	: >"$out"
+	kill -CONT "$pid"
+	eventually 20 grep -q ready "$out"
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+	# A port that it has given back is not held.
+	host net-nat --box web -p 8080:80 down
+	py host hold tcp 0.0.0.0 8080
+	run -1 hold6 udp 5353
+	stopped
+	py host hold udp 0.0.0.0 5353
+	hold6 tcp 8080
+}
+
 @test "PROG does not have the sockets that hold the ports" {
 	run -0 host net-nat -p 8080:80 -p 8081:80/udp sh -c 'ls -l /proc/self/fd'
 	hasnt "$output" socket

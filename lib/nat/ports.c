@@ -3,15 +3,18 @@
 #include "nat/ports.h"
 #include "base/addr.h"
 #include "base/die.h"
+#include "base/fdpass.h"
 #include "base/file.h"
 #include "base/parse.h"
 #include "box/state.h"
+#include "stage/inherit.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 struct nat_port
 port_parse(const char *s)
@@ -78,6 +81,49 @@ port_hold(const struct nat_port *p)
 		      fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))) == 0)
 		r = bind(fd, (const void *)&all, sizeof(all));
 	return r < 0 ? close_keep(fd) : fd;
+}
+
+bool
+port_same(const struct nat_port *a, const struct nat_port *b)
+{
+	return a->addr == b->addr && a->host == b->host && a->box == b->box &&
+	       a->udp == b->udp;
+}
+
+void
+ports_take(struct nat_port *ports, size_t n)
+{
+	const int from = inherit_fd(INHERIT_GET);
+	struct nat_port kept;
+	size_t i;
+	int fd;
+
+	while (from >= 0 &&
+	       fd_recv(from, &kept, sizeof(kept), &fd) == sizeof(kept)) {
+		for (i = 0; i < n && !port_same(&ports[i], &kept); i++)
+			;
+		if (i < n && ports[i].fd < 0)
+			ports[i].fd = fd;
+		else
+			close(fd);
+	}
+}
+
+/* A socket in a queue is open, and its port held, whoever has ended. */
+void
+ports_keep(const struct nat *n)
+{
+	const int to = inherit_fd(INHERIT_PUT);
+	const int room = (int)n->n_ports * 4096;
+
+	if (to < 0)
+		return;
+	ports_take(NULL, 0);
+	setsockopt(to, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	for (size_t i = 0; i < n->n_ports; i++)
+		if (fd_send(to, &n->ports[i], sizeof(*n->ports),
+			n->ports[i].fd) < 0)
+			warn("keep %s for a restart", port_text(&n->ports[i]));
 }
 
 void

@@ -16,6 +16,16 @@ const char *port_text(const struct nat_port *p);
  * IPv6.  -1 with errno. */
 int port_hold(const struct nat_port *p);
 
+bool port_same(const struct nat_port *a, const struct nat_port *b);
+
+/* Takes the sockets that the chain's last run has kept for this one (inherit.h)
+ * and closes those that are not of these N ports. */
+void ports_take(struct nat_port *ports, size_t n);
+
+/* Keeps the sockets of N, and no others, for the chain's next run, if box-keep
+ * would start one.  Warns on failure. */
+void ports_keep(const struct nat *n);
+
 /* Writes the ports of N to the state of the chain's box. */
 void ports_tell(const struct nat *n);
 

@@ -24,6 +24,8 @@ static const struct {
     [INHERIT_DOOR] = {"door", S_IFSOCK},
     [INHERIT_LEASE] = {"lease", S_IFREG},
     [INHERIT_READY] = {"ready", S_IFSOCK},
+    [INHERIT_PUT] = {"put", S_IFSOCK},
+    [INHERIT_GET] = {"get", S_IFSOCK},
 };
 
 static struct {

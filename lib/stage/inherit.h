@@ -12,6 +12,10 @@ enum inherit_kind {
 	 * code begins: 'x' before its exec, 'f' if that failed, and the end of
 	 * file by the exec itself. */
 	INHERIT_READY,
+	/* Both ends of a socket pair of box-keep's that restarts: net-nat puts
+	 * the sockets of its ports in, and the next run's gets them. */
+	INHERIT_PUT,
+	INHERIT_GET,
 	INHERIT_KINDS,
 };
 
