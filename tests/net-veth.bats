@@ -449,6 +449,8 @@ sides() {
 @test "-x in the chain traces the host's side too" {
 	run -0 --separate-stderr host ns-spawn net-veth -x true
 	has "$stderr" "+ ip link add"
+	has "$stderr" "+ ip link set veth0 name dead"
+	has "$stderr" "+ ip route delete 10.0.0.2 dev dead"
 	has "$stderr" "10.0.0.1/32"
 	has "$stderr" "10.0.0.2/24"
 	is "$output" ""

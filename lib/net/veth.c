@@ -247,7 +247,9 @@ veth_retire(const struct veth *v, int index)
 		return;
 	snprintf(name, sizeof(name), "dead%d", index);
 	/* Before Linux 6.2 a link that is up keeps its name. */
-	if (link_rename(&nl, index, name) == 0)
+	if (say(SAY_IP, "link set %s name %s", v->host, name) &&
+	    link_rename(&nl, index, name) == 0 &&
+	    say(SAY_IP, "route delete %s dev %s", addr_text(v->addr), name))
 		route_delete(&nl, &box);
 	close(nl.fd);
 }
@@ -293,8 +295,7 @@ allow_ping(void)
 	idmap_gid_range(&first, &last);
 	snprintf(text, sizeof(text), "%u %u", first,
 	    last > INT32_MAX ? INT32_MAX : last);
-	/* EROFS: /proc is read-only in a container; a box works without ping.
-	 */
+	/* EROFS: /proc may be read-only; a box works without ping. */
 	if (say(SAY_SH, "echo %s > %s", text, path) &&
 	    write_at(AT_FDCWD, path, text) < 0 && errno != EROFS)
 		return -1;

@@ -14,8 +14,8 @@ int veth_host(const struct veth *v, int netns, const char *pid);
 void veth_remove(const struct veth *v, int index);
 
 /* The box has ended: frees the name and the route of its host end INDEX.  The
- * kernel deletes the link itself later, and nobody waits.  What fails is left
- * to the next veth_host(). */
+ * kernel deletes the link later, and no process waits.  A failure is no error:
+ * the next veth_host() replaces a dead link. */
 void veth_retire(const struct veth *v, int index);
 
 /* Sets whether packets from 127.0.0.0/8 pass the host end LINK: then the host's

@@ -25,7 +25,7 @@
 
 static struct doorman man;
 static struct veth pair; /* the box's, and the index of its host end */
-static int pair_end;
+static int pair_end, pair_modes;
 static unsigned veths, roots, binds, files, ttys;
 
 void
@@ -44,7 +44,11 @@ count(unsigned *n, unsigned max)
 static void
 retire(void)
 {
+	const int modes = say_modes();
+
+	say_mode(pair_modes, SAY_IP);
 	veth_retire(&pair, pair_end);
+	say_mode(modes, SAY_SH);
 }
 
 static int
@@ -65,6 +69,7 @@ serve_veth(struct door_request *req)
 		return errno;
 	snprintf(pid, sizeof(pid), "%d", man.box);
 	pair = req->veth;
+	pair_modes = say_modes();
 	pair_end = veth_host(&pair, net, pid);
 	if (pair_end < 0)
 		err = errno;
