@@ -60,8 +60,8 @@ static const struct {
 } hints[] = {
     {EADDRINUSE, "export BOX_POOL=10.99.0.0/24, or another free network"},
     {EEXIST, "--slot N (net-lease finds one), --box-link NAME for the box's"},
-    {EPERM, "sudo, as only root changes the host's network"},
-    {EACCES, "sudo, as only root changes the host's network"},
+    {EPERM, "sudo: the host's network needs CAP_NET_ADMIN"},
+    {EACCES, "sudo: the host's network needs CAP_NET_ADMIN"},
     {EOPNOTSUPP, "modprobe veth"},
 };
 
@@ -193,8 +193,7 @@ main(int argc, char *argv[])
 			addr_check_host("--addr", v.addr, v.len);
 			break;
 		case GATEWAY:
-			/* Any address: it may be outside of the box's network.
-			 */
+			/* It may be outside of the box's network. */
 			v.gateway = addr_parse("--gateway", optarg);
 			addr_check_host("--gateway", v.gateway, 32);
 			break;

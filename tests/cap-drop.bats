@@ -96,3 +96,13 @@ by_handle() { [ "$("$@" "$probe" by_handle 2>&1)" = "by_handle ok" ]; }
 	run -0 cap-drop --cap-add SYSLOG "$probe" kernel_log
 	is "$output" "kernel_log ok"
 }
+
+@test "root without the capability is not told to be root" {
+	requires "setpriv" command -v setpriv
+	run -125 setpriv --bounding-set=-setpcap --inh-caps=-all cap-drop true
+	has "$output" "hint: ns-spawn in front"
+	hasnt "$output" sudo
+	run -125 setpriv --bounding-set=-sys_admin --inh-caps=-all rootfs-enter "$BATS_TEST_TMPDIR" true
+	has "$output" "hint: ns-spawn in front"
+	hasnt "$output" sudo
+}

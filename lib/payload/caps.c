@@ -17,6 +17,7 @@
 #include <strings.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #define BIT(cap) ((uint64_t)1 << (cap))
 #define ALL (~(uint64_t)0)
@@ -117,7 +118,8 @@ caps_bound(uint64_t keep)
 		if (errno == EINVAL)
 			break;
 		if (errno == EPERM)
-			die_hint("as root, or in a box that ns-spawn made",
+			die_hint(geteuid() == 0 ? "ns-spawn in front"
+						: "sudo, or ns-spawn in front",
 			    "%s", said());
 		die_said();
 	}

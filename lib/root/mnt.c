@@ -135,7 +135,9 @@ mnt_open(enum door_op op, const char *path, bool *newns)
 	if (tree >= 0)
 		return tree;
 	if (errno == EPERM && door_fd() < 0)
-		die_hint("sudo, or ns-spawn in front", "%s", path);
+		die_hint(geteuid() == 0 ? "ns-spawn in front"
+					: "sudo, or ns-spawn in front",
+		    "%s", path);
 	if (said_why()[0]) {
 		errno = 0;
 		die_hint("unmount it, move it to ext4, xfs, btrfs or tmpfs, or "
