@@ -10,6 +10,7 @@
  */
 #include "base/die.h"
 #include "box/lock.h"
+#include "box/slot.h"
 #include "box/state.h"
 #include "cg/end.h"
 #include "nat/firewall.h"
@@ -76,6 +77,6 @@ main(int argc, char *argv[])
 		netns_each(visit);
 		firewall_forget(is_seen);
 	}
-	lock_each_dead("slot-", true, free_slot);
+	lock_each_dead(SLOT_LOCK, true, free_slot);
 	return 0;
 }

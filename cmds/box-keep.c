@@ -81,15 +81,6 @@ parse(int argc, char *argv[])
 		opt_usage(&tool);
 }
 
-static const char *
-lock_name(const char *word)
-{
-	static char lock[80];
-
-	snprintf(lock, sizeof(lock), STATE_LOCK "%s", word);
-	return lock;
-}
-
 /* The name's lock, and the name if there was none. */
 static int
 take_name(void)
@@ -97,7 +88,7 @@ take_name(void)
 	int fd, tries = 0;
 
 	if (name) {
-		fd = lock_soon(lock_name(name));
+		fd = lock_soon(state_lock(name));
 		if (fd < 0)
 			diex("--name: a box named %s is running", name);
 	} else {
@@ -105,18 +96,18 @@ take_name(void)
 			if (++tries > TRIES)
 				diex("no name is free: --name gives it one");
 			name = name_made_up();
-			fd = lock_try(lock_name(name));
+			fd = lock_try(state_lock(name));
 			/* A group of that name may be a leftover, or belong to
 			 * another state directory. */
 			if (fd >= 0 && cg_named(name)) {
-				lock_remove(lock_name(name), fd);
+				lock_remove(state_lock(name), fd);
 				fd = -1;
 			}
 		} while (fd < 0);
 	}
 	/* A record that is empty is one still to be written (lock.c). */
 	if (write(fd, "\n", 1) != 1)
-		die("write %s/lock/" STATE_LOCK "%s", state_dir(), name);
+		die("write %s/lock/%s", state_dir(), state_lock(name));
 	return fd;
 }
 
@@ -125,7 +116,7 @@ give_back(void)
 {
 	/* On failure the lock stays: by it the next keeper finds the rest. */
 	if (exit_fd < 0 || state_end(name, exit_fd, status) == 0)
-		lock_remove(lock_name(name), lock_fd);
+		lock_remove(state_lock(name), lock_fd);
 }
 
 static void

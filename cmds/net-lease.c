@@ -67,7 +67,7 @@ lease(const struct slot *s, bool any, char *why, size_t size)
 	char name[32], link[IFNAMSIZ];
 	int fd;
 
-	snprintf(name, sizeof(name), "slot-%u", s->num);
+	snprintf(name, sizeof(name), SLOT_LOCK "%u", s->num);
 	fd = any ? lock_try(name) : lock_soon(name);
 	if (fd < 0) {
 		snprintf(why, size, "it is leased");
@@ -147,7 +147,7 @@ main(int argc, char *argv[])
 	if (num || !(say_modes() & SAY_DRY))
 		snprintf(text, sizeof(text), "%u", s.num);
 	/* say() comes after the change, which decides the number. */
-	say(SAY_SH, "exec 9>%s/lock/slot-%s && flock -n 9",
+	say(SAY_SH, "exec 9>%s/lock/" SLOT_LOCK "%s && flock -n 9",
 	    say_word(state_dir()), text);
 	say_next(argv);
 	state_put("slot", "%s %s", text, addr_text(slot_addr(&s)));

@@ -14,6 +14,9 @@
 #define SLOT_IDS_BASE 1879048192u
 #define SLOT_IDS 65536u
 
+/* The lock of a slot's lease; its number follows. */
+#define SLOT_LOCK "slot-"
+
 /* Links of the suite's are in this device group (ip link show group 45253). */
 #define VETH_GROUP 45253
 

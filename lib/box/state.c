@@ -29,12 +29,14 @@
 #define NEW ".new"
 #define MAX_FACT (1 << 22) /* bytes; a command line has at most 2 MiB */
 
-static const char *
-lock_of(const char *name)
+#define LOCK "box-" /* NAME follows */
+
+const char *
+state_lock(const char *name)
 {
 	static char lock[NAME_MAX + 1];
 
-	path_fmt(lock, sizeof(lock), STATE_LOCK "%s", name);
+	path_fmt(lock, sizeof(lock), LOCK "%s", name);
 	return lock;
 }
 
@@ -58,7 +60,7 @@ box_name(void)
 bool
 state_alive(const char *name)
 {
-	return lock_held(lock_of(name));
+	return lock_held(state_lock(name));
 }
 
 /* -1 with ENOENT, or with another errno for one that is not to be trusted. */
@@ -313,5 +315,5 @@ bury(const char *name, int record)
 void
 state_end_dead(bool all)
 {
-	lock_each_dead(STATE_LOCK, all, bury);
+	lock_each_dead(LOCK, all, bury);
 }

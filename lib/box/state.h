@@ -10,7 +10,8 @@
  * stages behind it write, and whoever has the name reads.  A box is there
  * exactly as long as somebody has its lock. */
 
-#define STATE_LOCK "box-" /* NAME follows */
+/* The name of that lock, in a static buffer. */
+const char *state_lock(const char *name);
 
 /* NAME if it may be a box's: as of parse_name(), at most 64 bytes, and not
  * "lock" or "log", which the state directory has itself.  Dies with 125, naming
