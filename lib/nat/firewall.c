@@ -301,9 +301,8 @@ firewall_up(bool lasting)
 	look_at_firewalld();
 }
 
-/* Lets published ports answer on 127.0.0.1.  net-veth does this for ports that
- * are published from the start.  Without the ports' rules it would be a hole.
- */
+/* Lets published ports answer on 127.0.0.1, as net-veth does for those that are
+ * published from the start.  Without the ports' rules it would be a hole. */
 static int
 localnet(bool on, char *why, size_t size)
 {

@@ -29,8 +29,7 @@ static const char *const near[] = {
     "224.0.0.0/3", /* multicast, reserved, broadcast */
 };
 
-/* The device group marks a box's link: any link may have a name like a box's.
- */
+/* The device group marks a box's link; any link may have a name like one. */
 #define STRING(word) #word
 #define TEXT(word) STRING(word)
 #define FROM_BOX "-m devgroup --src-group " TEXT(VETH_GROUP) " "

@@ -15,8 +15,7 @@
 #define MNT_SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 /* A new file system of TYPE with OPTS ("a=1,b", may be NULL) and ATTR
- * (MOUNT_ATTR_...), detached.  WHERE is for say().  -1 with errno; -2 with -n.
- */
+ * (MOUNT_ATTR_...), detached.  say() names WHERE.  -1: errno; -2 with -n. */
 int mnt_new(
     const char *type, const char *opts, uint64_t attr, const char *where);
 

@@ -12,8 +12,9 @@ enum inherit_kind {
 	 * code begins: 'x' before its exec, 'f' if that failed, and the end of
 	 * file by the exec itself. */
 	INHERIT_READY,
-	/* Both ends of a socket pair of box-keep's that restarts: net-nat puts
-	 * the sockets of its ports in, and the next run's gets them. */
+	/* Both ends of a socket pair.  box-keep makes it if it may restart the
+	 * chain; net-nat puts the sockets of its ports in, and the next run's
+	 * net-nat gets them. */
 	INHERIT_PUT,
 	INHERIT_GET,
 	INHERIT_KINDS,
