@@ -29,6 +29,17 @@ killed() {
 	for p in "${all[@]}"; do eventually 10 gone "$p"; done
 }
 
+# forgotten: box-gc has not found the network namespace, and its hint removes
+# the record.
+forgotten() {
+	local said
+	said=$(box-gc 2>&1)
+	has "$said" "out of sight"
+	sh -c "${said#*hint: }"
+	box-gc
+	hasnt "$(ls "$BOX_STATE/lock")" net
+}
+
 @test "all of a killed box goes, and of a running one nothing" {
 	box lives 8081
 	lives=$pid
@@ -129,12 +140,32 @@ t.join()' "/run/netns/pin$$" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 		ip netns add "pin$$"
 		nsenter --net="/run/netns/pin$$" net-nat --slot 3 up
 		pinned $how
-		box-gc
-		[[ $(ls "$BOX_STATE/lock") == *nat-* ]] || fail "$how: no record"
+		run -0 box-gc
+		is "$output" "" "$how"
 		[ $how = mount ] || kill "${holder[@]}"
 		[ $how != mount ] || umount "$pin"
-		eventually 10 eval 'box-gc; hasnt "$(ls "$BOX_STATE/lock")" nat-'
+		eventually 10 forgotten
 	done
+}
+
+@test "a network namespace that is held out of sight keeps the record of net-nat up" {
+	local pin=$BATS_TEST_TMPDIR/pin
+	: >"$pin"
+	ip netns add "pin$$"
+	nsenter --net="/run/netns/pin$$" net-nat --slot 3 up
+	unshare -m sh -c 'mount --bind "$@" && exec sleep 1000' sh "/run/netns/pin$$" "$pin" 3>&- &
+	holder=$!
+	runs sleep "$holder"
+	ip netns del "pin$$"
+	run -0 box-gc
+	has "$output" "out of sight"
+	hidden() { nsenter -m -t "$holder" nsenter --net="$pin" "$@"; }
+	has "$(hidden iptables-save)" BOX-FWD-3
+	run -0 hidden net-nat --slot 3 down
+	hasnt "$(hidden iptables-save)" BOX-
+	is "$(hidden cat /proc/sys/net/ipv4/ip_forward)" 0
+	is "$(ls "$BOX_STATE/lock" | grep nat-)" ""
+	kill "$holder"
 }
 
 @test "what net-nat up has made stays" {

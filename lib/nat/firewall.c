@@ -407,12 +407,33 @@ firewall_end_dead(void)
 
 static bool (*is_there)(uint64_t cookie);
 
-/* COOKIE is "COOKIE-SLOT" of a record, or "COOKIE" of a common lock. */
+/* NAME is "COOKIE-SLOT".  A network namespace that nobody shows may live: a
+ * mount of another mount namespace holds it, or a socket.  A lasting firewall
+ * is there for others, and so its record stays. */
 static int
-forget(const char *cookie, int fd)
+forget(const char *name, int fd)
+{
+	char path[PATH_MAX];
+	uint32_t addr;
+
+	if (is_there(strtoull(name, NULL, 10)))
+		return 1;
+	if (!read_record(fd, &addr))
+		return 0;
+	path_fmt(
+	    path, sizeof(path), "%s/lock/" RECORDS "%s", state_dir(), name);
+	warnx("a network namespace that net-nat is up in has ended, or is held "
+	      "out of sight: its record stays");
+	hint("rm %s", say_word(path));
+	return 1;
+}
+
+static int
+forget_common(const char *cookie, int fd)
 {
 	(void)fd;
-	return is_there(strtoull(cookie, NULL, 10));
+	path_fmt(records, sizeof(records), RECORDS "%s-", cookie);
+	return is_there(strtoull(cookie, NULL, 10)) || lock_count(records) > 0;
 }
 
 void
@@ -420,5 +441,5 @@ firewall_forget(bool (*there)(uint64_t cookie))
 {
 	is_there = there;
 	lock_each_dead(RECORDS, true, forget);
-	lock_each_dead(COMMON, true, forget);
+	lock_each_dead(COMMON, true, forget_common);
 }

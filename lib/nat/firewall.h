@@ -39,8 +39,9 @@ uint64_t firewall_cookie(void);
 /* Removes the firewalls of dead owners in this network namespace. */
 void firewall_end_dead(void);
 
-/* Removes the records of network namespaces that have ended, for which THERE
- * returns false; the kernel has removed their rules. */
+/* Removes the records of network namespaces for which THERE returns false, as
+ * the kernel has removed their rules.  That of a lasting firewall stays, with a
+ * warning: the namespace may be one that THERE cannot find. */
 void firewall_forget(bool (*there)(uint64_t cookie));
 
 #endif
