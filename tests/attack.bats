@@ -118,7 +118,7 @@ seized() {
 	done < <(prog=PROG; entries)
 }
 # bats test_tags=soak
-@test "T3: what joins the box is not traced by the box" {
+@test "T3: the box cannot trace a process that joins it" {
 	requires "strace" command -v strace
 	seized failed 0
 	seized ok 3
@@ -184,7 +184,7 @@ sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 	[ "$status" != 125 ]
 }
 
-@test "T10: what is masked is not the root directory's /dev/null" {
+@test "T10: a mask is never made from the root directory's /dev/null" {
 	rm -rf "$root/dev"
 	mkdir "$root/dev"
 	ln -s "$mark" "$root/dev/null"
@@ -196,7 +196,7 @@ sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 	is "$output" "the host's"
 }
 
-@test "T11: what is planted in /dev is not there" {
+@test "T11: files planted in /dev are not there" {
 	rm -rf "$root/dev"
 	mkdir "$root/dev"
 	ln -s "$mark" "$root/dev/console"
@@ -270,7 +270,7 @@ sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 	done
 }
 
-@test "T22: what is the host's business cannot be read" {
+@test "T22: files of the host's kernel cannot be read" {
 	read='for f in acpi asound interrupts kcore keys kmsg latency_stats sched_debug scsi timer_list timer_stats; do
 		cat /proc/$f /proc/$f/* 2>/dev/null; done | head -c 9; ls /sys/firmware/* /sys/devices/virtual/powercap/* 2>/dev/null; :'
 	box -- sh -c "$read"
@@ -441,7 +441,7 @@ some() { [ "$(hidden)" ]; }
 	is "$output" ../x
 }
 
-@test "T51: what the box wrote is not obeyed by the caller's terminal" {
+@test "T51: the caller's terminal obeys no text of the box's" {
 	printf '#!/no\e]0;title\a\e[2J\r\233\302\233\n' >"$root/evil"
 	chmod 755 "$root/evil"
 	words() { ns-spawn rootfs-enter "$root" /evil; }

@@ -32,7 +32,7 @@ refused() {
 # receive TO BASE: the host's side alone, with an archive on stdin.
 receive() { "$TOP/tests/attack/receive" "$@"; }
 
-@test "into the box: a file, by another name, a directory, over what is there" {
+@test "into the box: a file, by another name, a directory, over existing files" {
 	echo one >file && chmod 640 file && chown 1000:1000 file
 	mkdir -p dir/sub && echo two >dir/sub/x && ln -s sub/x dir/link && mkfifo dir/fifo
 	run -0 --separate-stderr box-cp file web:/tmp
@@ -95,7 +95,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	[ ! -e /etc/file ]
 }
 
-@test "directories: merged with what is there, or their contents alone" {
+@test "directories: merged into existing ones, or their contents alone" {
 	inside sh -c 'mkdir -p /tmp/d/sub && echo new >/tmp/d/sub/x && echo two >/tmp/d/y && ln -s y /tmp/d/l && chmod 750 /tmp/d'
 	mkdir -p d/sub && chmod 711 d && echo old >d/sub/x && echo mine >d/sub/mine && ln -s /nowhere d/l
 	run -0 --separate-stderr box-cp web:/tmp/d .
@@ -204,7 +204,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	is "$(find . -name '.box-cp*')" ""
 }
 
-@test "T53: nothing of the host is reached through what the box has put there" {
+@test "T53: nothing of the host is reached through files that the box has put there" {
 	mkdir away work && echo safe >away/file && cd work
 	# A link, and then something in its place.
 	inside sh -c "mkdir /out && ln -s '$BATS_TEST_TMPDIR/away' /out/report && ln -s '$BATS_TEST_TMPDIR/away/file' /out/file"
@@ -348,7 +348,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	wait "$swapper" || :
 }
 
-@test "what is left by an end before its time: nothing" {
+@test "a copy that ends early leaves nothing" {
 	inside sh -c 'mkdir /tmp/d && head -c 3000000 /dev/zero >/tmp/d/x && mkfifo /tmp/d/fifo'
 	# Endless zeros: of so many holes the last one is written out.
 	python3 - "$root/tmp/y" <<-'END'
@@ -424,7 +424,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	has "$stderr" "+ ns-enter web tar -C /etc/ -cf - -- passwd | tar -C . -xf -"
 }
 
-@test "an ordinary user: what is copied out is theirs, also what they may not write" {
+@test "an ordinary user owns the copies, read-only ones too" {
 	inside sh -c 'mkdir -p /tmp/d/sub && echo x >/tmp/d/sub/x && chmod 555 /tmp/d/sub && chmod 0 /tmp/d/sub/x && chmod 500 /tmp/d && chown -R 7:7 /tmp/d'
 	mkdir mine && chown 12345 mine
 	box-cp web:/tmp/d - >d.tar

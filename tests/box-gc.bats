@@ -57,7 +57,7 @@ forgotten() {
 	is "$status" 143
 }
 
-@test "-n prints what would go, and changes nothing; -x prints it and does it" {
+@test "-n prints the removals, and changes nothing; -x prints and does them" {
 	box dies 8080
 	killed "$pid"
 	baseline >"$BATS_TEST_TMPDIR/left"
@@ -72,7 +72,7 @@ forgotten() {
 	has "$stderr" "rmdir "
 }
 
-@test "what is of another network namespace, whose number begins alike, is not this one's" {
+@test "files of another network namespace stay, though its number begins alike" {
 	local cookie
 	cookie=$(host python3 -c 'import socket, struct
 print(*struct.unpack("Q", socket.socket().getsockopt(1, 71, 8)))')	# SO_NETNS_COOKIE
@@ -168,14 +168,14 @@ t.join()' "/run/netns/pin$$" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 	kill "$holder"
 }
 
-@test "what net-nat up has made stays" {
+@test "the rules of net-nat up stay" {
 	run -0 host net-nat up
 	box-gc
 	has "$(host iptables-save)" BOX-FWD-0
 	run -0 host net-nat down
 }
 
-@test "a record that names what is not the suite's is not followed" {
+@test "a record that names a foreign group or namespace is not followed" {
 	mkdir -p "$BOX_STATE/lock"
 	victim=$(cgroup_dir pids)/victim$$
 	mkdir "$victim"
@@ -195,7 +195,7 @@ t.join()' "/run/netns/pin$$" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 	rm -f "$BOX_STATE"/lock/cg-*
 }
 
-@test "it makes nothing: no state directory, and no file of a lock that has gone meanwhile" {
+@test "box-gc makes nothing: no state directory, and no file of a lock that has gone meanwhile" {
 	requires "strace" command -v strace
 	for args in "" -n; do
 		run -0 env BOX_STATE="$BATS_TEST_TMPDIR/none" box-gc $args

@@ -25,7 +25,7 @@ refused() {
 	[ "$(wc -l <<<"$stderr")" = 1 ] || fail "not a line: $stderr"
 }
 
-@test "as long as it lives, its state is there; then nothing is" {
+@test "state is there as long as box-keep lives, and no longer" {
 	kept
 	is "$(stat -c '%a %u' "$BOX_STATE/web")" "700 $(id -u)"
 	is "$(fact keeper)" "$pid $(start_time "$pid")"
@@ -72,7 +72,7 @@ refused() {
 	wait $!
 }
 
-@test "names that are none" {
+@test "bad names are refused" {
 	for bad in ../x a/b . .. "" -x "$(printf %65s x | tr ' ' x)" 'a b' lock log; do
 		refused box-keep --name "$bad" true
 		has "$stderr" "name"
@@ -131,7 +131,7 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 	done
 }
 
-@test "what its own words cost it, and what comes in a pause, is not PROG's" {
+@test "a SIGPIPE of box-keep's own, and a signal in a pause, do not reach PROG" {
 	# Nobody reads the keeper's words.
 	{ box-keep --name web --restart on-failure:2 sh -c 'echo run >>"$0"; exit 1' "$BATS_TEST_TMPDIR/runs" 2>&1 || :; } | true
 	is "$(grep -c run "$BATS_TEST_TMPDIR/runs")" 3
@@ -156,7 +156,7 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 	finish
 }
 
-@test "what a run knew is forgotten with it" {
+@test "each run's state is removed with the run" {
 	requires "root" test "$EUID" = 0
 	# The second run makes no slot, and no box.
 	start box-keep --name web --restart always sh -c \
@@ -168,7 +168,7 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 	finish
 }
 
-@test "the stages behind it take its name, and write what they know" {
+@test "the stages behind box-keep take its name, and write their state" {
 	requires "root" test "$EUID" = 0
 	start box-keep --name web net-lease net-nat -p 8080:80 -p 127.0.0.1:53:5353/udp cg-limit --pids 20 50% ns-spawn --init sleep 1000
 	runs sleep
@@ -184,7 +184,7 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 	over
 }
 
-@test "kill -9 of it: all ends, and the next one or box-gc removes what is left" {
+@test "kill -9 of box-keep: all ends, and the next box-keep or box-gc removes the rest" {
 	for next in "box-keep true" box-gc; do
 		kept
 		kill -9 "$pid"
@@ -203,7 +203,7 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 	over
 }
 
-@test "a box whose keeper was killed is there until its last stage has gone" {
+@test "a box without its keeper is there until its last stage has gone" {
 	requires "root" test "$EUID" = 0
 	start box-keep --name web ns-spawn --init sleep 1000
 	runs sleep
@@ -255,7 +255,7 @@ over_there() {
 	[ ! -e "$BOX_STATE/$name" ]
 }
 
-@test "-d: what ends before it is up is told, with what it printed" {
+@test "-d: a box that ends before it is up is told, with its output" {
 	refuse() {
 		run --separate-stderr timeout $((20 * ${SLACK:-1})) box-keep -d --name web "${@:2}"
 		is "$status" "$1" "$stderr"
@@ -304,7 +304,7 @@ over_there() {
 	is "$(cat "$out")" ""
 }
 
-@test "-d: it survives the terminal, its session and its caller" {
+@test "-d: the box survives the terminal, its session and its caller" {
 	requires "python3" command -v python3
 	python3 "$TOP/tests/terminal.py" sh -c 'box-keep -d --name web sleep 1000; read x; kill -9 $$' <<-END
 		expect web
@@ -317,7 +317,7 @@ over_there() {
 	over_there
 }
 
-@test "-d --restart: it comes back, and says so in the log" {
+@test "-d --restart: the box comes back, and the log says so" {
 	detached --name web --restart on-failure sh -c 'echo here; exec sleep 1000'
 	for n in 1 2; do
 		runs sleep

@@ -43,7 +43,7 @@ refused() {
 	is "$after" "$before"
 }
 
-@test "limits: what the kernel has afterwards" {
+@test "limits: the kernel has the new values" {
 	runs_box web
 	is "$(field web 'cpu_limit_percent, .processes_limit, .memory_limit' | xargs)" "50 20 null"
 	run -0 --separate-stderr box-limit --cpus 1.5 --pids-limit 40 -m 64m web
@@ -108,7 +108,7 @@ refused() {
 	is "$(host cat /proc/sys/net/ipv4/conf/veth0/route_localnet)" 0
 }
 
-@test "a UDP port that is published reaches who has sent to it before" {
+@test "a published UDP port also answers a client that has sent to it before" {
 	runs_box web
 	ask() { host python3 "$BATS_TEST_DIRNAME/net.py" ask udp 192.0.2.1 5353 0.3 4000; }
 	nsenter -t "$prog" -n python3 "$BATS_TEST_DIRNAME/net.py" serve udp 0.0.0.0 53 >"$BATS_TEST_TMPDIR/udp" 3>&- &
@@ -148,7 +148,7 @@ refused() {
 	finish "$first"
 }
 
-@test "-n prints what -x does, and changes nothing" {
+@test "-n prints the steps of -x, and changes nothing" {
 	runs_box web
 	before=$(rules)
 	run -0 box-limit -n -p 8080:80 --cpus 1 web

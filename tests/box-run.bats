@@ -316,7 +316,7 @@ m>"
 	between $((${EPOCHREALTIME/./} - begin)) 0 $((1000000 * ${SLACK:-1}))
 }
 
-@test "--linger: what PROG started lives on, with the box" {
+@test "--linger: processes that PROG started live on, with the box" {
 	start box-run --linger "$bb" sh -c 'sleep 1008 </dev/null >/dev/null 2>&1 & exit 3'
 	eventually 20 pgrep -f '^sleep 1008'
 	kill -0 "$pid"
@@ -373,7 +373,7 @@ stop() {
 	run ! outside curl -sS -m 1 http://192.0.2.1:8080/
 }
 
-@test "-d: a name that is made up, its log, and -e and -u for who enters" {
+@test "-d: a generated name, its log, and -e and -u for box-exec" {
 	name=$(host box-run -d -e "A=it's" -u 1000 "$bb" sh -c 'echo "$A"; exec sleep 1000')
 	keeper "$name"
 	runs sleep
@@ -396,7 +396,7 @@ stop() {
 	refused 125 --restart sometimes "$bb" true
 }
 
-@test "-d --restart: whatever of it is killed, the same box again, with its port" {
+@test "-d --restart: after a kill of any stage, the same box again, with its port" {
 	requires "curl" command -v curl
 	host box-run -d --name web --restart always --ready port -p 8080:80 "$bb" "${web[@]}"
 	keeper web

@@ -78,7 +78,7 @@ took() { local s=$SECONDS && "${@:3}" && between $((SECONDS - s)) "$1" "$2"; }
 	is "$output" "usage: box-stop [options] NAME ... (see box-stop --help)"
 }
 
-@test "-n prints what would be done, -x does it, too" {
+@test "-n prints the steps, -x prints and does them" {
 	keeps a 'trap "kill \$!" TERM;'
 	run -0 box-stop -n -t3 a
 	is "$output" "kill -TERM $keeper

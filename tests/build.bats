@@ -29,7 +29,7 @@ build() { make -C "$TOP" --no-print-directory "$@"; }
 }
 
 # libbox.a is compiled as the tools are, and has no library's code in it.
-@test "what is compiled guards its stack, its buffers and its jumps" {
+@test "compiled code guards its stack, its buffers and its jumps" {
 	calls=$(nm -u "$TOP/lib/libbox.a")
 	has "$calls" __stack_chk_fail
 	has "$calls" __snprintf_chk

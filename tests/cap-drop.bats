@@ -25,7 +25,7 @@ bounding() { caps "$@" | cut -d' ' -f4; }
 	hasnt "$(caps ns-spawn)" "$DEFAULT"
 }
 
-@test "what a caller left inheritable and ambient is gone" {
+@test "the caller's inheritable and ambient capabilities are gone" {
 	requires "setpriv" command -v setpriv
 	with="setpriv --inh-caps +chown,+net_raw --ambient-caps +chown,+net_raw"
 	is "$(caps $with | cut -d' ' -f1,5)" "0000000000002001 0000000000002001"
@@ -49,7 +49,7 @@ bounding() { caps "$@" | cut -d' ' -f4; }
 	is "$(bounding ns-spawn cap-drop --cap-drop CHOWN --cap-add ALL)" "$(printf %016x $((0x$all & ~1)))"
 }
 
-@test "names that are none are refused" {
+@test "unknown names are refused" {
 	for bad in nosuch cap_ "" 5 CHOWN, ,CHOWN "CHOWN KILL" chown=x cap_cap_chown; do
 		for o in --cap-add --cap-drop; do
 			run -125 --separate-stderr cap-drop $o "$bad" true
@@ -85,7 +85,7 @@ by_handle() { [ "$("$@" "$probe" by_handle 2>&1)" = "by_handle ok" ]; }
 	by_handle cap-drop --cap-add DAC_READ_SEARCH
 }
 
-@test "the kernel refuses what was dropped, and only that" {
+@test "the kernel refuses calls that need a dropped capability, and no others" {
 	run -0 ns-spawn cap-drop "$probe" host_name mount_tmpfs chroot_root unshare_mount
 	is "$output" $'host_name EPERM\nmount_tmpfs EPERM\nchroot_root ok\nunshare_mount EPERM'
 	run -0 ns-spawn cap-drop --cap-drop SYS_CHROOT --cap-add SYS_ADMIN "$probe" host_name chroot_root unshare_mount

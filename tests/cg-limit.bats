@@ -338,7 +338,7 @@ gets_half() {
 }
 
 # bats test_tags=vm
-@test "report: whose limit it was, when an outer group's is the smaller" {
+@test "report: the owner of the limit, when an outer group's is the smaller" {
 	requires "python3" command -v python3
 	run cg-limit --memory 48m max cg-limit --report 7 --memory 400m max python3 -c "$EAT" 200 \
 	    7>"$BATS_TEST_TMPDIR/report"
@@ -446,7 +446,7 @@ gets_half() {
 	baseline_check
 }
 
-@test "kill -9 of cg-limit: a group whose owner lives is never touched" {
+@test "kill -9 of cg-limit: the group of a live owner is never touched" {
 	limited --pids 20 max
 	first=$pid first_prog=$prog
 	limited --pids 20 max
@@ -691,7 +691,7 @@ in_unit() { bash -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$top/unit-$$" "$@"
 }
 
 # bats test_tags=vm
-@test "-n prints the writes, and a shell does what they say" {
+@test "-n prints the writes, and a shell can do them" {
 	run -0 cg-limit -n --name "dry-$$" --pids 20 -m 64m 50% true
 	if is_v2 pids; then d=$(home cpu memory pids); else d=$(home pids); fi
 	d=$d/dry-$$

@@ -35,7 +35,7 @@ teardown() {
 	over
 }
 
-@test "shares below 1% and back, whatever the period was" {
+@test "shares below 1% and back, from any period" {
 	limited --name "set-$$" 50%
 	for percent in 0.5 300 0.1 100; do
 		run -0 cg-set "set-$$" $percent%
@@ -45,7 +45,7 @@ teardown() {
 }
 
 # bats test_tags=vm
-@test "swap stays what it was when memory changes" {
+@test "swap stays the same when memory changes" {
 	swap_file() { is_v2 memory || [ -e "$(cgroup_dir memory)/memory.memsw.limit_in_bytes" ]; }
 	lacks_kernel "accounting of swap" swap_file
 	swap() {
@@ -133,7 +133,7 @@ teardown() {
 	over
 }
 
-@test "no such group, or one whose cg-limit is dead" {
+@test "no such group, or its cg-limit is dead" {
 	run -125 cg-set --pids 9 "none-$$"
 	is "$output" "cg-set: no cg-limit has a group of the name none-$$"
 	[ ! -e "$BOX_STATE/lock/cg-none-$$" ]

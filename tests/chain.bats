@@ -284,7 +284,7 @@ dry_full() {
 	    full "${pre[0]}" -n "${pre[@]:1}" touch "$BATS_TEST_TMPDIR/ran"
 	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
 }
-@test "what cannot be printed is an error" {
+@test "output that cannot be written is an error" {
 	each dry_full
 	for t in $STAGES $OTHERS; do
 		full "$t" --help
@@ -345,7 +345,7 @@ traced() {
 # bats test_tags=vm
 @test "-x traces on stderr only, and does it all" { each traced; }
 
-@test "an error is one line, without what a terminal would obey" {
+@test "an error is one line, without control characters" {
 	name=$'no\nsuch\e[2J\xc2\x9b1mü'
 	for t in "cg-limit max" ns-spawn net-lease cap-drop sys-filter "ns-spawn rootfs-enter $bb"; do
 		# shellcheck disable=SC2086
@@ -392,7 +392,7 @@ traced() {
 	done
 }
 
-@test "BOX_FDS: a stage hands on what is of a kind, and closes the rest" {
+@test "BOX_FDS: a stage hands on descriptors of the right kind, and closes the rest" {
 	echo text >"$BATS_TEST_TMPDIR/file"
 	seen() { BOX_FDS=$1 "${@:2}" sh -c 'cd /proc/self/fd && echo *' 7<"$BATS_TEST_TMPDIR/file" 8</dev/null 2>/dev/null; }
 	plain=$(seen "" cap-drop)

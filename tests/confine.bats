@@ -89,7 +89,7 @@ STATUS="cat /proc/self/status"
 	    "mount_tmpfs ok" "remount_root ok" "fs_open ok" "tree_clone ok" "host_name ok"
 }
 
-@test "what the kernel has of keys, tracing, memory and I/O that programs do not need" {
+@test "system calls for keys, tracing, memory and I/O that programs do not need" {
 	rows -- "keyring EPERM" "key_add EPERM" "key_request EPERM" "bpf_map EPERM" "io_uring EPERM" "fault EPERM" \
 	    "perf EPERM" "module EPERM" "fanotify EPERM" "compare EPERM" "mempolicy EPERM" "no_aslr EPERM" "unknown ENOSYS"
 	rows --seccomp off -- "keyring ok" "key_add ok" "key_request ENOKEY" "io_uring ok" "fault ok" "compare ok" \

@@ -130,7 +130,7 @@ in_tree() {
 		--include='*.bash' -e "$word" "$TOP/Makefile" "$TOP"/{lib,cmds,scripts,tests} ;;
 	esac
 }
-@test "what the pages for developers name is in the tree" {
+@test "every name in the pages for developers is in the tree" {
 	for page in docs/architecture.md CONTRIBUTING.md SECURITY.md; do
 		mapfile -t names < <(spans "$TOP/$page")
 		[ ${#names[@]} -ge 3 ] || fail "$page names nothing"

@@ -67,7 +67,7 @@ serve='echo "it says hello" >/www/index.html; httpd -f -vv -p 80 -h /www & trap 
 	between "$(box-logs again | grep -c here)" 2 1000
 }
 
-@test "a box whose keeper is killed is none, and its name is free" {
+@test "a box without its keeper has ended, and its name is free" {
 	host box-run -d --name killed "$bb" sleep 1000
 	keeper=$(field killed keeper)
 	kill -9 "$keeper"

@@ -81,7 +81,7 @@ swept() {
 }
 
 # bats test_tags=soak
-@test "what confines a program: a failure of it ends the start" {
+@test "a failed call of the confinement ends the start" {
 	chain=(ns-spawn rootfs-enter "$root" sh -c "$VIEW")
 	want=$("${chain[@]}")
 	mapfile -t all < <(points "${chain[@]}" | grep -E '^(capset|chdir|close_range|execveat|fchdir|fsconfig|fsmount|fsopen|keyctl|mount|mount_setattr|move_mount|open_tree|openat2|pivot_root|prctl|seccomp|setgroups|setns|setres[ug]id|umount2|unshare) ')
@@ -93,7 +93,7 @@ swept() {
 	baseline_same
 }
 
-@test "the tests see what they look for" {
+@test "the tests see a missing filter and a leftover" {
 	# A filter that is not there, of a start that goes on.
 	want=$(ns-spawn rootfs-enter "$root" sh -c "$VIEW")
 	hit "seccomp 1" error=EPERM ns-spawn rootfs-enter "$root" sh -c "$VIEW"

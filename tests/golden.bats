@@ -69,12 +69,12 @@ golden() {
 }
 
 # bats test_tags=vm
-@test "golden: what the box's root can open for writing below /proc and /sys" {
+@test "golden: files that the box's root can write below /proc and /sys" {
 	run -0 --separate-stderr host box-run "$root" /view writable
 	golden writable
 }
 
-@test "golden: the files are not what a box without defences has" {
+@test "golden: a box without defences differs from the files" {
 	for what in status writable mounts; do
 		run -0 --separate-stderr host box-run --cap-add ALL --new-privs --seccomp off "$root" \
 		    sh -c 'umount /proc/sys; mount -t tmpfs none /home; /view $1' - $what
@@ -86,7 +86,7 @@ golden() {
 	has "$output" "-/proc/self/oom_score_adj"
 }
 
-@test "box-peers(7) says of the box what is measured" {
+@test "box-peers(7) agrees with the measured box" {
 	requires "python3" command -v python3
 	run -0 host "$TOP/tests/peers" box
 	known=0

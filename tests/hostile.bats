@@ -103,7 +103,7 @@ plant() {
 	run ! unhurt "links that are followed"
 }
 
-@test "T10, T11, T14: what is planted in /dev" {
+@test "T10, T11, T14: files planted in /dev" {
 	for name in null zero tty ptmx pts shm mqueue console fd stdin; do
 		for kind in absolute chained magic loop file directory fifo device; do
 			plant $kind dev/$name console

@@ -80,7 +80,7 @@ small() {
 	[ "$(wc -l <<<"$stderr")" -le 2 ] || fail "$stderr"
 }
 
-@test "who is left behind with the pipe does not keep it" {
+@test "a process left behind with the pipe does not hold up log-keep" {
 	start log-keep "$log" sh -c 'sleep 1000 & echo $!; yes & echo $!; exit 5'
 	finish
 	is "$status" 5

@@ -10,7 +10,7 @@ shows() {
 	is "$(while IFS= read -r -d '' -n 1 c || [ "$c" ]; do printf %s "$c"; done <"$BATS_TEST_TMPDIR/in" | log-plain && echo x)" "$1"x
 }
 
-@test "T51: text and UTF-8 pass, what controls a terminal does not" {
+@test "T51: text and UTF-8 pass, control characters do not" {
 	printf 'a\tb\nc\n' | shows $'a\tb\nc\n'
 	printf '\303\244 \342\202\254 \360\237\220\247 \364\217\277\277' | shows $'\303\244 \342\202\254 \360\237\220\247 \364\217\277\277'
 	printf 'a\033[31mb\007\177\r\n\rc\r' | shows $'a?[31mb??\n?c?'

@@ -291,8 +291,8 @@ meddle='ip link set lo down; ip link set uplink down; ip addr add 192.0.2.66/24 
 # $prog's box gets an answer from each ADDR:PORT, or from none.
 reaches() { is "$(forge inbox scan "$@")" "$*" "what a box reaches"; }
 reaches_not() { is "$(forge inbox scan "$@")" "" "what a box reaches"; }
-@test "T43: what a box reaches, by default and isolated (nft)" { policy nft; }
-@test "T43: what a box reaches, by default and isolated (legacy)" {
+@test "T43: addresses that a box reaches, by default and isolated (nft)" { policy nft; }
+@test "T43: addresses that a box reaches, by default and isolated (legacy)" {
 	requires "iptables-legacy" command -v iptables-legacy-save
 	lacks_kernel "legacy iptables" host iptables-legacy -t mangle -S
 	policy legacy
@@ -475,7 +475,7 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 	baseline_save
 }
 
-@test "T47: a resolv.conf that leads out of the root stays what it is" {
+@test "T47: a resolv.conf that leads out of the root is not changed" {
 	copy_root
 	victim=$BATS_TEST_TMPDIR/victim
 	echo "nameserver 192.0.2.53" >"$victim"

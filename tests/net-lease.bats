@@ -81,7 +81,7 @@ over() { kill -9 "$prog" && finish; }
 	over
 }
 
-@test "a pool that the host has a use for is refused, and what that is is said" {
+@test "a pool that the host uses is refused, and the use named" {
 	for pool in 192.0.2.0/24 192.0.2.128/25 192.0.0.0/16; do
 		run -125 host net-lease --pool $pool touch "$BATS_TEST_TMPDIR/ran"
 		is "${#lines[@]}" 2
@@ -100,7 +100,7 @@ over() { kill -9 "$prog" && finish; }
 	over
 }
 
-@test "slots whose links are in use are passed over, and not waited for one by one" {
+@test "slots with links in use are passed over, without a wait for each" {
 	for i in {1..30}; do host ip link add "box$i" type veth peer name "xob$i"; done
 	leased
 	first=$pid first_prog=$prog
@@ -227,7 +227,7 @@ over() { kill -9 "$prog" && finish; }
 	done
 }
 
-@test "a slot whose lock box-gc has for a moment is leased" {
+@test "a slot is leased though box-gc has its lock for a moment" {
 	mkdir -p "$BOX_STATE/lock"
 	flock "$BOX_STATE/lock/slot-3" sleep 0.2 3>&- &
 	run -0 host net-lease --slot 3 true

@@ -173,7 +173,7 @@ for me in "127.0.0.2", "10.0.0.2":
 	over
 }
 
-@test "what is not published is not forwarded where the host forwards nothing" {
+@test "unpublished ports are not forwarded where the host forwards nothing" {
 	host iptables-nft -P FORWARD DROP
 	outside ip route add 10.0.0.0/24 via 192.0.2.1
 	served outside serve tcp 0.0.0.0 7000
@@ -404,7 +404,7 @@ beside() {
 	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
 }
 
-@test "ip_forward: what the kernel changes along with it is put back" {
+@test "ip_forward: settings that the kernel changes along with it are put back" {
 	host sysctl -qw net.ipv4.conf.all.accept_redirects=0 net.ipv4.conf.uplink.forwarding=1
 	baseline_save
 	start net-nat sleep 1000
@@ -447,7 +447,7 @@ beside() {
 	hasnt "$(rules nft)" BOX-
 }
 
-@test "what is up stays up, for other runs and against other claims" {
+@test "the rules of net-nat up stay, for other runs and against other claims" {
 	run -0 host net-nat -p 8080:80 up
 	up=$(rules nft)
 	run -0 host net-nat --slot 1 -p 8081:80 true
@@ -471,7 +471,7 @@ beside() {
 }
 
 # bats test_tags=vm
-@test "kill -9 of net-nat: the next run removes what it left" {
+@test "kill -9 of net-nat: the next run removes its rules" {
 	start net-nat -p 8080:80 ns-spawn net-veth sleep 1000
 	runs sleep
 	kill -9 "$pid"
@@ -545,7 +545,7 @@ beside() {
 	exec 8>&-
 }
 
-@test "a chain whose later stage fails undoes what it did" {
+@test "net-nat undoes its changes when a later stage fails" {
 	run -127 host net-nat -p 8080:80 no-such-program
 	baseline_check
 	run -125 host net-nat -p 8080:80 ns-spawn net-veth --mtu 10 true
@@ -568,7 +568,7 @@ beside() {
 	done
 }
 
-@test "firewalld: what it may still refuse is said, and the way out" {
+@test "firewalld: packets that it may still refuse are said, and the way out" {
 	requires "nft" command -v nft
 	host nft 'add table inet firewalld; add chain inet firewalld filter_FORWARD'
 	run -0 host net-nat true
@@ -689,7 +689,7 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	rm -r "$BOX_STATE/web"
 }
 
-@test "-n | iptables-restore --noflush does what net-nat does" {
+@test "-n | iptables-restore --noflush makes the rules of net-nat" {
 	for b in nft legacy; do
 		[ $b = nft ] || has_legacy
 		start net-nat --backend $b -p 8080:80 -p 127.0.0.1:8081:81 -p 5353:53/udp sleep 1000

@@ -411,7 +411,7 @@ sides() {
 	inbox ip -o link show lo | grep -o '<.*>'
 	host cat /proc/sys/net/ipv4/conf/veth0/{forwarding,route_localnet}
 }
-@test "-n --pid PID | ip -batch - does what net-veth does" {
+@test "-n --pid PID | ip -batch - makes the links of net-veth" {
 	start ns-spawn sleep 1000
 	runs sleep
 	run -0 host net-veth --pid "$prog"
@@ -468,7 +468,7 @@ sides() {
 	over
 }
 
-@test "it leaves forwarding alone" {
+@test "net-veth leaves forwarding alone" {
 	boxed
 	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
 	over

@@ -68,7 +68,7 @@ spaces() {
 	END
 }
 
-@test "the box's limits hold for what enters it" {
+@test "the box's limits hold for a process that enters it" {
 	runs_box cg-limit -m 16m max ns-spawn --init rootfs-enter "$bb"
 	run -137 ns-enter --pid "$prog" sh -c 'x=$(head -c 100000000 /dev/zero | tr "\0" x)'
 }
@@ -102,7 +102,7 @@ held() {
 	start strace -fqq -o "$T/log" -e "trace=$1" -e "inject=$1:delay_enter=3000000" "${@:2}"
 }
 enters() { in=$(payload "$pid") && is "$(spaces "$in" | grep user)" "$(spaces "$prog" | grep user)"; }
-@test "while it enters it holds nothing of the host's" {
+@test "while ns-enter enters, it holds nothing of the host's" {
 	requires "strace" command -v strace
 	runs_box ns-spawn --init rootfs-enter "$bb"
 	exec 9</etc
@@ -117,7 +117,7 @@ enters() { in=$(payload "$pid") && is "$(spaces "$in" | grep user)" "$(spaces "$
 	is "$status" 0
 }
 
-@test "a box that ends takes it along; killed, it takes its program along" {
+@test "a box that ends takes ns-enter along; killed, ns-enter takes its program along" {
 	runs_box ns-spawn --init rootfs-enter "$bb"
 	ns-enter --pid "$prog" sleep 2000 &
 	pid=$!
@@ -299,7 +299,7 @@ outlive() {
 	"$@" ns-enter --pid "$prog" sh -c 'exec 3<&0; sleep 3333 <&3 & echo early; echo error >&2' <"$T/c0" >"$T/c1" 2>"$T/c2"
 	eventually 20 is_left "sleep 3333"
 }
-@test "T72: what outlives its command has none of the caller's pipes" {
+@test "T72: a process that outlives its command has none of the caller's pipes" {
 	local fd
 	weaken
 	runs_box ns-spawn --init rootfs-enter "$bb"
@@ -341,7 +341,7 @@ assert a.recv(100) == b"by socket"' ns-enter --pid "$prog" cat
 	seq 3 >"$T/file"
 	is "$({ ns-enter --pid "$prog" sh -c 'read x; echo $x'; cat; } <"$T/file" | sort -u | xargs)" "1 2 3"
 }
-@test "T73: what outlives its command has not the caller's terminal" {
+@test "T73: a process that outlives its command has not the caller's terminal" {
 	requires "python3" command -v python3
 	weaken
 	runs_box ns-spawn --init rootfs-enter "$bb"

@@ -44,7 +44,7 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	done
 }
 
-@test "--only: what is not listed is the host's" {
+@test "--only: namespaces that are not listed are the host's" {
 	spawned --only uts,ipc
 	for k in $KINDS; do
 		case $k in
@@ -179,7 +179,7 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 
 # As a member of a group that a file is closed to, which its owner and all
 # others may read.
-@test "an ordinary user: a group cannot be left to read what is closed to it" {
+@test "an ordinary user: a group cannot be left to read a file that is closed to it" {
 	requires "setpriv" command -v setpriv
 	member=(setpriv --reuid 65534 --regid 65534 --groups "65534,1234" env -u BOX_STATE)
 	lacks_kernel "user namespaces for ordinary users" "${member[@]}" unshare -Ur true
@@ -196,7 +196,7 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	is "${one##*$'\n'}" no
 }
 
-@test "an ordinary user may not map what is not theirs" {
+@test "an ordinary user may not map foreign ids" {
 	requires "setpriv" command -v setpriv
 	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups env -u BOX_STATE)
 	lacks_kernel "user namespaces for ordinary users" "${nobody[@]}" unshare -Ur true
@@ -334,7 +334,7 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	done
 }
 
-@test "the box dies with the one who started it" {
+@test "the box dies with the process that started it" {
 	start bash -c 'ns-spawn --init sleep 1000; :'
 	runs sleep
 	kill -9 "$pid"
@@ -480,7 +480,7 @@ state_is() { is "$(awk '/^State/{print $2}' "/proc/$2/status")" "$1"; }
 	[ "$status" != 0 ] || fail "the box's root reads the host's secrets"
 }
 
-@test "-n says what a shell would" {
+@test "-n prints the commands of a shell" {
 	run -0 ns-spawn -n true
 	has "$output" unshare
 	run -0 ns-spawn -n --netns "bn$$" --hostname web true

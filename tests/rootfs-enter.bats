@@ -106,7 +106,7 @@ tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type
 	[ "$status" != 0 ]
 }
 
-@test "dev: usable by a user who is not root" {
+@test "dev: usable by an ordinary user" {
 	ok -u 1000:1000 -- sh -c 'echo x >/dev/null && head -c 1 /dev/urandom | wc -c && touch /dev/shm/f && echo shm
 		exec 3<>/dev/ptmx && ls /dev/pts'
 	is "$output" $'1\nshm\n0\nptmx'
@@ -131,7 +131,7 @@ tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type
 	[ ! -e /dev/shm/x ]
 }
 
-@test "T77: what is the box's own in memory has a bound" {
+@test "T77: the box's own files in memory have a bound" {
 	full='for f in /etc/hosts /dev/x; do
 		head -c 3m /dev/zero >>$f 2>/dev/null && echo "$f grows"
 	done
@@ -247,7 +247,7 @@ resolver() {
 }
 
 # bats test_tags=vm
-@test "ids: the root's files are root's inside, and what it writes is root's on disk" {
+@test "ids: the root's files are root's inside, and files written inside are root's on disk" {
 	install -o 1000 -g 1001 -m 640 /dev/null "$root/theirs"
 	ok -- sh -c 'stat -c %u:%g /bin /theirs; touch /new && mkdir /newdir && chown 7:8 /newdir; echo more >>/theirs'
 	is "${lines[0]}" 0:0
@@ -260,7 +260,7 @@ resolver() {
 	is "$output" $'0:0\n1000:1001'
 }
 
-@test "environment: PATH, HOME, TERM, and what -e names" {
+@test "environment: PATH, HOME, TERM, and the variables of -e" {
 	run -0 env -i PATH="$PATH" TERM=vt100 SECRET=s FROM=caller LD_PRELOAD= ns-spawn rootfs-enter "$root" env
 	is "$(cut -d= -f1 <<<"$output" | grep -vE '^(PWD|SHLVL|_)$' | sort | tr '\n' ' ')" "HOME PATH TERM "
 	has "$output" TERM=vt100
@@ -274,7 +274,7 @@ resolver() {
 	refused -e "" -- true
 }
 
-@test "--preserve-fd: what PROG has of the caller's descriptors, and no other" {
+@test "--preserve-fd: PROG has the caller's descriptors that it names, and no other" {
 	exec 15</etc 16<"$root/etc/passwd" 17</etc
 	# 3 is the shell's own, to read the directory.
 	ok -- sh -c 'cd /proc/self/fd && echo *'
@@ -384,7 +384,7 @@ nested() {
 }
 flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 
-@test "--volume: what is mounted below the source is there, read-only with :ro" {
+@test "--volume: mounts below the source are there, read-only with :ro" {
 	for map in 0:1879048192:65536 self; do
 		nested rw 'ns-spawn --map '$map' rootfs-enter -v ./src:/data:ro "$root" sh -c "ls /data/sub; touch /data/sub/x || echo refused
 			mount -o remount,bind,rw /data/sub; touch /data/sub/y || echo refused"'
@@ -453,7 +453,7 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	finish
 }
 
-@test "what is mounted below the root is nosuid, nodev, and with --read-only that, too" {
+@test "mounts below the root are nosuid and nodev, with --read-only read-only, too" {
 	mkdir "$root/nest" "$BATS_TEST_TMPDIR/other"
 	try='mount --bind "$2" "$1/nest" && ns-spawn --map'
 	for map in 0:1879048192:65536 self; do
@@ -528,7 +528,7 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	done
 }
 
-@test "volumes: parents first, whatever the order of the words" {
+@test "volumes: parents first, in any order of the words" {
 	mkdir "$BATS_TEST_TMPDIR"/{a,b} && echo a >"$BATS_TEST_TMPDIR/a/file" && echo b >"$BATS_TEST_TMPDIR/b/file"
 	cd "$BATS_TEST_TMPDIR"
 	ok -v a:/m/x -v b:/m -- cat /m/x/file /m/file
@@ -548,7 +548,7 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	is "$stderr" "rootfs-enter: /place is hidden by /other"
 }
 
-@test "volumes: a target behind a link that leads to what is missing" {
+@test "volumes: a target behind a link that leads to a missing directory" {
 	rm -rf "$root/run" "$root/var/lock" && mkdir -p "$root/var"
 	ln -s /run/lock "$root/var/lock"
 	ln -s ../run/deep/er "$root/var/deep"
@@ -573,7 +573,7 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	is "$(tree "$root")" "$before"
 }
 
-@test "--ephemeral: what is written is thrown away" {
+@test "--ephemeral: changes are thrown away" {
 	before=$(tree "$root")
 	ok --ephemeral -- sh -c 'echo x >/new && rm -r /etc/passwd && mkdir /d && chown 5:5 /d && cat /new && stat -c %u /bin /d'
 	is "$output" $'x\n0\n5'
@@ -581,7 +581,7 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	ok --ephemeral -- sh -c 'ls /etc/passwd; test ! -e /new'
 }
 
-@test "--overlay DIR: what is written is kept there" {
+@test "--overlay DIR: changes are kept there" {
 	before=$(tree "$root")
 	mkdir "$BATS_TEST_TMPDIR/kept"
 	ok --overlay "$BATS_TEST_TMPDIR/kept" -- sh -c 'echo x >/new && rm /etc/passwd'
@@ -597,7 +597,7 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	refused --overlay "$root/etc/passwd" -- true
 }
 
-@test "--ephemeral and --overlay: the ids are the box's, whatever its slot" {
+@test "--ephemeral and --overlay: the ids are the box's, with any slot" {
 	mkdir "$BATS_TEST_TMPDIR/kept"
 	install -o 1000 -g 1001 -m 640 /dev/null "$root/theirs"
 	for how in --ephemeral "--overlay $BATS_TEST_TMPDIR/kept"; do
@@ -612,7 +612,7 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	is "$(<"$BATS_TEST_TMPDIR/owners")" $'0:0\n0:0\n1000:1001' "on disk"
 }
 
-@test "--ephemeral and --overlay: noexec of what they lie on stays" {
+@test "--ephemeral and --overlay: noexec of the mounts below them stays" {
 	mkdir "$BATS_TEST_TMPDIR/kept"
 	for at in root kept; do
 		for how in --ephemeral "--overlay '$BATS_TEST_TMPDIR/kept'"; do
@@ -788,7 +788,7 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	is "$(tree "$BATS_TEST_TMPDIR/victim")" "$before"
 }
 
-@test "hostile root: what is planted in dev has no effect" {
+@test "hostile root: files planted in dev have no effect" {
 	rm -rf "$root/dev"
 	mkdir "$root/dev"
 	ln -s /proc/sys/kernel/core_pattern "$root/dev/null"
@@ -821,7 +821,7 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	is "$(tree "$victim")" "$before"
 }
 
-@test "a root whose resolv.conf is a dangling link, as distributions ship it" {
+@test "a root with a dangling link as its resolv.conf, as distributions ship it" {
 	ln -sf ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
 	ok -- cat /etc/resolv.conf
 	has "$output" "nameserver 8.8.8.8"
@@ -847,7 +847,7 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	hasnt "$(cat /proc/self/mountinfo)" "$victim"
 }
 
-@test "in the host's mount namespace it mounts nothing of the host's away" {
+@test "in the host's mount namespace rootfs-enter unmounts nothing of the host's" {
 	before=$(cat /proc/self/mountinfo)
 	run rootfs-enter "$root" true
 	is "$(cat /proc/self/mountinfo)" "$before"

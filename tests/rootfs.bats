@@ -30,7 +30,7 @@ fixture() {
 	[ -x empty/bin/sh ]
 }
 
-@test "recipes refuse what is there, what cannot be, and what they do not know" {
+@test "recipes refuse existing files, impossible paths and unknown options" {
 	mkdir full && touch full/x file
 	for r in busybox debian alpine; do
 		refused "file full" "$TOP/rootfs/$r" full
@@ -90,7 +90,7 @@ fixture() {
 	is "${lines[-1]}" refused
 }
 
-@test "deps: names what is missing, installs it in one go, is silent otherwise" {
+@test "deps: names missing packages, installs them in one go, is silent otherwise" {
 	mkdir bin
 	ln -s /usr/bin/* /usr/sbin/* bin 2>/dev/null || :
 	for cmd in jq mandoc apt-get; do rm -f bin/$cmd; done

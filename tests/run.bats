@@ -55,7 +55,7 @@ inside() {
 	is "$((0x${lines[0]} & 0x7fffffff)) $((0x${lines[1]} & 0x7fffffff)) ${lines[2]}" "0 0 0022"
 }
 
-@test "a test that hangs is ended and named; what is interrupted leaves nothing" {
+@test "a test that hangs is ended and named; an interrupted run leaves nothing" {
 	export TEST_LIMIT=2 SLACK=1
 	run -1 inside 'sleep 1000'
 	has "$output" "not ok 1 the one inside # timeout"

@@ -50,7 +50,7 @@ asked() { python3 "$TOP/tests/bpf.py" "$@"; }
 	hasnt "$output" EPERM
 }
 
-@test "what a capability opens is open to who has it" {
+@test "a capability opens its system calls" {
 	run -0 ns-spawn cap-drop --cap-add SYS_NICE sys-filter "$probe" mempolicy compare
 	is "$output" $'mempolicy ok\ncompare EPERM'
 	run -0 ns-spawn cap-drop --cap-add SYS_ADMIN sys-filter "$probe" unshare_user clone_user clone3_user host_name mempolicy

@@ -46,7 +46,7 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	is "$stderr" ""
 }
 
-@test "T11: what the root directory has as its console is not written to" {
+@test "T11: the root directory's own console is not written to" {
 	copy_root
 	rm -rf "$root/dev"
 	mkdir "$root/dev" "$root/pts"
@@ -217,7 +217,7 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	run -0 bash -c "ns-spawn --init rootfs-enter -t $bb sh -c 'while echo y; do :; done' </dev/zero | head -n 1; exit \${PIPESTATUS[1]}"
 }
 
-@test "without a terminal: what comes is typed, its end too, what is written passes" {
+@test "without a terminal: input is typed, its end too, output passes" {
 	box() { ns-spawn --init rootfs-enter -t "$bb" "$@"; }
 	run -0 box sh -c 'stty -echo; read x; read y; echo "<$x$y>"; cat' <<<$'one\ntwo\nthree'
 	has "$output" "<onetwo>"

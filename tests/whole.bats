@@ -124,7 +124,7 @@ start_loop() {
 	is "$output" 12
 }
 
-@test "a later stage that fails undoes what the earlier ones did" {
+@test "when a later stage fails, the earlier ones undo their changes" {
 	while read -r want chain; do
 		# shellcheck disable=SC2086
 		run --separate-stderr host $chain
