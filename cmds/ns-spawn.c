@@ -174,8 +174,6 @@ main(int argc, char *argv[])
 	if (idmap_out(&box.maps.u, 0, &uid) && idmap_out(&box.maps.g, 0, &gid))
 		give_pipes(uid, gid);
 	resident_begin();
-	/* TERM: ns-spawn then removes the box's name. */
-	resident_die_with(r.parent, SIGTERM);
 	r.pid = start_box(&box, &r.fd);
 	if (r.pid == 0) {
 		if (with_init)
@@ -187,6 +185,9 @@ main(int argc, char *argv[])
 		chain(argv);
 	}
 
+	/* TERM: ns-spawn then removes the box's name.  start_box() changes the
+	 * ids, which undoes an earlier prctl. */
+	resident_die_with(r.parent, SIGTERM);
 	/* A child that still waits ends at the end of file. */
 	if (!attend(r.pid, r.fd)) {
 		close(r.fd);

@@ -464,6 +464,32 @@ some() { [ "$(hidden)" ]; }
 	done
 }
 
+# hold FILE KIND...: a box that takes all of each, and keeps them until $pid dies.
+hold() { start bash -c 'exec net-lease ns-spawn rootfs-enter "$0" /intruder take "${@:2}" >"$1" < <(exec sleep 1000)' "$root" "$@"; }
+holds() { is "$(wc -l <"$1")" "$2"; }
+# left: what the caller can have of each kind.
+left() { "$intruder" take inotify timers queues </dev/null; }
+@test "T79: a box uses up none of the limits of root, nor of another box" {
+	ulimit -i 3000
+	hold "$BATS_TEST_TMPDIR/held" inotify timers queues
+	eventually 10 holds "$BATS_TEST_TMPDIR/held" 3
+	run ! grep -w 0 "$BATS_TEST_TMPDIR/held"
+	run -0 left
+	run ! grep -w 0 <<<"$output"
+	run -0 host net-lease ns-spawn rootfs-enter "$root" /intruder take inotify timers queues </dev/null
+	is "$output" "$(cat "$BATS_TEST_TMPDIR/held")"
+	kill "$pid"
+	finish
+	# (Without inotify: other programs of this machine need theirs.)
+	weak 79 hold "$BATS_TEST_TMPDIR/weak" timers queues
+	eventually 10 holds "$BATS_TEST_TMPDIR/weak" 2
+	run -0 left
+	has "$output" "timers 0"
+	has "$output" "queues 0"
+	kill "$pid"
+	finish
+}
+
 # column N: of the table, without its comments.
 column() { awk -F ' *[|] *' -v c="$1" '/^T/ { print $c }' "$TOP/tests/attack/rows"; }
 @test "the table of attacks and the tests agree" {

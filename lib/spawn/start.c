@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -88,6 +89,46 @@ begin(const struct start *s, int door)
 	inherit_add(INHERIT_DOOR, door);
 }
 
+/* Changes the effective user, and keeps the capabilities. */
+static void
+act_as(uid_t id, cap_t caps)
+{
+	/* EINVAL: the id is not mapped here.  The write of the map says so. */
+	if (seteuid(id) < 0 && errno != EINVAL)
+		die("seteuid %u", id);
+	if (cap_set_proc(caps) < 0)
+		die("capset");
+}
+
+/* Like clone3(2), but for root a new user namespace is made as the user that is
+ * its root.  The kernel counts what a namespace holds for the effective user
+ * that made it (user_namespaces(7)): inotify instances, timers, message queues.
+ * So a box has a count of its own, apart from root's. */
+static long
+clone_owned(const struct start *s, struct clone_args *args)
+{
+	uint32_t owner;
+	cap_t caps;
+	long pid;
+	int error;
+
+	/* newuidmap(1) refuses a process of another user. */
+	if (!(args->flags & CLONE_NEWUSER) || geteuid() != 0 ||
+	    s->maps.helper || !idmap_out(&s->maps.u, 0, &owner) || owner == 0)
+		return syscall(SYS_clone3, args, sizeof(*args));
+	caps = cap_get_proc();
+	if (!caps)
+		die("capget");
+	act_as(owner, caps);
+	pid = syscall(SYS_clone3, args, sizeof(*args));
+	error = errno;
+	if (pid != 0)
+		act_as(0, caps);
+	cap_free(caps);
+	errno = error;
+	return pid;
+}
+
 static pid_t
 clone_box(const struct start *s)
 {
@@ -98,7 +139,7 @@ clone_box(const struct start *s)
 
 	if (!say(SAY_SH, "unshare%s --fork", ns_options(flags)))
 		return 0;
-	pid = syscall(SYS_clone3, &args, sizeof(args));
+	pid = clone_owned(s, &args);
 	if (pid >= 0)
 		return (pid_t)pid;
 	if (errno == EPERM && geteuid() != 0 && !(flags & CLONE_NEWUSER))

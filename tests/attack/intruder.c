@@ -13,6 +13,8 @@
  *     intruder overwrite SEC  writes to each program that is not the box's
  *     intruder seize SEC [PID]  traces or looks into a stage, or that one
  *     intruder swap A B SEC   exchanges two names, all the time
+ *     intruder take KIND...   takes all inotify instances, timers or queues,
+ * says how many, and waits for the end of its input
  *
  * SEC: at most so long; TERM ends it earlier.  An attack prints its name and
  * "ok" when it has succeeded, else "failed". Static, as it runs in any root
@@ -31,6 +33,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/shm.h>
@@ -398,6 +401,59 @@ swap(const char *a, const char *b, const char *seconds)
 	return 0;
 }
 
+static bool
+take_inotify(int n)
+{
+	(void)n;
+	return inotify_init1(IN_CLOEXEC) >= 0;
+}
+
+static bool
+take_timers(int n)
+{
+	timer_t timer;
+
+	(void)n;
+	return timer_create(CLOCK_MONOTONIC, NULL, &timer) == 0;
+}
+
+static bool
+take_queues(int n)
+{
+	char name[40];
+	mqd_t queue;
+
+	snprintf(name, sizeof(name), "/taken-%d-%d", getpid(), n);
+	queue = mq_open(name, O_CREAT | O_EXCL | O_RDWR, 0600, NULL);
+	if (queue == (mqd_t)-1)
+		return false;
+	mq_unlink(name);
+	return true;
+}
+
+static int
+take_all(char *kinds[])
+{
+	static const struct {
+		const char *name;
+		bool (*take)(int n);
+	} all[] = {{"inotify", take_inotify}, {"timers", take_timers},
+	    {"queues", take_queues}};
+	char c;
+
+	for (; *kinds; kinds++)
+		for (size_t i = 0; i < COUNT(all); i++) {
+			int n = 0;
+
+			if (strcmp(*kinds, all[i].name) != 0)
+				continue;
+			while (all[i].take(n))
+				n++;
+			printf("%s %d\n", *kinds, n);
+		}
+	return read(0, &c, 1) < 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -426,5 +482,7 @@ main(int argc, char *argv[])
 		return seize(argv[2], argv[3]);
 	if (argc == 5 && strcmp(what, "swap") == 0)
 		return swap(argv[2], argv[3], argv[4]);
+	if (argc > 2 && strcmp(what, "take") == 0)
+		return take_all(argv + 2);
 	errx(1, "usage: the comment at the top of intruder.c");
 }
