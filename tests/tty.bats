@@ -230,6 +230,22 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	has "$output" "no newline"
 }
 
+@test "the end of the input is for each program that reads, however early it comes" {
+	box() { timeout -k 1 30 ns-spawn --init rootfs-enter -t "$bb" "$@"; }
+	# A shell that edits lines changes the terminal's mode, which loses keys.
+	run -7 box sh -i <<<'exit 7'
+	run -127 box sh -i <<<'no-such-program'
+	run -0 box sh -c 'cat; cat; stty -icanon -echo
+		until [ "$(head -c 1 | od -An -tx1)" = " 04" ]; do :; done; echo end' <<<hi
+	is "$(tr -d '\r' <<<"$output")" $'hi\nhi\nend'
+}
+
+@test "PROG that closes its terminal is not killed, and may open it again" {
+	run -3 timeout -k 1 30 ns-spawn --init rootfs-enter -t "$bb" sh -c \
+	    'exec <&- >&- 2>&-; sleep 0.5; echo again >/dev/tty; exit 3' </dev/null
+	is "$(tr -d '\r' <<<"$output")" again
+}
+
 @test "nothing that was written is lost" {
 	want=$(seq 1 100000 | sed 's/$/\r/' | md5sum)
 	for slow in 0 1; do

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -30,10 +31,14 @@
  * does not keep us. */
 #define DRAIN_MAX (64 * 1024)
 
+/* Nanoseconds. */
+#define WAIT_MIN (5 * 1000 * 1000)
+#define WAIT_MAX (320 * 1000 * 1000)
+
 static struct pump to_box = {.chunk = PIPE_BUF},
 		   to_caller = {.chunk = PIPE_BUF};
-static int master = -1, in = -1, out = -1;
-static bool used, is_raw, in_line;
+static int master = -1, in = -1, out = -1, timer = -1;
+static bool used, is_raw, ended, closed;
 static struct termios settings;
 
 static void
@@ -101,6 +106,9 @@ relay_start(int fd)
 	/* The box has given up its end: the description is ours. */
 	if (fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return -1;
+	timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (timer < 0)
+		return -1;
 	used = true;
 	master = fd;
 	in = STDIN_FILENO;
@@ -158,23 +166,69 @@ relay_poll(struct pollfd p[RELAY_FDS])
 		events |= POLLOUT;
 	/* poll(2) reports a hangup also where nothing is asked for. */
 	p[0] = (struct pollfd){to_box.len ? -1 : in, POLLIN, 0};
-	p[1] = (struct pollfd){events ? master : -1, events, 0};
+	p[1] = (struct pollfd){events && !closed ? master : -1, events, 0};
 	p[2] = (struct pollfd){to_caller.len ? out : -1, POLLOUT, 0};
+	p[3] = (struct pollfd){master < 0 ? -1 : timer, POLLIN, 0};
 }
 
-/* The end of what is typed, where it does not come from a terminal: the key for
- * it; in the middle of a line that ends only the line. */
+/* Whether the box's terminal has nothing that a program could read. */
+static bool
+is_read_empty(void)
+{
+	struct pollfd p = {.events = POLLIN};
+	bool empty;
+
+	p.fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (p.fd < 0)
+		return true;
+	empty = poll(&p, 1, 0) == 0;
+	close(p.fd);
+	return empty;
+}
+
+/* Looks again in a while, which doubles each time. */
+static void
+look_again(void)
+{
+	static struct itimerspec wait = {.it_value.tv_nsec = WAIT_MIN};
+
+	timerfd_settime(timer, 0, &wait, NULL);
+	if (wait.it_value.tv_nsec < WAIT_MAX)
+		wait.it_value.tv_nsec *= 2;
+}
+
+/* The end of what is typed, where the source is no terminal, is for each
+ * program that reads, as the end of a file is.  A shell that changes the
+ * terminal's mode loses a key typed before.  So the key for the end is typed
+ * again whenever all is read.  In the middle of a line, the first ends only the
+ * line. */
 static void
 type_end(void)
 {
 	struct termios t;
 
 	in = -1;
-	if (tcgetattr(master, &t) < 0 || t.c_cc[VEOF] == _POSIX_VDISABLE)
+	ended = true;
+	look_again();
+	if (tcgetattr(master, &t) < 0 || t.c_cc[VEOF] == _POSIX_VDISABLE ||
+	    to_box.len || !is_read_empty())
 		return;
 	to_box.at = 0;
-	to_box.len = in_line ? 2 : 1;
-	memset(to_box.data, t.c_cc[VEOF], to_box.len);
+	to_box.len = 1;
+	to_box.data[0] = (char)t.c_cc[VEOF];
+}
+
+/* EIO: nobody in the box has its terminal open.  While a session has it, a
+ * hangup would kill PROG, which has only closed 0, 1 and 2. */
+static void
+find_closed(void)
+{
+	if (tcgetpgrp(master) > 0) {
+		closed = true;
+		look_again();
+	} else {
+		hang_up();
+	}
 }
 
 static void
@@ -182,8 +236,6 @@ read_keys(void)
 {
 	const int n = pump_fill(&to_box, in);
 
-	if (n > 0)
-		in_line = to_box.data[n - 1] != '\n';
 	/* The box's terminal goes with the caller's. */
 	if (n < 0 && is_raw)
 		hang_up();
@@ -203,9 +255,14 @@ relay_turn(const struct pollfd p[RELAY_FDS])
 {
 	if (p[0].revents)
 		read_keys();
-	/* EIO: the box has no descriptor of its terminal left. */
+	if (p[3].revents) {
+		timerfd_settime(timer, 0, &(struct itimerspec){0}, NULL);
+		closed = false;
+		if (ended)
+			type_end();
+	}
 	if (p[1].revents && !to_caller.len && pump_fill(&to_caller, master) < 0)
-		hang_up();
+		find_closed();
 	if (to_box.len && !pump_flush(&to_box, master))
 		to_box.len = 0;
 	if (p[2].revents && !pump_flush(&to_caller, out))

@@ -8,7 +8,7 @@
  * pty's master, what comes from that to 1.  One in a process; without one all
  * of these do nothing. */
 
-#define RELAY_FDS 3
+#define RELAY_FDS 4
 
 /* Takes over FD, a master.  The caller's terminal, if 0 is one, goes into raw
  * mode, so that keys are the box's; atexit(3) gives it back.  -1 with errno if
