@@ -17,6 +17,7 @@
 #include "keep/names.h"
 #include "keep/ready.h"
 #include "keep/restart.h"
+#include "spawn/netns.h"
 #include "stage/chain.h"
 #include "stage/inherit.h"
 #include "stage/opt.h"
@@ -98,8 +99,9 @@ take_name(void)
 			name = name_made_up();
 			fd = lock_try(state_lock(name));
 			/* A group of that name may be a leftover, or belong to
-			 * another state directory. */
-			if (fd >= 0 && cg_named(name)) {
+			 * another state directory; a network namespace, to
+			 * ip-netns(8). */
+			if (fd >= 0 && (cg_named(name) || netns_named(name))) {
 				lock_remove(state_lock(name), fd);
 				fd = -1;
 			}

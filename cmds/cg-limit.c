@@ -93,7 +93,6 @@ main(int argc, char *argv[])
 {
 	const pid_t self = getpid();
 	const char *parent = NULL, *name = NULL;
-	char own_name[32];
 	bool all = false, warns = false;
 	struct cg_limits limits = {0};
 	int report = -1, status, c;
@@ -130,10 +129,7 @@ main(int argc, char *argv[])
 	cg_limits_cpu(&limits, argv[optind++]);
 	cg_limits_fresh(&limits);
 
-	snprintf(own_name, sizeof(own_name), "box-%d", self);
-	if (!name)
-		name = box_name();
-	cgroup_begin(&g, name ? name : own_name);
+	cgroup_begin(&g, name ? name : box_name());
 	cgroup_need(&g, cg_limits_need(&limits));
 	if (all)
 		cgroup_want(&g, CG_ALL);

@@ -506,7 +506,7 @@ dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 	rm -r "$d"
 }
 
-@test "a name that is made up is that of no group, either" {
+@test "a name that is made up is that of no group and no network namespace, either" {
 	requires "strace" command -v strace
 	local group
 	group=$(cgroup_dir pids)/able-acorn
@@ -516,9 +516,12 @@ dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 		    box-keep sh -c "ls '$BOX_STATE'"
 	}
 	has "$(made_up)" able-acorn
-	mkdir "$group"
-	run -0 made_up
-	hasnt "$output" able-acorn
-	has "$output" lock
-	rmdir "$group"
+	for taken in "mkdir $group" "ip netns add able-acorn"; do
+		$taken
+		run -0 made_up
+		hasnt "$output" able-acorn
+		has "$output" lock
+		[ ! -d "$group" ] || rmdir "$group"
+	done
+	ip netns del able-acorn
 }

@@ -222,6 +222,30 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	over
 }
 
+# bats test_tags=vm
+@test "the group: box-PID-N where that name is taken, as pids repeat in pid namespaces" {
+	limited --pids 20 max
+	own=$(cgroup_dir pids "$prog") first=$prog
+	mkdir "${own%/*}/box-2-1"
+	# The second is process 2 of a pid namespace, and so is the third.
+	inner() { unshare --pid --fork --kill-child sh -c 'cg-limit --pids 20 max sleep 1000; :' 3>&- & }
+	inner
+	second=$!
+	runs sleep "$second"
+	is "$(cgroup_dir pids "$prog")" "${own%/*}/box-2"
+	inner
+	third=$!
+	runs sleep "$third"
+	is "$(cgroup_dir pids "$prog")" "${own%/*}/box-2-2"
+	kill "$prog" "$(payload "$second")"
+	finish "$second"
+	finish "$third"
+	rmdir "${own%/*}/box-2-1"
+	is "$(echo "${own%/*}"/box-2*)" "${own%/*}/box-2*"
+	prog=$first
+	over
+}
+
 @test "--name, and a name that is taken" {
 	limited --name "mine-$$" --pids 20 max
 	is "$(cgroup_dir pids "$prog")" "$(home pids)/mine-$$"

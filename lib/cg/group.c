@@ -29,6 +29,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define TRIES 1000 /* names that are made up */
+
 static struct cgroup_part *
 add_part(struct cgroup *g, const struct cg_tree *t)
 {
@@ -42,6 +44,13 @@ add_part(struct cgroup *g, const struct cg_tree *t)
 	return p;
 }
 
+static void
+set_name(struct cgroup *g, const char *name)
+{
+	g->name = name;
+	g->lock = cg_lock(name);
+}
+
 void
 cgroup_begin(struct cgroup *g, const char *name)
 {
@@ -50,11 +59,11 @@ cgroup_begin(struct cgroup *g, const char *name)
 	 * the others are empty when it is their turn. */
 	const struct cg_tree *t = cg_tree_find(CG_PIDS);
 
-	if (strcmp(name, CG_PIN) == 0)
+	if (name && strcmp(name, CG_PIN) == 0)
 		diex("--name: %s is the group that the boxes' groups are in",
 		    name);
-	*g =
-	    (struct cgroup){.name = name, .lock = cg_lock(name), .lock_fd = -1};
+	*g = (struct cgroup){.tries = name ? 1 : TRIES, .lock_fd = -1};
+	set_name(g, name ? name : text_fmt("box-%d", getpid()));
 	add_part(g, t ? t : cg_tree_any());
 }
 
@@ -128,34 +137,50 @@ place(struct cgroup *g, struct cgroup_part *p, const char *parent)
 }
 
 static void
+place_all(struct cgroup *g, const char *parent)
+{
+	for (int i = 0; i < g->n_parts; i++)
+		place(g, &g->parts[i], parent);
+}
+
+static void
 note(const struct cgroup *g, const char *dir)
 {
 	if (dir && dprintf(g->lock_fd, "%s\n", dir) < 0)
 		die("write %s/lock/%s", state_dir(), g->lock);
 }
 
-/* Takes the name's lock, ends what a dead owner of the name has left, and
- * writes the record. */
+/* Takes the name's lock, and ends what a dead owner of the name has left.  -1
+ * with errno and said() if the name is taken. */
+static int
+take_name(struct cgroup *g)
+{
+	said_set(text_fmt("lock the group's name %s", g->name), "");
+	g->lock_fd = g->tries > 1 ? lock_try(g->lock) : lock_soon(g->lock);
+	if (g->lock_fd < 0)
+		return -1;
+	if (cg_end_record(g->name, g->lock_fd, true) < 0) {
+		said_set(
+		    text_fmt("%s, of a dead group of this name", said()), "");
+		return close_keep(g->lock_fd);
+	}
+	for (int i = 0; i < g->n_parts; i++)
+		if (access(g->parts[i].dir, F_OK) == 0) {
+			said_set(text_fmt("mkdir %s", g->parts[i].dir), "");
+			lock_remove(g->lock, g->lock_fd);
+			errno = EEXIST;
+			return -1;
+		}
+	return 0;
+}
+
 static void
 record(struct cgroup *g)
 {
-	const char *other = "--name NAME gives it another name";
-
-	g->lock_fd = lock_soon(g->lock);
-	if (g->lock_fd < 0)
-		die_hint(other, "lock the group's name %s", g->name);
-	if (cg_end_record(g->name, g->lock_fd, true) < 0)
-		die_hint(other, "%s, of a dead group of this name", said());
 	if (ftruncate(g->lock_fd, 0) < 0 || lseek(g->lock_fd, 0, SEEK_SET) < 0)
 		die("write %s/lock/%s", state_dir(), g->lock);
-	for (int i = 0; i < g->n_parts; i++) {
-		if (access(g->parts[i].dir, F_OK) == 0) {
-			lock_remove(g->lock, g->lock_fd);
-			errno = EEXIST;
-			die_hint(other, "mkdir %s", g->parts[i].dir);
-		}
+	for (int i = 0; i < g->n_parts; i++)
 		note(g, g->parts[i].dir);
-	}
 	note(g, g->v2.pin);
 	note(g, g->v2.leaf);
 }
@@ -211,13 +236,25 @@ tell(const struct cgroup *g)
 	state_put("cgroup", "%s", text);
 }
 
+/* Pids repeat in pid namespaces, and so do names that are made up. */
+static void
+next_name(struct cgroup *g)
+{
+	if (--g->tries == 0)
+		die_hint("--name NAME gives it another name", "%s", said());
+	set_name(g, text_fmt("box-%d-%d", getpid(), TRIES - g->tries));
+}
+
 void
 cgroup_make(struct cgroup *g, const char *parent)
 {
-	for (int i = 0; i < g->n_parts; i++)
-		place(g, &g->parts[i], parent);
+	place_all(g, parent);
 	if (!(say_modes() & SAY_DRY)) {
 		cg_end_dead(false);
+		while (take_name(g) < 0) {
+			next_name(g);
+			place_all(g, parent);
+		}
 		record(g);
 	}
 	for (int i = 0; i < g->n_parts; i++)

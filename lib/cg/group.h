@@ -15,6 +15,7 @@
 struct cgroup {
 	const char *name, *lock;
 	int lock_fd;
+	int tries; /* names that are left to try */
 	int n_parts;
 	struct cgroup_part {
 		const struct cg_tree *tree;
@@ -25,7 +26,8 @@ struct cgroup {
 	struct cgv2 v2; /* of the one part that is v2's */
 };
 
-/* NAME as parse_name() takes it, of at most 64 bytes. */
+/* NAME as parse_name() takes it, of at most 64 bytes.  NULL: one is made up,
+ * box-PID, or box-PID-N if that is taken. */
 void cgroup_begin(struct cgroup *g, const char *name);
 
 /* The group shall have the CONTROLLERS; dies if this host lacks one. */
@@ -36,8 +38,8 @@ void cgroup_want(struct cgroup *g, unsigned controllers);
 
 /* Makes the group below PARENT: a path as in /proc/PID/cgroup, or one below the
  * caller's own group if it does not begin with '/'.  NULL: below the caller's
- * own group, or on v2 where cgv2_place() finds a place.  Dies if the name is
- * taken. */
+ * own group, or on v2 where cgv2_place() finds a place.  Dies if the NAME
+ * is taken. */
 void cgroup_make(struct cgroup *g, const char *parent);
 
 /* 1 or 2: which version's files the CONTROLLER has; 0: the group lacks it. */

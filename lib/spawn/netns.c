@@ -102,6 +102,16 @@ netns_claim(const char *name)
 	at_end(give_back);
 }
 
+bool
+netns_named(const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	path_fmt(path, sizeof(path), DIR "/%s", name);
+	return lstat(path, &st) == 0;
+}
+
 void
 netns_name(pid_t pid)
 {

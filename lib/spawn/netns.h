@@ -12,6 +12,9 @@
  * Dies with 125 if a box has it.  With -n only keeps it for netns_name(). */
 void netns_claim(const char *name);
 
+/* Whether /run/netns has NAME, whoever made it. */
+bool netns_named(const char *name);
+
 /* Makes the reserved name (PID 0 with -n: $BOX_PID); it is removed at exit.
  * Dies with 125, with EEXIST if it is another's. */
 void netns_name(pid_t pid);
