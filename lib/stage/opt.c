@@ -22,7 +22,7 @@
 #define MAX_OPTS 40
 
 static const struct opt common[] = {
-    {'n', "dry-run", NULL, "print what would be done, change nothing"},
+    {'n', "dry-run", NULL, "print the changes, make none"},
     {'x', "trace", NULL, "print each change on stderr, as sh -x does"},
     {'h', "help", NULL, "print this and exit"},
     {'V', "version", NULL, "print the version and exit"},
