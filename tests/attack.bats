@@ -464,6 +464,38 @@ some() { [ "$(hidden)" ]; }
 	done
 }
 
+# pace WHERE: how often a program of PROG's can write there in a second.
+pace() {
+	python3 -c '
+import os, socket, sys, time
+if sys.argv[1] == "log":
+    write = lambda: os.write(1, bytes(65536))
+else:
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.connect(os.environ["NOTIFY_SOCKET"])
+    write = lambda: s.send(b"x\n" * 2000)
+n, end = 0, time.monotonic() + 1
+while time.monotonic() < end:
+    write()
+    n += 1
+open(sys.argv[2], "w").write(str(n))' "$1" "$BATS_TEST_TMPDIR/pace"
+}
+@test "T71: residents outside of the limits work at a pace of their own" {
+	local kind n chain
+	export -f pace
+	for kind in log notify; do
+		chain=(log-keep "$BATS_TEST_TMPDIR/log")
+		[ "$kind" = log ] || chain=(box-keep --name busy --ready notify)
+		run -0 "${chain[@]}" bash -c "pace $kind"
+		n=$(<"$BATS_TEST_TMPDIR/pace")
+		# A read in 4 or 5 ms, and what the kernel queues.
+		[ "$n" -gt 20 ]
+		[ "$n" -lt 400 ]
+		weak 71 run -0 "${chain[@]}" bash -c "pace $kind"
+		[ "$(<"$BATS_TEST_TMPDIR/pace")" -gt 400 ]
+	done
+}
+
 # hold FILE KIND...: a box that takes all of each, and keeps them until $pid dies.
 hold() { start bash -c 'exec net-lease ns-spawn rootfs-enter "$0" /intruder take "${@:2}" >"$1" < <(exec sleep 1000)' "$root" "$@"; }
 holds() { is "$(wc -l <"$1")" "$2"; }
