@@ -60,6 +60,8 @@ boxed() {
 	boxes+=("$prog") chains+=("$pid")
 }
 asked() { is "$(talk "$2" ask "${@:3}" 1)" "$1" "answer to ${*:2}"; }
+# six: IPv6 on the box's end, as a box with CAP_NET_ADMIN may have it.
+six() { inbox sysctl -qw net.ipv6.conf.veth1.disable_ipv6=0; }
 mac() { "$1" cat "/sys/class/net/$2/address" 2>/dev/null || "$1" ip -br link show "$2" | awk '{print $3}'; }
 ipt() { host iptables-nft "$@"; }
 sysctl_host() { host sysctl -qw "net.$1"; }
@@ -172,6 +174,7 @@ way() { host ip route get 203.0.113.9 | head -n 1; }
 @test "T40: router advertisements, neighbour advertisements, redirects" {
 	requires "IPv6" test -e /proc/sys/net/ipv6
 	boxed 0
+	six
 	inbox ip addr add 10.0.0.77/32 dev veth1
 	# A host that forwards takes redirects only where it is told so.
 	sysctl_host ipv4.conf.all.accept_redirects=1
@@ -214,6 +217,7 @@ print("ready", flush=True)
 while 1: s.accept()' >"$BATS_TEST_TMPDIR/six" 3>&- &
 	servers+=($!)
 	eventually 10 grep -q ready "$BATS_TEST_TMPDIR/six"
+	six
 	inbox ip addr add 2001:db8::9/64 dev veth1 nodad
 	# By every address that it could have on this link, and by that of another.
 	ll=$(python3 -c 'import sys
@@ -620,4 +624,31 @@ for addr in sys.argv[1:]:
 		between "$flows" 2040 2100
 		is "$output" "$HOST hello"
 	done
+}
+
+is_settled() { is "$(inbox ip -6 addr show tentative)" ""; }
+# flood_neighbours: datagrams from the box to 200 neighbours in each network that
+# a box may have; $neighbours is the number that the box and the host keep.
+flood_neighbours() {
+	boxed 0
+	eventually 10 is_settled
+	inbox python3 -c 'import socket
+link = socket.if_nametoindex("veth1")
+for i in range(200):
+    for family, to in ((10, ("fe80::%x:1" % i, 9, 0, link)), (10, ("2001:db8::%x" % i, 9)),
+                       (2, ("10.0.0.%d" % i, 9)), (2, ("169.254.7.%d" % i, 9))):
+        with socket.socket(family, socket.SOCK_DGRAM) as s:
+            s.setblocking(False)
+            try: s.sendto(b"", to)
+            except OSError: pass'
+	neighbours=$({ inbox ip neigh show nud all; host ip neigh show nud all dev veth0; } | grep -c .)
+	kill -9 "$prog" && finish
+}
+@test "T91: a box does not fill the kernel's table of neighbours" {
+	requires "IPv6" test -e /proc/sys/net/ipv6
+	weaken
+	weak 91 flood_neighbours
+	[ "$neighbours" -ge 200 ] || fail "weakened: $neighbours"
+	flood_neighbours
+	[ "$neighbours" -lt 10 ] || fail "$neighbours"
 }

@@ -214,6 +214,7 @@ s.sendto(b"hello", ("10.0.0.1", 7007))' "$1"; }
 		ipv4/conf/LINK/route_localnet 0
 	END
 	is "$(host ip -6 addr show dev veth0)" ""
+	is "$(nsenter -t "$prog" -n ip -6 addr show dev veth1)" ""
 	over
 	run -0 host net-veth -n --localnet true
 	closed=$(sed -n '/link add/,/link set veth0 up/p' <<<"$output")

@@ -125,14 +125,18 @@ create(struct netlink *nl, const struct veth *v, int netns, const char *pid)
 	}
 }
 
+struct setting {
+	const char *family, *name, *value;
+};
+
+/* Of both ends.  A link-local address leads to the host's services past every
+ * rule for IPv4.  In the box, its network of 2^64 neighbours would fill the
+ * kernel's one table of IPv6 neighbours (gc_thresh3). */
+static const struct setting no_ipv6 = {"ipv6", "disable_ipv6", "1"};
+
 /* The sysctls of the host end, set before it is up.  The kernel's defaults
  * leave each of these ways open (ip-sysctl.rst). */
-static const struct setting {
-	const char *family, *name, *value;
-} settings[] = {
-    /* The link-local address leads to the host's services past every rule for
-     * IPv4. */
-    {"ipv6", "disable_ipv6", "1"},
+static const struct setting settings[] = {
     /* IPv6 may be turned on again for all links: even then the host takes no
      * route from a box. */
     {"ipv6", "accept_ra", "0"},
@@ -178,6 +182,8 @@ veth_localnet(const char *link, bool on)
 static int
 close_end(const struct veth *v)
 {
+	if (set(&no_ipv6, v->host) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
 		if (set(&settings[i], v->host) < 0)
 			return -1;
@@ -267,6 +273,8 @@ box_half(struct netlink *nl, const struct veth *v)
 		addr_text(v->addr), v->len, v->box) &&
 	    ((index = link_index(nl, v->box)) < 0 ||
 		addr_add(nl, index, v->addr, v->len, IFA_F_NOPREFIXROUTE) < 0))
+		return -1;
+	if (set(&no_ipv6, v->box) < 0)
 		return -1;
 	if (say(SAY_IP, "link set %s up", v->box) && link_up(nl, index) < 0)
 		return -1;
