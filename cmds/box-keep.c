@@ -146,8 +146,7 @@ tell(char *argv[])
 static void
 forget(void)
 {
-	static const char *const facts[] = {
-	    "pid", "slot", "ports", "cgroup", "nat"};
+	static const char *const facts[] = {"pid", "slot", "ports", "nat"};
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
 		state_drop(name, facts[i]);

@@ -122,7 +122,7 @@ box() {
 	name=$1 dir=$state/$1 keeper='' pid='' why=''
 	name "$name" || return 1
 	[ -e "$dir" ] || [ -L "$dir" ] || return 1
-	own 1 "$dir" || why="$foreign is not this user's own"
+	own 1 "$dir" "$state/lock/cg-$name" || why="$foreign is not this user's own"
 	[ -z "$why" ] && [ ! -d "$dir" ] && why="$dir is not a directory"
 	[ -z "$why" ] || return 2
 	process keeper || {

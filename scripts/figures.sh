@@ -22,23 +22,27 @@ network() {
 	done <"$dir/ports"
 }
 
-# groups: the box's groups, by controller; v2 has one for all of them, and
-# counts CPU time without a controller.  False if a line is damaged.
+# groups: the box's groups, by controller, from cg-limit's record; v2 has one for
+# all of them, and counts CPU time without a controller.  False if a line is
+# damaged.
 groups() {
 	cpu_group='' cpuacct_group='' memory_group='' pids_group=''
-	[ -f "$dir/cgroup" ] || return 0
-	while read -r list path; do
+	record=$state/lock/cg-$name
+	[ -f "$record" ] || return 0
+	while read -r path; do
 		case $path in
 		*/../* | */./* | *//*) return 1 ;;
 		/*/"$name") ;;
+		/*/boxtools | /*/"$name.cg-limit") continue ;;
 		*) return 1 ;;
 		esac
-		case ,$list, in *,cpu,*) cpu_group=$path ;; esac
-		case ,$list, in *,cpuacct,*) cpuacct_group=$path ;; esac
-		case ,$list, in *,memory,*) memory_group=$path ;; esac
-		case ,$list, in *,pids,*) pids_group=$path ;; esac
-		[ ! -e "$path/cgroup.controllers" ] || cpuacct_group=$path
-	done <"$dir/cgroup"
+		for pair in cpu:cpu.max cpu:cpu.cfs_quota_us \
+		    cpuacct:cpuacct.usage cpuacct:cgroup.controllers \
+		    memory:memory.current memory:memory.usage_in_bytes \
+		    pids:pids.current; do
+			[ ! -e "$path/${pair#*:}" ] || eval "${pair%:*}_group=\$path"
+		done
+	done <"$record"
 }
 
 # limit FILE...: the same for a limit, '' if there is none: v1 then writes -1, or
@@ -97,7 +101,7 @@ figures() {
 # known: network and figures; says so if a fact is damaged.
 known() {
 	network || damaged "$dir: slot or ports are damaged" || return
-	figures || damaged "$dir/cgroup is damaged"
+	figures || damaged "$record is damaged"
 }
 
 # size BYTES: $size is the number with a letter, as of ls -h.

@@ -176,9 +176,6 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 	is "$(fact pid)" "$init $(start_time "$init")"
 	is "$(fact slot)" "0 10.0.0.2"
 	is "$(fact ports)" $'0.0.0.0:8080:80/tcp\n127.0.0.1:53:5353/udp'
-	for c in cpu pids; do
-		is "$(awk -v c=",$c," 'index("," $1 ",", c) { print $2 }' "$BOX_STATE/web/cgroup")" "$(cgroup_dir $c "$prog")" "group of $c"
-	done
 	is "$(basename "$(cgroup_dir pids "$prog")")" web
 	is "$(stat -Lc %i /run/netns/web)" "$(stat -Lc %i "/proc/$prog/ns/net")"
 	over

@@ -23,7 +23,7 @@ runs_box() {
 field() { box-ps --json "$1" | jq -c ".[] | .$2"; }
 group() {
 	local d f
-	d=$(awk -v c="$1" 'index("," $1 ",", "," c ",") { print $2 }' "$BOX_STATE/web/cgroup")
+	d=$(cgroup_dir "$1" "$prog")
 	for f in "${@:2}"; do [ ! -e "$d/$f" ] || { cat "$d/$f" && return; }; done
 }
 serves() { has "$(outside curl -s -m 2 "http://192.0.2.1:$1/")" "this is ${2:-web}"; }
@@ -65,7 +65,7 @@ refused() {
 	runs_box web
 	run box-limit --device-io "$disk:wbps=1m,riops=100" web
 	[ "$status" = 0 ] || skip "this kernel does not limit $disk: $output"
-	has "$(group io io.max blkio.throttle.write_bps_device)" 1048576
+	has "$(group blkio io.max blkio.throttle.write_bps_device)" 1048576
 }
 
 @test "--pids-limit is the payload's: so many, and no more" {

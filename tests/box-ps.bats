@@ -95,9 +95,13 @@ refused() {
 	for text in x 80:80/tcp '1.2.3.4:80:80/t"p' 1.2.3.4:80/tcp 0.0.0.0:a:80/tcp 0.0.0.0:80:80/tcp/x; do
 		echo "$text" >"$d/ports" && refused "$d" && again
 	done
-	for text in x "pids" "pids /" "pids ../bad" "pids /x/../bad" "pids /etc" "pids bad"; do
-		echo "$text" >"$d/cgroup" && refused "$d/cgroup" && again
+	local record=$BOX_STATE/lock/cg-bad
+	for text in x / ../bad /x/../bad /etc bad; do
+		echo "$text" >"$record" && refused "$record"
 	done
+	: >"$record"
+	chmod 666 "$record" && refused "$record"
+	rm "$record"
 	is "$(names)" "bad good "
 	# Other files there are no boxes.
 	: >"$BOX_STATE/x y"
@@ -136,7 +140,7 @@ group() {
 		echo "50000 100000" >cpu.max
 		echo 12345678 >memory.current && echo 23456789 >memory.peak && echo 67108864 >memory.max
 		echo 5 >pids.current && echo 9 >pids.peak && echo 21 >pids.max
-		echo "cpu,memory,pids $g/all/web" >"$d/cgroup"
+		printf '%s\n' "$g/all/web" "$g/all/boxtools" "$g/web.cg-limit" >"$record"
 	else
 		cd "$g" || return
 		echo "throttled_time 3" >cpu/web/cpu.stat
@@ -146,10 +150,11 @@ group() {
 		echo 23456789 >memory/web/memory.max_usage_in_bytes
 		echo 67108864 >memory/web/memory.limit_in_bytes
 		echo 5 >pids/web/pids.current && echo 9 >pids/web/pids.peak && echo 21 >pids/web/pids.max
-		for c in cpu cpuacct memory pids; do echo "$c $g/$c/web"; done >"$d/cgroup"
+		printf '%s\n' "$g"/{cpu,cpuacct,memory,pids}/web >"$record"
 	fi
 }
 @test "figures from the files of v1 and of v2" {
+	local record=$BOX_STATE/lock/cg-web
 	box web
 	echo "3 10.0.0.5" >"$d/slot"
 	printf '0.0.0.0:8080:80/tcp\n127.0.0.1:53:53/udp\n' >"$d/ports"
@@ -177,14 +182,14 @@ group() {
 	echo -1 >cpu/web/cpu.cfs_quota_us && echo 9223372036854771712 >memory/web/memory.limit_in_bytes
 	is "$(field web 'cpu_limit_percent, .memory_limit' | xargs)" "null null"
 	# The host does not count memory.
-	sed -i /memory/d "$d/cgroup"
+	sed -i /memory/d "$record"
 	is "$(field web 'memory, .memory_peak' | xargs)" "null null"
 	run -0 box-ps web
 	has "${lines[1]}" " - "
 	# Without groups, or with none yet, it is listed all the same.
 	rm -r "$g"
 	is "$(field web 'processes')" null
-	rm "$d/cgroup"
+	rm "$record"
 	is "$(names)" "web "
 }
 

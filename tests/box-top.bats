@@ -11,7 +11,7 @@ busy() {
 	mkdir -p "$BATS_TEST_TMPDIR/g/$1"
 	: >"$BATS_TEST_TMPDIR/g/$1/cgroup.controllers"
 	echo "usage_usec $2" >"$BATS_TEST_TMPDIR/g/$1/cpu.stat"
-	echo "cpu $BATS_TEST_TMPDIR/g/$1" >"$d/cgroup"
+	echo "$BATS_TEST_TMPDIR/g/$1" >"$BOX_STATE/lock/cg-$1"
 }
 
 @test "CPU time between two frames; the busiest box first" {

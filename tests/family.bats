@@ -51,7 +51,7 @@ serve='echo "it says hello" >/www/index.html; httpd -f -vv -p 80 -h /www & trap 
 
 @test "one that takes no TERM is killed with all that it has started" {
 	host box-run -d --name deaf "$bb" sh -c 'trap "" TERM; setsid sh -c "trap \"\" TERM; sleep 1000" & while :; do sleep 1000; done'
-	pids=$(cat "$(awk '/^[^ ]*pids/ { print $2 }' "$BOX_STATE/deaf/cgroup")/cgroup.procs")
+	pids=$(sed '/deaf$/!d; s,$,/cgroup.procs,' "$BOX_STATE/lock/cg-deaf" | xargs cat)
 	run -0 --separate-stderr box-stop -t 1 deaf
 	is "$stderr" ""
 	for p in $pids; do gone "$p"; done

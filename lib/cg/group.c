@@ -15,7 +15,6 @@
 #include "base/file.h"
 #include "base/say.h"
 #include "box/lock.h"
-#include "box/state.h"
 #include "cg/end.h"
 
 #include <errno.h>
@@ -213,29 +212,6 @@ make(struct cgroup *g, struct cgroup_part *p)
 	return p->tree->has & CG_CPUSET ? fill_cpuset(p->dir) : 0;
 }
 
-/* The fact "cgroup" of the box: controllers and directory of each part. */
-static void
-tell(const struct cgroup *g)
-{
-	char *text = text_fmt("%s", ""), *names;
-
-	for (int i = 0; i < g->n_parts; i++) {
-		const struct cgroup_part *p = &g->parts[i];
-
-		names = text_fmt(
-		    "%s", cg_names(p->tree->version == 1
-				       ? p->tree->has
-				       : CG_CPUACCT | cg_controllers(p->dir,
-							  "cgroup.controllers"),
-			      ""));
-		for (char *s = names; (s = strchr(s, ' '));)
-			*s = ',';
-		text = text_fmt(
-		    "%s%s%s %s", text, *text ? "\n" : "", names, p->dir);
-	}
-	state_put("cgroup", "%s", text);
-}
-
 /* Pids repeat in pid namespaces, and so do names that are made up. */
 static void
 next_name(struct cgroup *g)
@@ -260,7 +236,6 @@ cgroup_make(struct cgroup *g, const char *parent)
 	for (int i = 0; i < g->n_parts; i++)
 		if (make(g, &g->parts[i]) < 0)
 			fail(g, g->parts[i].tree);
-	tell(g);
 }
 
 static const struct cgroup_part *
