@@ -35,10 +35,10 @@ static const struct opt opts[] = {
     {O_NAME, "name", "NAME", "the box's name (one is made up)"},
     {O_RESTART, "restart", "WHEN", "no, on-failure[:MAX] or always (no)"},
     {'d', "detach", NULL, "go on in the background; print the name when up"},
-    {O_READY, "ready", "WHEN", "it is up: exec, port[:N] or notify (exec)"},
-    {O_LOG, "log", "DIR", "keep its output there, by log-keep"},
+    {O_READY, "ready", "WHEN", "the box is up: exec, port[:N] or notify (exec)"},
+    {O_LOG, "log", "DIR", "keep the output there, by log-keep"},
     {O_ENTER, "enter", "WORDS",
-	"options for programs that enter it, as sh reads"},
+	"options of entering programs, as sh reads them"},
     {0},
 };
 static const struct tool tool = {"box-keep", "prog [arg ...]", opts, SAY_SH};

@@ -35,7 +35,7 @@ enum { O_SIZE = OPT_LONG, O_FILES };
 
 static const struct opt opts[] = {
     {O_SIZE, "size", "SIZE", "of a file, at most (1m)"},
-    {O_FILES, "files", "N", "how many: current, and 1 (younger) to N-1 (4)"},
+    {O_FILES, "files", "N", "at most N: current, and 1 (younger) to N-1 (4)"},
     {0},
 };
 static const struct tool tool = {

@@ -44,7 +44,7 @@ static const struct opt opts[] = {
     {O_SLOT, "slot", "N", "ids of slot N (default: the chain's, else 0)"},
     {O_HOSTNAME, "hostname", "NAME", "host name (default: container)"},
     {O_INIT, "init", "[=linger]",
-	"a minimal init as process 1; it stays for all"},
+	"an init as process 1; linger: end with the last"},
     {O_NETNS, "netns", "NAME", "network's name for ip netns (the box's)"},
     {O_INFO, "info-fd", "FD", "write pid and namespaces to FD, as JSON"},
     {0},
