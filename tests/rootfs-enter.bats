@@ -92,6 +92,19 @@ tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type
 	done
 }
 
+@test "the heat of the CPUs is masked where the kernel shows the heat" {
+	# A sysfs with these directories cannot be had here: -n reads the host's.
+	heat() {
+		unshare -m bash -c 'cd /sys/devices/system/cpu && for cpu in cpu[0-9]*; do
+			mount -t tmpfs none $cpu && [ -z "$1" ] || mkdir $cpu/thermal_throttle; done
+			shift; "$@"' bash "$1" rootfs-enter -n "$root" true
+	}
+	run -0 heat yes
+	is "$(grep -c '^mount -t tmpfs -o ro.* tmpfs .*/sys/devices/system/cpu/cpu[0-9]*/thermal_throttle$' <<<"$output")" "$(printf '%s\n' /sys/devices/system/cpu/cpu[0-9]* | wc -l)"
+	run -0 heat ""
+	hasnt "$output" thermal
+}
+
 @test "dev: the nodes that programs expect, and no more" {
 	ok -- ls /dev
 	is "$(tr '\n' ' ' <<<"$output" | sed 's/console //')" \

@@ -15,14 +15,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/mount.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum how { HIDE, FREEZE };
 
-static const struct {
-	const char *fs, *path;
+static const struct path {
+	const char *fs, *name;
 	enum how how;
 } paths[] = {
     {"proc", "acpi", HIDE},
@@ -90,25 +91,41 @@ cover_for(int at, enum how how, mode_t mode, const char *where)
 	return mnt < 0 || mnt_attr(mnt, MOUNT_ATTR_RDONLY, true) < 0 ? -1 : mnt;
 }
 
-static void
-mask(int fs, unsigned i, const char *dir)
+/* False: this kernel does not have the path. */
+static bool
+mask(int fs, const struct path *p, const char *dir)
 {
-	const int at =
-	    openat(fs, paths[i].path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	const int at = openat(fs, p->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	char where[PATH_MAX];
 	struct stat st;
 	int mnt;
 
 	if (at < 0 && errno == ENOENT)
-		return;
-	path_fmt(
-	    where, sizeof(where), "%s/%s/%s", dir, paths[i].fs, paths[i].path);
+		return false;
+	path_fmt(where, sizeof(where), "%s/%s/%s", dir, p->fs, p->name);
 	if (at < 0 || fstat(at, &st) < 0)
 		die("%s", where);
-	mnt = cover_for(at, paths[i].how, st.st_mode, where);
+	mnt = cover_for(at, p->how, st.st_mode, where);
 	if (mnt == -1 || (mnt >= 0 && mnt_attach(mnt, at) < 0))
 		die_said();
 	close(at);
+	return true;
+}
+
+/* Counters of the heat of each CPU show the work of others.  Where CPU 0 has
+ * none, no CPU has. */
+static void
+mask_heat(int sys, const char *dir)
+{
+	char name[64];
+
+	for (long n = 0; n == 0 || n < sysconf(_SC_NPROCESSORS_CONF); n++) {
+		snprintf(name, sizeof(name),
+		    "devices/system/cpu/cpu%ld/thermal_throttle", n);
+		if (!mask(sys, &(struct path){"sys", name, HIDE}, dir) &&
+		    n == 0)
+			break;
+	}
 }
 
 void
@@ -119,6 +136,7 @@ mask_paths(int proc, int sys, const char *dir)
 		proc = open("/proc", O_PATH | O_CLOEXEC);
 		sys = open("/sys", O_PATH | O_CLOEXEC);
 	}
-	for (unsigned i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-		mask(paths[i].fs[0] == 'p' ? proc : sys, i, dir);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		mask(paths[i].fs[0] == 'p' ? proc : sys, &paths[i], dir);
+	mask_heat(sys, dir);
 }
