@@ -33,6 +33,7 @@ enum {
 	BACKEND,
 	ISOLATE,
 	DNS,
+	FLOWS,
 	BOX,
 };
 
@@ -47,6 +48,7 @@ static const struct opt opts[] = {
     {ISOLATE, "isolate", NULL,
 	"cut off from boxes, the host, private networks"},
     {DNS, "dns", "ADDR", "a name server, or host, that --isolate allows"},
+    {FLOWS, "flows", "N", "at most, begun by the box, or max (2048)"},
     {BACKEND, "backend", "nft|legacy", "of iptables, if not the host's"},
     {BOX, "box", "NAME", "up, down: only the ports of that running box"},
     {0},
@@ -54,7 +56,7 @@ static const struct opt opts[] = {
 static const struct tool tool = {
     "net-nat", "up | down | prog [arg ...]", opts, SAY_IPT};
 
-static struct nat nat;
+static struct nat nat = {.flows = 2048};
 
 /* The ports after the request R: one more, at the end, or one less.  *FD
  * becomes that port's socket.  NULL with the reason in *WHY. */
@@ -185,6 +187,12 @@ main(int argc, char *argv[])
 			break;
 		case DNS:
 			resolv_add(&dns, optarg);
+			break;
+		case FLOWS:
+			nat.flows = strcmp(optarg, "max") == 0
+					? 0
+					: (uint32_t)parse_num(
+					      "--flows", optarg, 1, INT32_MAX);
 			break;
 		case BACKEND:
 			backend = optarg;

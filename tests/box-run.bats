@@ -199,11 +199,13 @@ quota() {
 	done
 	refused 125 --network none -p 80:80 "$bb" true
 	refused 125 --network none --isolate "$bb" true
+	refused 125 --network none --flows 9 "$bb" true
+	refused 125 --flows 0 "$bb" true
 }
 
 @test "--isolate, with the name servers that are left" {
-	run -0 host box-run -n --isolate --dns 192.168.1.1 "$bb" true
-	has "$output" "net-nat --isolate --dns 192.168.1.1 "
+	run -0 host box-run -n --flows 9 --isolate --dns 192.168.1.1 "$bb" true
+	has "$output" "net-nat --flows 9 --isolate --dns 192.168.1.1 "
 	has "$output" "rootfs-enter --dns 192.168.1.1 "
 	start box-run --isolate --dns 192.168.1.1 "$bb" sleep 1000
 	runs sleep

@@ -624,6 +624,11 @@ for addr in sys.argv[1:]:
 		between "$flows" 2040 2100
 		is "$output" "$HOST hello"
 	done
+	# Users who need more, or less.
+	flood --flows 300
+	between "$flows" 290 360
+	flood --flows max
+	[ "$flows" -ge 5000 ] || fail "max: $flows"
 }
 
 is_settled() { is "$(inbox ip -6 addr show tentative)" ""; }

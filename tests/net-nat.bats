@@ -290,11 +290,12 @@ stopped() { kill -TERM "$pid"; kill -CONT "$pid"; finish; }
 	hasnt "$output" socket
 }
 
-@test "bad ports are refused" {
+@test "bad ports and numbers are refused" {
 	for bad in 65536:80 80:65536 0:80 80:0 -1:80 abc:80 80:abc 80 :80 80: "" 80:80/sctp 80:80/ 80:80:80 \
 	    1.2.3:80:80 1.2.3.4.5:80:80 300.1.1.1:80:80 '80:80 ' '80:80;' $'80:80\nx' 8e1:80 0x50:80 99999999999999999999:80; do
 		refused -p "$bad"
 	done
+	for bad in 0 -1 x 1.5 4294967297; do refused --flows $bad; done
 	refused -p 80:80 -p 80:81
 	refused --slot -1
 	refused --slot x

@@ -20,6 +20,8 @@
 #include "nat/rules.h"
 #include "base/addr.h"
 
+#include <inttypes.h>
+
 /* Addresses that are not globally reachable, by IANA's registry of
  * special-purpose IPv4 addresses (RFC 6890), and those that are not unicast. */
 static const char *const near[] = {
@@ -36,6 +38,15 @@ static const char *const near[] = {
 #define TO_BOX "-m devgroup --dst-group " TEXT(VETH_GROUP) " "
 
 #define STATE "-m conntrack --ctstate "
+
+static void
+flow_rules(FILE *f, const char *chain, const struct nat *n)
+{
+	fprintf(f,
+	    "-A %s " STATE "NEW -m connlimit --connlimit-above %" PRIu32
+	    " --connlimit-mask 0 --connlimit-saddr -j DROP\n",
+	    chain, n->flows);
+}
 
 static void
 isolate_rules(FILE *f, const char *chain, const struct nat *n)
@@ -96,10 +107,7 @@ const struct nat_chain nat_chains[NAT_CHAINS] = {
 	{"-i @ -d 127.0.0.0/8 -j DROP", "-i @ -s 127.0.0.0/8 -j DROP"}, NULL},
     /* The table of flows (conntrack) is the host's.  A flow whose first packet
      * is dropped is not in it.  PREROUTING has flows to the host, too. */
-    {"mangle", "BOX-FLOW", NAT_ALWAYS, {"-I PREROUTING -i @ "},
-	{STATE "NEW -m connlimit --connlimit-above 2048 "
-	       "--connlimit-mask 0 --connlimit-saddr -j DROP"},
-	NULL},
+    {"mangle", "BOX-FLOW", NAT_BOUND, {"-I PREROUTING -i @ "}, {0}, flow_rules},
     {"mangle", "BOX-HOST", NAT_ISOLATED, {"-I INPUT -i @ "},
 	{STATE "RELATED,ESTABLISHED -j RETURN", "-j DROP"}, NULL},
     /* The box reaches itself by its published ports at the host's address. */
@@ -133,6 +141,8 @@ nat_wants(const struct nat_chain *c, const struct nat *n)
 		return n->isolate;
 	case NAT_ROUTER:
 		return n->router;
+	case NAT_BOUND:
+		return n->flows > 0;
 	default:
 		return true;
 	}

@@ -26,13 +26,14 @@ struct nat {
 	size_t n_ports;
 	bool router; /* forwarding is on for boxes alone */
 	bool isolate;
+	uint32_t flows; /* at most, begun by the box; 0: any number */
 	/* The name servers that an isolated box may ask, near or not. */
 	uint32_t dns[RESOLV_MAX];
 	unsigned n_dns;
 };
 
 /* When a box has a chain. */
-enum nat_when { NAT_ALWAYS, NAT_PORTS, NAT_ISOLATED, NAT_ROUTER };
+enum nat_when { NAT_ALWAYS, NAT_PORTS, NAT_ISOLATED, NAT_ROUTER, NAT_BOUND };
 
 /* A chain NAME-SLOT of TABLE.  Each of jumps leads to it from a built-in chain.
  * rules are the same for every box; more() (or NULL) writes the others, behind
