@@ -22,6 +22,7 @@
 #include "stage/inherit.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
+#include "stage/title.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -192,6 +193,7 @@ int
 main(int argc, char *argv[])
 {
 	tool_start(&tool);
+	title_begin(argv);
 	parse(argc, argv);
 	argv += optind;
 	if (say_modes() & SAY_DRY) {
@@ -206,6 +208,7 @@ main(int argc, char *argv[])
 	keeper = getpid();
 	lock_fd = take_name();
 	at_end(give_back);
+	title_name(name);
 	state_end_dead(false);
 	make_log();
 	if (detached) {

@@ -17,6 +17,7 @@
 #include "stage/chain.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
+#include "stage/title.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -102,6 +103,7 @@ main(int argc, char *argv[])
 	pid_t pid;
 
 	tool_start(&tool);
+	title_begin(argv);
 	while ((c = opt_next(&tool, argc, argv)) >= 0)
 		switch (c) {
 		case O_ALL:

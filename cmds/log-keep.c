@@ -16,6 +16,7 @@
 #include "stage/chain.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
+#include "stage/title.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -216,6 +217,7 @@ main(int argc, char *argv[])
 	int ends[2], status;
 
 	tool_start(&tool);
+	title_begin(argv);
 	parse(argc, argv);
 	argv += optind + 1;
 	if (!say(SAY_SH, "mkdir -p %s && exec >>%s/current 2>&1",

@@ -19,6 +19,7 @@
 #include "stage/inherit.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
+#include "stage/title.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -162,6 +163,7 @@ main(int argc, char *argv[])
 	int c;
 
 	tool_start(&tool);
+	title_begin(argv);
 	nat.ports = calloc((size_t)argc, sizeof(*nat.ports));
 	if (!nat.ports)
 		die("calloc");

@@ -24,6 +24,7 @@
 #include "stage/inherit.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
+#include "stage/title.h"
 #include "term/streams.h"
 
 #include <errno.h>
@@ -133,8 +134,10 @@ main(int argc, char *argv[])
 
 	sealed_start(argv);
 	tool_start(&tool);
+	title_begin(argv);
 	payload_begin(&prog);
 	argv = parse(argc, argv);
+	title_name(name);
 	payload_ready(&prog);
 	open_target();
 	cgroup_of(&group, target);

@@ -20,6 +20,7 @@
 #include "stage/chain.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
+#include "stage/title.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -147,6 +148,7 @@ main(int argc, char *argv[])
 	bool own;
 
 	tool_start(&tool);
+	title_begin(argv);
 	parse(argc, argv);
 	argv += optind;
 	slot = slot_get(slot_word, NULL);

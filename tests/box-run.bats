@@ -263,6 +263,30 @@ quota() {
 	is "$output" caller
 }
 
+@test "what ps shows of the stages that stay is short" {
+	boxed --name web -p 8080:80 --log "$BATS_TEST_TMPDIR/log" -v "$BATS_TEST_TMPDIR:/secret-path" -e A=secret-value
+	box-exec web sleep 2000 &
+	entering=$!
+	runs sleep "$entering"
+	titles=''
+	for p in $(pgrep '^(box-keep|log-keep|ns-spawn|ns-enter|cg-limit|net-nat)$'); do
+		title=$(tr '\0' '|' <"/proc/$p/cmdline")
+		is "$title" "$(<"/proc/$p/comm"): web|"
+		titles+="${title%|}"$'\n'
+	done
+	# The box's init is the second of ns-spawn, and shows the same in the box.
+	is "$(sort <<<"$titles" | xargs)" \
+	    "box-keep: web cg-limit: web log-keep: web net-nat: web ns-enter: web ns-spawn: web ns-spawn: web"
+	is "$(box-exec web cat /proc/1/cmdline | tr '\0' '|')" "ns-spawn: web|"
+	kill "$entering"
+	finish "$entering"
+	runs sleep
+	over
+	# Error lines have the tool's name, as before.
+	is "$(exec -a /x/y/cg-limit "$TOP/bin/cg-limit" max "$TOP/bin/no-such" 2>&1)" \
+	    "cg-limit: $TOP/bin/no-such: No such file or directory"
+}
+
 @test "-v, --tmpfs, --read-only, --ephemeral, --overlay" {
 	mkdir "$BATS_TEST_TMPDIR/a b" "$BATS_TEST_TMPDIR/kept"
 	fine -v "$BATS_TEST_TMPDIR/a b:/data" -v "$BATS_TEST_TMPDIR/a b:/ro:ro" --tmpfs /scratch -- \
