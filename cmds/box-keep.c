@@ -19,6 +19,7 @@
 #include "keep/restart.h"
 #include "spawn/netns.h"
 #include "stage/chain.h"
+#include "stage/env.h"
 #include "stage/inherit.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
@@ -30,7 +31,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { O_NAME = OPT_LONG, O_RESTART, O_READY, O_LOG, O_ENTER };
+enum { O_NAME = OPT_LONG, O_RESTART, O_READY, O_LOG, O_ENTER, O_ENV_FILE };
 
 static const struct opt opts[] = {
     {O_NAME, "name", "NAME", "the box's name (one is made up)"},
@@ -40,6 +41,7 @@ static const struct opt opts[] = {
     {O_LOG, "log", "DIR", "keep the output there, by log-keep"},
     {O_ENTER, "enter", "WORDS",
 	"options of entering programs, as sh reads them"},
+    {O_ENV_FILE, "env-file", "FILE", "variables of prog and entering programs"},
     {0},
 };
 static const struct tool tool = {"box-keep", "prog [arg ...]", opts, SAY_SH};
@@ -48,6 +50,7 @@ static const struct tool tool = {"box-keep", "prog [arg ...]", opts, SAY_SH};
 #define TRIES 1000
 
 static struct restart restart;
+static struct env env;
 static const char *name, *enter, *log_dir;
 static bool detached;
 static pid_t keeper;
@@ -78,9 +81,15 @@ parse(int argc, char *argv[])
 		case O_ENTER:
 			enter = optarg;
 			break;
+		case O_ENV_FILE:
+			env_file(&env, optarg);
+			break;
 		}
 	if (!argv[optind])
 		opt_usage(&tool);
+	/* Those of -e replace those of files. */
+	env_receive(&env);
+	env_hand_on(&env);
 }
 
 /* The name's lock, and the name if there was none. */
@@ -132,10 +141,15 @@ make_log(void)
 static void
 tell(char *argv[])
 {
-	char *words = say_words(argv);
+	char *words = say_words(argv), *text;
+	size_t len;
 
 	state_put("chain", "%s", words);
 	free(words);
+	text = env_text(&env, &len);
+	if (len)
+		state_put_bytes("env", text, len);
+	free(text);
 	if (enter)
 		state_put("enter", "%s", enter);
 	if (log_dir)

@@ -87,7 +87,7 @@ take_notify(void)
 	if (!path)
 		return;
 	volume_add(&root.volumes, text_fmt("%s:%s", path, strchr(to, '/')));
-	payload_env(&prog, to);
+	env_set(&prog.env, to);
 }
 
 int
@@ -97,13 +97,13 @@ main(int argc, char *argv[])
 	tool_start(&tool);
 	payload_begin(&prog);
 	parse(argc, argv);
-	take_notify();
 	if (prog.tty && door_fd() < 0 && !(say_modes() & SAY_DRY)) {
 		errno = 0;
 		die_hint("ns-spawn --init ... rootfs-enter --tty ...",
 		    "--tty needs ns-spawn in front, which stays to relay it");
 	}
 	payload_ready(&prog);
+	take_notify();
 	root.prog = argv[optind + 1];
 	root.path = payload_path(&prog);
 	newroot_enter(&root);

@@ -140,6 +140,18 @@ quote() {
 	word="'$word$_rest'"
 }
 
+# hand_env WORD: an argument of -e goes to the stages by a variable, as every
+# user may read a command line.  $env_words is the text that does the same.
+envs=0 env_words=''
+hand_env() {
+	envs=$((envs + 1))
+	export "BOX_ENV$envs=$1"
+	quote "$1"
+	env_words="${env_words}BOX_ENV$envs=$word "
+}
+# end_env: after the last one, as the caller may have more.
+end_env() { unset "BOX_ENV$((envs + 1))"; }
+
 # percent CPUS: the value of --cpus in $percent, as cg-limit takes it: the point
 # moves two digits to the right.
 percent() {

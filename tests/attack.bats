@@ -522,6 +522,57 @@ left() { "$intruder" take inotify timers queues </dev/null; }
 	finish
 }
 
+# spies CMD...: CMD, with the command lines and environments of all processes in
+# which the words of $secrets are, as a user finds them who is neither root nor
+# the box's.
+user="setpriv --reuid 65534 --regid 65534 --clear-groups"
+spies() { env -i PATH="$PATH" "$@" grep -aslFf - /proc/[0-9]*/cmdline /proc/[0-9]*/environ <"$secrets" || :; }
+# watch_start: spies until watch_end, and all that it finds is in $seen.
+watch_start() {
+	seen=$BATS_TEST_TMPDIR/seen
+	: >"$seen"
+	(while :; do spies $user >>"$seen"; done) 3>&- &
+	watching=$!
+}
+watch_end() { kill "$watching" && finish "$watching"; }
+# typed: a box with a value on its command line; what finds the value is $found.
+typed() {
+	start box-run --name web -e "TYPED=hidden-$$-typed" "$root" sleep 1000
+	runs sleep
+	has "$(tr '\0' '\n' <"/proc/$prog/environ")" "TYPED=hidden-$$-typed"
+	found=$(spies $user)
+	has "$(spies)" /environ
+	box-stop web
+}
+@test "T80: the values of -e are for the box alone" {
+	secrets=$BATS_TEST_TMPDIR/secrets file=$BATS_TEST_TMPDIR/vars
+	export SECRET=hidden-$RANDOM-by-name
+	printf '%s\n' "$SECRET" hidden-$$-in-a-file hidden-$$-typed >"$secrets"
+	echo "FILE=hidden-$$-in-a-file" >"$file"
+	cp "$secrets" "$root/secrets"
+	for options in "" "-d" "-d --restart always"; do
+		watch_start
+		start box-run --name web $options -e SECRET --env-file "$file" "$root" sleep 1000
+		eventually 20 test -s "$BOX_STATE/web/pid"
+		read -r keeper _ <"$BOX_STATE/web/keeper"
+		runs sleep "$keeper"
+		box-exec -e SECRET --env-file "$file" web sleep 2000 3>&- &
+		runs sleep $!
+		# In the box, by one of its users.
+		run -0 ns-enter -u 7 web sh -c 'for f in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do
+			tr "\0" "\n" <$f | grep -qFf /secrets && echo $f; done 2>/dev/null; :'
+		is "$output" ""
+		box-stop web
+		watch_end
+		is "$(<"$seen")" "" "box-run $options"
+	done
+	# What is typed stays in no process.
+	typed
+	is "$found" ""
+	weak 80 typed
+	has "$found" /cmdline
+}
+
 # column N: of the table, without its comments.
 column() { awk -F ' *[|] *' -v c="$1" '/^T/ { print $c }' "$TOP/tests/attack/rows"; }
 @test "the table of attacks and the tests agree" {

@@ -261,9 +261,33 @@ quota() {
 	is "$output" $'2\n/tmp\n5\ndb'
 	FROM=caller fine -e FROM -- sh -c 'echo $FROM'
 	is "$output" caller
+	BOX_ENV1=A=no BOX_ENV2=B=no fine -e C=yes -- sh -c 'echo "$A$B$C"'
+	is "$output" yes
+	refused 125 -e =x "$bb" true
+	has "$stderr" "'=x' has no name"
 }
 
-@test "what ps shows of the stages that stay is short" {
+@test "--env-file: the box's program has the variables, and those that enter later" {
+	printf 'A=file\nB=file\nFROM\n' >"$BATS_TEST_TMPDIR/vars"
+	printf 'B=other\n' >"$BATS_TEST_TMPDIR/other"
+	show='echo "$A $B $FROM $C"'
+	FROM=caller boxed --name web --env-file "$BATS_TEST_TMPDIR/vars" -e C=$'two\nlines' -e A=own
+	rm "$BATS_TEST_TMPDIR/vars"
+	run -0 box-exec web sh -c "$show"
+	is "$output" $'own file caller two\nlines'
+	run -0 box-exec -e C=1 --env-file "$BATS_TEST_TMPDIR/other" -e A=exec web sh -c "$show"
+	is "$output" "exec other caller 1"
+	is "$(stat -c %a "$BOX_STATE/web/env")" 600
+	over
+	fine --env-file <(echo A=pipe) -- sh -c 'echo $A'
+	is "$output" pipe
+	refused 125 --env-file /nowhere "$bb" true
+	printf 'A=1\n\nexport B=hidden\n' >"$BATS_TEST_TMPDIR/vars"
+	refused 125 --env-file "$BATS_TEST_TMPDIR/vars" "$bb" true
+	is "$stderr" "box-keep: --env-file $BATS_TEST_TMPDIR/vars:3: a blank in the name"
+}
+
+@test "ps shows a stage that stays by a short line" {
 	boxed --name web -p 8080:80 --log "$BATS_TEST_TMPDIR/log" -v "$BATS_TEST_TMPDIR:/secret-path" -e A=secret-value
 	box-exec web sleep 2000 &
 	entering=$!
@@ -406,7 +430,8 @@ stop() {
 	is "$(<"$BOX_STATE/log/$name/current")" "it's"
 	is "$(stat -Lc %i "/run/netns/$name")" "$(stat -Lc %i "/proc/$prog/ns/net")"
 	eval "set -- $(<"$BOX_STATE/$name/enter")"
-	is "$*" "--fresh -e A=it's -u 1000"
+	is "$*" "--fresh -u 1000"
+	is "$(tr '\0' '|' <"$BOX_STATE/$name/env")" "A=it's|"
 	is "$(<"$BOX_STATE/$name/slot")" "0 10.0.0.2"
 	stop "$name"
 }

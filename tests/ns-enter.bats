@@ -245,13 +245,16 @@ keeps_box() {
 }
 
 @test "box-exec: as the box's own program, unless told otherwise" {
-	keeps_box --enter "-u 7 -w /tmp -e 'A=it'\\''s  \$(id)' --cap-drop ALL"
+	echo "A=it's  \$(id)" >"$T/vars"
+	keeps_box --enter "-u 7 -w /tmp --cap-drop ALL" --env-file "$T/vars"
 	run -0 box-exec web sh -c 'id -u; pwd; echo "$A"; grep CapBnd /proc/self/status'
 	is "$output" "$(printf '%s\n' 7 /tmp "it's  \$(id)" $'CapBnd:\t0000000000000000')"
 	run -0 box-exec -u 0 -w / -e A=b -e 'B=c  d' web sh -c 'id -u; pwd; echo "$A$B"'
 	is "$output" $'0\n/\nbc  d'
 	run -0 box-exec -n -t web echo 'a b'
-	has "$output" "ns-enter -u 7 -w /tmp -e 'A=it'\\''s  \$(id)' --cap-drop ALL --tty web echo 'a b'"
+	is "$output" "ns-enter -u 7 -w /tmp --cap-drop ALL --env-file $BOX_STATE/web/env --tty web echo 'a b'"
+	run -0 box-exec -n -e 'A=a b' web true
+	has "$output" "BOX_ENV1='A=a b' ns-enter"
 	run -7 box-exec web sh -c 'exit 7'
 	run -127 box-exec web no-such-program
 	run -125 --separate-stderr box-exec web -t sh

@@ -287,6 +287,32 @@ resolver() {
 	refused -e "" -- true
 }
 
+@test "--env-file: lines are taken as they are, below -e; bad ones are refused, and not shown" {
+	f=$BATS_TEST_TMPDIR/vars
+	# vars: what $f sets, in its order.
+	vars() { ok "$@" -- env && grep -vE '^(PATH|HOME|TERM|PWD|SHLVL|_)=' <<<"$output"; }
+	printf '# comment\n\n \t# B=2\n  A= "it'\''s" $HOME `id` # \r\nE=\nFROM\nUNSET\nD=x=y' >"$f"
+	is "$(FROM=caller vars --env-file "$f")" $'A= "it\'s" $HOME `id` # \nE=\nFROM=caller\nD=x=y'
+	printf 'A=1\nD=z\n' >"$f.2"
+	is "$(vars -e A=own --env-file "$f" --env-file "$f.2" | xargs)" "A=own E= D=z"
+	is "$(BOX_ENV1=A=chain BOX_ENV2=F=1 BOX_ENV4=G=1 vars --env-file "$f.2" -e F=2 | xargs)" "A=chain D=z F=2"
+	printf 'A=two\nlines\0# B=1\0' >"$f"
+	is "$(vars --env-file "$f")" $'A=two\nlines\n# B=1'
+	for line in "=secret" "export A=secret" "a secret"; do
+		printf 'A=1\n%s\n' "$line" >"$f"
+		refused --env-file "$f" -- true
+		has "$stderr" "$f:2: "
+		hasnt "$stderr" secret
+	done
+	refused --env-file "$BATS_TEST_TMPDIR/none" -- true
+	refused --env-file "$BATS_TEST_TMPDIR" -- true
+	refused --env-file /dev/zero -- true
+	has "$stderr" "longer than 1 MiB"
+	for i in {1..300}; do echo "V$i=1"; done >"$f"
+	refused --env-file "$f" -- true
+	has "$stderr" "more than 256"
+}
+
 @test "--preserve-fd: PROG has the caller's descriptors that it names, and no other" {
 	exec 15</etc 16<"$root/etc/passwd" 17</etc
 	# 3 is the shell's own, to read the directory.

@@ -161,9 +161,8 @@ state_pidfd(const char *name, const char *fact, pid_t *pid)
 }
 
 static int
-replace(int dir, const char *fact, const char *text)
+replace(int dir, const char *fact, const char *text, size_t len)
 {
-	const size_t len = strlen(text);
 	char beside[NAME_MAX + 1];
 	ssize_t n;
 	int fd;
@@ -185,24 +184,31 @@ replace(int dir, const char *fact, const char *text)
 }
 
 void
-state_put(const char *fact, const char *fmt, ...)
+state_put_bytes(const char *fact, const char *text, size_t len)
 {
 	const char *name = box_name();
-	char *text, *line;
-	va_list ap;
 	int dir;
 
 	if (!name || (say_modes() & SAY_DRY) || (dir = state_open(name)) < 0)
 		return;
+	if (replace(dir, fact, text, len) < 0)
+		warn("write %s/%s/%s", state_dir(), name, fact);
+	close(dir);
+}
+
+void
+state_put(const char *fact, const char *fmt, ...)
+{
+	char *text, *line;
+	va_list ap;
+
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) < 0 || asprintf(&line, "%s\n", text) < 0)
 		die("vasprintf");
 	va_end(ap);
-	if (replace(dir, fact, line) < 0)
-		warn("write %s/%s/%s", state_dir(), name, fact);
+	state_put_bytes(fact, line, strlen(line));
 	free(text);
 	free(line);
-	close(dir);
 }
 
 void

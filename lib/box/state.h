@@ -46,6 +46,8 @@ int state_pidfd(const char *name, const char *fact, pid_t *pid);
 __attribute__((format(printf, 2, 3))) void state_put(
     const char *fact, const char *fmt, ...);
 void state_put_pid(const char *fact, pid_t pid);
+/* TEXT as it is, LEN bytes. */
+void state_put_bytes(const char *fact, const char *text, size_t len);
 
 /* When a process started, in ticks since the boot: field 22 of
  * /proc/PID/stat.  With the pid it names one process; 0 if there is none. */

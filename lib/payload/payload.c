@@ -20,49 +20,14 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* The index of the variable of WORD, "NAME=..."; n_env if there is none. */
-static unsigned
-find_env(const struct payload *p, const char *word)
-{
-	const size_t len = strcspn(word, "=") + 1;
-	unsigned i = 0;
-
-	while (i < p->n_env && strncmp(p->env[i], word, len) != 0)
-		i++;
-	return i;
-}
-
-void
-payload_env(struct payload *p, char *word)
-{
-	const unsigned i = find_env(p, word);
-
-	if (i == PAYLOAD_ENV)
-		diex("--env: more than %d variables", PAYLOAD_ENV);
-	p->env[i] = word;
-	if (i == p->n_env)
-		p->n_env++;
-}
-
-/* Gives NAME the caller's value, if there is one. */
-static void
-pass_env(struct payload *p, const char *name)
-{
-	const char *value = getenv(name);
-
-	if (value)
-		payload_env(p, text_fmt("%s=%s", name, value));
-}
-
 void
 payload_begin(struct payload *p)
 {
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		die("prctl PR_SET_DUMPABLE");
 	p->workdir = "/";
-	/* Before the variables of -e, which replace them. */
-	payload_env(p, (char *)"PATH=" DEFAULT_PATH);
-	pass_env(p, "TERM");
+	env_set(&p->env, (char *)"PATH=" DEFAULT_PATH);
+	env_option(&p->env, (char *)"TERM");
 }
 
 void
@@ -79,12 +44,10 @@ payload_opt(struct payload *p, int c)
 		p->user = optarg;
 		break;
 	case 'e':
-		if (!*optarg || *optarg == '=')
-			diex("--env: '%s' has no name", optarg);
-		if (strchr(optarg, '='))
-			payload_env(p, optarg);
-		else
-			pass_env(p, optarg);
+		env_option(&p->options, optarg);
+		break;
+	case OPT_ENV_FILE:
+		env_file(&p->env, optarg);
 		break;
 	case OPT_PRESERVE_FD:
 		inherit_pass("--preserve-fd", optarg);
@@ -110,12 +73,15 @@ payload_opt(struct payload *p, int c)
 const char *
 payload_path(const struct payload *p)
 {
-	return p->env[find_env(p, "PATH=")] + strlen("PATH=");
+	return env_get(&p->env, "PATH");
 }
 
 void
 payload_ready(struct payload *p)
 {
+	/* The later ones replace those of files. */
+	env_receive(&p->env);
+	env_add(&p->env, &p->options);
 	streams_check();
 	inherit_close_others();
 	p->confine.no_seccomp = p->seccomp && strcmp(p->seccomp, "off") == 0;
@@ -127,12 +93,11 @@ payload_ready(struct payload *p)
 static void
 settle(struct payload *p, struct user *user)
 {
-	char *home, here[PATH_MAX];
+	char here[PATH_MAX];
 
 	user_get(user, p->user);
-	home = text_fmt("HOME=%s", user->home);
-	if (find_env(p, home) == p->n_env)
-		payload_env(p, home);
+	if (!env_get(&p->env, "HOME"))
+		env_set(&p->env, text_fmt("HOME=%s", user->home));
 	if (chdir(p->workdir) < 0)
 		die("--workdir %s", p->workdir);
 	/* --workdir /proc/self/fd/N of a descriptor that the caller left open
@@ -163,6 +128,6 @@ payload_become(struct payload *p, char *const argv[])
 		fresh();
 	confine(&p->confine, &user);
 	say_next(argv);
-	environ = p->env;
+	environ = p->env.words;
 	chain_last(argv);
 }

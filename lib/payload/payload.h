@@ -2,6 +2,7 @@
 #define PAYLOAD_PAYLOAD_H
 
 #include "payload/confine.h"
+#include "stage/env.h"
 #include "stage/opt.h"
 #include "term/pty.h"
 
@@ -11,15 +12,12 @@
  * The order of calls: payload_begin(), payload_opt() for each option,
  * payload_ready(), the way into the box, payload_become(). */
 
-#define PAYLOAD_ENV 256
-
 struct payload {
 	const char *workdir, *user, *seccomp;
 	bool tty, fresh;
 	struct pty pty; /* with tty: open before payload_become() */
 	struct confine confine;
-	char *env[PAYLOAD_ENV + 1];
-	unsigned n_env;
+	struct env env, options; /* options: of -e, until payload_ready() */
 };
 
 enum {
@@ -29,6 +27,7 @@ enum {
 	OPT_SECCOMP,
 	OPT_NEW_PRIVS,
 	OPT_FRESH,
+	OPT_ENV_FILE,
 };
 
 #define PAYLOAD_OPTS \
@@ -37,6 +36,8 @@ enum {
 	    {'u', "user", "USER[:GROUP]", "names or numbers (default: root)"}, \
 	    {'e', "env", "NAME[=VALUE]", \
 		"environment variable; alone: the caller's"}, \
+	    {OPT_ENV_FILE, "env-file", "FILE", \
+		"environment variables, one a line"}, \
 	    {OPT_PRESERVE_FD, "preserve-fd", "LIST", \
 		"descriptors that prog is to have"}, \
 	    {OPT_CAP_ADD, "cap-add", "LIST", \
@@ -59,15 +60,12 @@ void payload_begin(struct payload *p);
  * 125 on a bad argument. */
 void payload_opt(struct payload *p, int c);
 
-/* Sets WORD, NAME=VALUE, in place of an earlier value of NAME. */
-void payload_env(struct payload *p, char *word);
-
 /* The directories in which PROG is looked for, as $PATH. */
 const char *payload_path(const struct payload *p);
 
-/* After the last option, still on the host: closes the inherited descriptors
- * except those of --preserve-fd (inherit_close_others()), and reads the seccomp
- * filter.  Dies with 125. */
+/* After the last option, still on the host: completes the environment,
+ * closes the inherited descriptors except those of --preserve-fd
+ * (inherit_close_others()), and reads the seccomp filter.  Dies with 125. */
 void payload_ready(struct payload *p);
 
 /* Becomes the user, takes the terminal, confines the process, and executes

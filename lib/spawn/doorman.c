@@ -108,7 +108,7 @@ serve_tree(struct door_request *req, struct door_reply *rep, int *fd)
 static int
 serve_file(struct door_request *req, int *fd)
 {
-	const int err = count(&files, 1);
+	const int err = count(&files, DOOR_FILES);
 
 	if (err)
 		return err;

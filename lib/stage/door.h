@@ -9,10 +9,11 @@
 /* The box's side of the door: a stage inside the box sends requests to
  * ns-spawn's resident parent over one SOCK_SEQPACKET socket (box(7)).  Messages
  * are of fixed size and versioned.  A box gets at most one veth pair, one root,
- * 64 binds, one file and one terminal. */
+ * 64 binds, 16 files and one terminal. */
 
 #define DOOR_VERSION 2
 #define DOOR_BINDS 64
+#define DOOR_FILES 16
 
 /* A veth pair between the host's network namespace and a box's: point to
  * point, routed.  Addresses in host byte order; fixed size, as it crosses the
