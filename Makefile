@@ -135,7 +135,7 @@ soak:
 
 # Writes tests/golden anew: see tests/golden.bats.
 golden: all
-	GOLDEN=update bats tests/golden.bats
+	GOLDEN=update tests/run tests/golden.bats
 
 # Installs other programs for containers, and writes their manual page beside
 # ours anew.
@@ -160,12 +160,12 @@ tests/attack/knock tests/attack/receive: %: %.c lib/libbox.a
 check-vm:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
-	LIMIT=$${LIMIT:-7200} tests/vm/run bats --tap $${TESTS:-tests}
+	LIMIT=$${LIMIT:-7200} tests/vm/run tests/run --here $${TESTS:-tests}
 
 check-systemd:
 	scripts/deps build
 	$(MAKE) all
-	tests/vm/run -s bats --tap $${TESTS:-tests/systemd.bats}
+	tests/vm/run -s tests/run --here $${TESTS:-tests/systemd.bats}
 
 # What the kernel here may not have: the tests with the tag vm, and of all chains
 # one of each kind.
@@ -173,7 +173,7 @@ check-vm-part:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
 	tests/vm/run env ONLY='^(cg-l.* 50%|net-l.*|ns-.* sys-filter|box-run [^ ]*)$$' \
-		bats --tap --filter-tags vm $$(grep -l '^# bats .*=vm' tests/*.bats)
+		tests/run --here --filter-tags vm $$(grep -l '^# bats .*=vm' tests/*.bats)
 
 # As CI does, where one that fails (make -k) does not stop the others.
 check-all: check asan-part check-vm-part check-systemd

@@ -68,6 +68,13 @@ inside() {
 	is "$status" 143
 }
 
+@test "--here: a test that hangs is ended and named" {
+	printf '@test "the one here" {\nreadlink /proc/self/ns/pid >"$T/inside"; sleep 1000\n}\n' >"$T/one.bats"
+	TEST_LIMIT=2 SLACK=1 run -1 "$TOP/tests/run" --here "$T/one.bats" 3>&-
+	has "$output" "not ok 1 the one here # timeout"
+	is "$(<"$T/inside")" "$(readlink /proc/self/ns/pid)"
+}
+
 @test "the sleep of a time limit, left behind, is not waited for" {
 	export TEST_LIMIT=100 SLACK=1
 	SECONDS=0
