@@ -2,11 +2,11 @@
 /*
  * box-cp - copy files into a running box and out of it
  *
- * Two processes and a pipe between them: one packs what is copied, the other
- * unpacks it.  The one in the box is ours, too, and lives behind the box's
- * walls, so that links there lead to places there.  What comes out is hostile:
- * no name of it, and no link that it has brought before, says where on the host
- * a byte goes.
+ * One process packs the files, another unpacks them, with a pipe between.  The
+ * process in the box is ours, too, but confined as the box is, so that links in
+ * the box lead to places in the box.  An archive from the box is hostile: no
+ * name in it, and no link of an earlier copy, decides where on the host a byte
+ * goes.
  */
 #include "base/die.h"
 #include "box/state.h"
@@ -52,7 +52,7 @@ parse(const char *word)
 	if (!colon || !isalnum((unsigned char)*word) ||
 	    memchr(word, '/', (size_t)(colon - word)))
 		return s;
-	/* Both live as long as the program. */
+	/* Both strings live as long as the program. */
 	s.box = strndup(word, (size_t)(colon - word));
 	if (!s.box)
 		die("strndup");
@@ -63,7 +63,7 @@ parse(const char *word)
 	return s;
 }
 
-/* Copies stdin to stdout; ends, too, when nobody reads that any more. */
+/* Copies stdin to stdout, until the end of stdin or of the reader. */
 static void
 relay(void)
 {
@@ -112,12 +112,12 @@ receive(const struct names *names)
 		relay();
 	else
 		place(stdin, &p);
-	/* What a tar has yet to write, to end well. */
+	/* Read on, so that a tar that still writes can end well. */
 	while (fgetc(stdin) != EOF)
 		;
 }
 
-/* About what a person would type. */
+/* Prints roughly the command that a person would type. */
 static bool
 announce(const struct names *names)
 {
@@ -133,7 +133,8 @@ announce(const struct names *names)
 	return say(SAY_SH, "%s | %s", left, right);
 }
 
-/* What packs is killed: what unpacks sees the end, and removes what it made. */
+/* Kills the packing process: the unpacking one sees the end of the archive, and
+ * removes its files. */
 static void
 stop(int sig)
 {
@@ -171,7 +172,7 @@ begin_from(const struct names *names, int fd, const sigset_t *mask)
 	exit(0);
 }
 
-/* It leaves the signals blocked. */
+/* The unpacking process leaves the signals blocked. */
 static void
 begin_to(const struct names *names, int fd)
 {
@@ -193,7 +194,7 @@ ended(const struct side *s)
 	return exit_status(status);
 }
 
-/* Each side has said what it has to say. */
+/* The exit status; each side has printed its own errors. */
 static int
 result(void)
 {
@@ -201,7 +202,7 @@ result(void)
 
 	if (stopped)
 		return 128 + stopped;
-	/* After the archive's end nobody reads on. */
+	/* SIGPIPE: the reader ends at the archive's end. */
 	if (got == 0 && (sent == 0 || sent == 128 + SIGPIPE))
 		return 0;
 	if (sent == 0 && got == TAR_CUT)
@@ -265,7 +266,7 @@ main(int argc, char *argv[])
 	inside_find(from.box ? from.box : to.box);
 	if (!announce(&names))
 		return 0;
-	/* One for each level of directories. */
+	/* One descriptor for each level of directories. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);

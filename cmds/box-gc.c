@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * box-gc - removes what boxes that were killed have left
+ * box-gc - removes the remains of killed boxes
  *
- * Each stage that leaves something outside the box has written it down in a
- * file whose lock it holds, and so whatever has a free lock is garbage, and
- * nothing else is.  The stages do the same for their own kind on their way;
- * this is for all kinds, and for network namespaces that no box is started from
- * any more: the firewall's rules are taken back in the one that they are in.
+ * A stage that makes a thing outside the box records the thing in a file and
+ * holds the lock of that file.  So a thing with a free lock is garbage, and no
+ * other is.  Each stage removes the garbage of its own kind when it starts.
+ * box-gc does so for all kinds, and in all network namespaces: the firewall's
+ * rules are removed in the namespace that has them.
  */
 #include "base/die.h"
 #include "box/lock.h"
@@ -24,7 +24,7 @@
 static const struct opt opts[] = {{0}};
 static const struct tool tool = {"box-gc", "", opts, SAY_SH};
 
-/* The network namespaces that there are. */
+/* The cookies of the network namespaces found. */
 static uint64_t *seen;
 static size_t n_seen;
 
@@ -51,7 +51,7 @@ visit(void)
 	firewall_end_dead();
 }
 
-/* What a slot names goes with its box. */
+/* A free slot has nothing else to remove: its link goes with the box. */
 static int
 free_slot(const char *num, int lock)
 {

@@ -2,7 +2,7 @@
 /*
  * lock - owners that the kernel forgets when they die
  *
- * What a box leaves outside itself (a cgroup, a firewall rule, a slot) is
+ * Each thing of a box outside itself (a cgroup, a firewall rule, a slot) is
  * named after a lock.  The lock, not a pid, says whether the owner lives.
  */
 #include "box/lock.h"
@@ -48,8 +48,8 @@ state_dir(void)
 	return dir;
 }
 
-/* The directory NAME in AT, opened; -1 with ENOENT if there is none.  Dies if
- * others could have put something there. */
+/* Opens the directory NAME in AT; -1 with ENOENT if there is none.  Dies if
+ * others may write to it. */
 static int
 open_own(int at, const char *name)
 {
@@ -63,7 +63,7 @@ open_own(int at, const char *name)
 	return fd;
 }
 
-/* STATE/lock, which stays open; -1 with ENOENT if there is none. */
+/* Opens STATE/lock, once; -1 with ENOENT if there is none. */
 static int
 lock_dir(void)
 {
@@ -88,8 +88,8 @@ make_lock_dir(void)
 }
 
 /* Opens the file of a lock and takes the lock.  -1 with errno: EWOULDBLOCK if
- * somebody has it; ENOENT without O_CREAT; EPERM if the file is not this user's
- * alone.  A file that is removed while this waits is nobody's lock: again. */
+ * the lock is taken; ENOENT without O_CREAT; EPERM if the file is not this
+ * user's alone.  Tries again if the file is removed during the wait. */
 static int
 take(const char *name, int flags, int how)
 {
@@ -204,7 +204,7 @@ is_wanted(const struct dirent *e)
 	return strncmp(e->d_name, wanted, strlen(wanted)) == 0;
 }
 
-/* The names of locks that begin with PREFIX; returns how many. */
+/* Lists the locks with a name that begins with PREFIX; returns their number. */
 static unsigned
 list_locks(const char *prefix, struct dirent ***list)
 {
@@ -229,7 +229,7 @@ is_fresh(int fd)
 	       time(NULL) - st.st_ctime < 2;
 }
 
-/* Buries the owner of the lock NAME, if that is dead. */
+/* Calls FN for the lock NAME, if its owner is dead. */
 static void
 bury(const char *name, size_t prefix, bool all, lock_bury *fn)
 {
@@ -260,7 +260,7 @@ lock_each_dead(const char *prefix, bool all, lock_bury *fn)
 	struct timespec now;
 	unsigned from = 0;
 
-	/* Another start begins elsewhere. */
+	/* Each start looks at other locks. */
 	if (most < n && clock_gettime(CLOCK_MONOTONIC, &now) == 0)
 		from = (unsigned)(now.tv_nsec / 1000) % n;
 	for (unsigned i = 0; i < n; i++) {

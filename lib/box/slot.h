@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One number gives a box its address, its id range and the names of its link.
- * Slot 0 has the reference container's: 10.0.0.2, veth0. */
+/* The number from which a box's address, its id range and the names of its link
+ * follow.  Slot 0 has the reference container's: 10.0.0.2, veth0. */
 
 #define SLOT_POOL "10.0.0.0/24"
 
@@ -17,7 +17,7 @@
 /* The lock of a slot's lease; its number follows. */
 #define SLOT_LOCK "slot-"
 
-/* Links of the suite's are in this device group (ip link show group 45253). */
+/* Links of boxes are in this device group (ip link show group 45253). */
 #define VETH_GROUP 45253
 
 struct slot {
@@ -26,12 +26,12 @@ struct slot {
 	unsigned len;  /* its prefix length */
 };
 
-/* From the options' words; NULL: what the chain has agreed on (BOX_SLOT,
- * BOX_POOL), else slot 0 of SLOT_POOL.  Dies with 125 on a bad word or a number
- * that the pool does not have. */
+/* The slot of the options' words; NULL: the chain's (BOX_SLOT, BOX_POOL), else
+ * slot 0 of SLOT_POOL.  Dies with 125 on a bad word or a number that the pool
+ * does not have. */
 struct slot slot_get(const char *num, const char *pool);
 
-/* How many slots a pool has. */
+/* The number of slots in a pool. */
 unsigned slot_count(unsigned len);
 
 uint32_t slot_gateway(const struct slot *s); /* the pool's first address */

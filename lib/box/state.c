@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * state - what is known of a box that runs
+ * state - the facts of a running box
  *
- * A file is written beside its name and renamed, so that a reader sees all of
- * it or the one before.  Who reads acts on it with root's power (enters the
- * process, signals it), so what others could have put there is refused; and a
- * pid counts only with the start time of its process.
+ * A file is written under another name and renamed, so that a reader sees all
+ * of the new file or the old one.  A reader acts on the facts with root's power
+ * (enters a process, signals it), so a file that others may have written is
+ * refused; and a pid counts only with the start time of its process.
  */
 #include "box/state.h"
 #include "base/die.h"
@@ -63,7 +63,7 @@ state_alive(const char *name)
 	return lock_held(state_lock(name));
 }
 
-/* -1 with ENOENT, or with another errno for one that is not to be trusted. */
+/* -1 with ENOENT, or with another errno for a directory that may be forged. */
 static int
 open_dir(const char *name)
 {
@@ -102,7 +102,7 @@ state_get(const char *name, const char *fact)
 
 	if (dir < 0)
 		return NULL;
-	/* O_NONBLOCK: a fifo must not keep us. */
+	/* O_NONBLOCK: do not wait for the writer of a fifo. */
 	fd = openat(dir, fact, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	close(dir);
 	if (fd < 0 && errno == ENOENT)
@@ -113,14 +113,14 @@ state_get(const char *name, const char *fact)
 		     "may write",
 		    state_dir(), name, fact);
 	text = calloc(1, (size_t)st.st_size + 1);
-	/* Whole by one read: it is renamed into place, and regular. */
+	/* One read gets the whole file: it is regular, and never changes. */
 	if (!text || read(fd, text, (size_t)st.st_size) != st.st_size)
 		die("read %s/%s/%s", state_dir(), name, fact);
 	close(fd);
 	return text;
 }
 
-/* "PID STARTTIME\n", as state_put_pid() writes it. */
+/* "PID STARTTIME\n", as of state_put_pid(). */
 static bool
 parse_pid(const char *text, pid_t *pid, uint64_t *start)
 {
@@ -147,8 +147,8 @@ state_pidfd(const char *name, const char *fact, pid_t *pid)
 		diex("%s/%s/%s: not a process and its start time", state_dir(),
 		    name, fact);
 	free(text);
-	/* The descriptor first: it and the start time are of one process if
-	 * that has not ended before the look. */
+	/* The descriptor first: if its process has not ended by then, the start
+	 * time is that process's. */
 	fd = (int)syscall(SYS_pidfd_open, *pid, 0);
 	if (fd >= 0 && start_time(*pid) == start && state_alive(name))
 		return fd;
@@ -232,7 +232,7 @@ start_time(pid_t pid)
 	return s ? strtoull(s, NULL, 10) : 0;
 }
 
-/* Removes what is in the directory, and it; -1 with errno. */
+/* Removes the directory and its files; -1 with errno. */
 static int
 remove_dir(const char *name)
 {
@@ -249,7 +249,7 @@ remove_dir(const char *name)
 	}
 	while ((e = readdir(d)))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			/* What stays is found at the rmdir. */
+			/* rmdir() finds a file that stays. */
 			unlinkat(dir, e->d_name,
 			    e->d_type == DT_DIR ? AT_REMOVEDIR : 0);
 	closedir(d);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * cpuset - which CPUs a group may use
+ * cpuset - the CPUs that a group may use
  *
  * A v2 group takes any list of CPUs; a list without any of its parent's CPUs
  * has no effect.  So the list is compared with the parent's.
@@ -18,7 +18,7 @@ struct cpus {
 	bool has[MAX_CPUS];
 };
 
-/* A newline may end it, as in the kernel's files; an empty one is none. */
+/* A newline may end the list, as in the kernel's files. */
 static bool
 parse(const char *s, struct cpus *set)
 {
@@ -79,7 +79,7 @@ cpuset_set(struct cgroup *g, const char *list)
 		warn("read the CPUs of the group above %s", dir);
 		cgroup_abandon(g);
 	}
-	/* No group with processes may have its list emptied. */
+	/* The kernel refuses to empty the list of a group with processes. */
 	cgroup_set(g, CG_CPUSET, "cpuset.cpus", "%s", list ? list : above);
 	free(above);
 }

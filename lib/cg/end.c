@@ -3,14 +3,15 @@
  * end - the end of control groups
  *
  * A group can be removed once it has neither processes nor groups below it.
- * v2 kills a whole tree at one write.  On v1 each process is killed, and
- * meanwhile they fork: pids.max 0 stops that if the hierarchy has it, and all
- * is repeated.  A killed process needs a moment to end, so this has a deadline.
+ * v2 kills a whole tree at one write.  On v1 each process is killed, and others
+ * fork meanwhile: pids.max 0 stops forks if the hierarchy has that file, and
+ * the kills are repeated.  A killed process needs a moment to end, so there is
+ * a deadline.
  *
  * After a kill -9 of the owner, the next run ends the groups in the record of
  * its lock.  The record decides which processes are killed.  So a line counts
  * only if it names a group of that very name in a hierarchy of this host, and
- * not one that holds ourselves.
+ * not a group that holds ourselves.
  */
 #include "cg/end.h"
 #include "base/die.h"
@@ -51,9 +52,9 @@ lists(const char *list, long pid)
 	return false;
 }
 
-/* Kills the first processes in cgroup.procs.  A pid in it may be another's by
- * the time of the kill.  So each is opened first, and killed if it is still
- * listed then. */
+/* Kills the first processes in cgroup.procs.  A listed pid may be another
+ * process's by the time of the kill.  So each process is opened first, and
+ * killed only if its pid is still listed then. */
 static void
 kill_listed(int dir)
 {
@@ -88,7 +89,7 @@ kill_processes(int dir)
 	kill_listed(dir);
 }
 
-/* Removes the tree NAME, from below; -1 with errno if something stays. */
+/* Removes the tree NAME from below; -1 with errno if a group stays. */
 static int
 remove_tree(int at, const char *name, bool killing)
 {
@@ -156,7 +157,7 @@ end_recorded(const char *dir, const char *name, bool patient)
 		return cg_rmdir(dir) < 0 && errno != EBUSY ? -1 : 0;
 	if (strcmp(base, name) == 0)
 		return cg_end(dir, patient);
-	/* In the leaf are stages that have outlived the dead one. */
+	/* The leaf has stages that have outlived the dead owner. */
 	return strncmp(base, name, len) == 0 && strcmp(base + len, CG_LEAF) == 0
 		   ? cg_rmdir(dir)
 		   : -1;

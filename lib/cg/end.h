@@ -3,22 +3,21 @@
 
 #include <stdbool.h>
 
-/* The end of control groups: the processes in them are killed, and they are
+/* The end of control groups: their processes are killed, and the groups are
  * removed with all groups below them. */
 
 /* On v2, limited groups are made in a group of this name (v2.c), which is
- * removed with the last of them. */
+ * removed with the last limited group. */
 #define CG_PIN "boxtools"
 
 /* The group to which the caller's own processes move is NAME CG_LEAF. */
 #define CG_LEAF ".cg-limit"
 
 /* The name, malloc'ed, of the lock of the group NAME.  The lock has the record
- * of what was made for the group: a directory a line, in the order in which
- * they are to go. */
+ * of the group's directories: one a line, in the order of their removal. */
 char *cg_lock(const char *name);
 
-/* Ends the group DIR, if it is there.  -1 with errno if it cannot be removed:
+/* Ends the group DIR, if there is one.  -1 with errno if it cannot be removed:
  * EBUSY if processes stay.  PATIENT waits ten seconds for them. */
 int cg_end(const char *dir, bool patient);
 
@@ -26,9 +25,9 @@ int cg_end(const char *dir, bool patient);
  * said(). */
 int cg_end_record(const char *name, int fd, bool patient);
 
-/* Ends the groups whose owner is dead; ALL as in lock_each_dead().  A start
- * kills the processes in them and does not wait: another start, or box-gc,
- * removes the group then. */
+/* Ends the groups of dead owners; ALL as in lock_each_dead().  A start kills
+ * the processes in them and does not wait: a later start, or box-gc, removes
+ * the groups. */
 void cg_end_dead(bool all);
 
 #endif

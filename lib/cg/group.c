@@ -7,8 +7,8 @@
  * on v1 it writes "0" to each `tasks` itself, which does not wait.
  *
  * The record of the directories is written, in a lock that we hold, before the
- * first of them is made: end.h.  A group that exists already is never taken
- * over, because the end of ours kills the processes in it.
+ * first directory is made: end.h.  An existing group is never taken over,
+ * because at the end of a group its processes are killed.
  */
 #include "cg/group.h"
 #include "base/die.h"
@@ -28,7 +28,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define TRIES 1000 /* names that are made up */
+#define TRIES 1000 /* made-up names */
 
 static struct cgroup_part *
 add_part(struct cgroup *g, const struct cg_tree *t)
@@ -54,8 +54,8 @@ void
 cgroup_begin(struct cgroup *g, const char *name)
 {
 	/* At least one hierarchy is needed, to find the processes that PROG
-	 * leaves.  That of pids comes first: on v1 it can stop forks, so that
-	 * the others are empty when it is their turn. */
+	 * leaves.  The hierarchy of pids comes first: on v1 it can stop forks,
+	 * so that the groups in the others are empty at their turn. */
 	const struct cg_tree *t = cg_tree_find(CG_PIDS);
 
 	if (name && strcmp(name, CG_PIN) == 0)
@@ -104,7 +104,7 @@ fail(struct cgroup *g, const struct cg_tree *t)
 	cgroup_abandon(g);
 }
 
-/* Finds the directory of the part; changes nothing. */
+/* Finds the directory of the part. */
 static void
 place(struct cgroup *g, struct cgroup_part *p, const char *parent)
 {
@@ -124,7 +124,7 @@ place(struct cgroup *g, struct cgroup_part *p, const char *parent)
 	}
 	p->dir = text_fmt(
 	    "%s/%s", t->version == 2 && g->v2.pin ? g->v2.pin : in, g->name);
-	/* A limit that cannot be kept is named first. */
+	/* The message names a limit that cannot be kept first. */
 	said_set(p->need & ~CG_CPUACCT
 		     ? text_fmt("limit %s: mkdir %s",
 			   cg_names(p->need & ~CG_CPUACCT, ""), p->dir)
@@ -149,8 +149,8 @@ note(const struct cgroup *g, const char *dir)
 		die("write %s/lock/%s", state_dir(), g->lock);
 }
 
-/* Takes the name's lock, and ends what a dead owner of the name has left.  -1
- * with errno and said() if the name is taken. */
+/* Takes the name's lock, and ends the groups of a dead owner of the name.  -1
+ * with errno and said() if the name is in use. */
 static int
 take_name(struct cgroup *g)
 {
@@ -184,8 +184,8 @@ record(struct cgroup *g)
 	note(g, g->v2.leaf);
 }
 
-/* A new v1 group has no CPUs and no memory nodes, and takes no process until it
- * has both (cpuset(7)): it gets those of its parent. */
+/* A new v1 group has no CPUs and no memory nodes, and takes no process before
+ * it has both (cpuset(7)): the group gets those of its parent. */
 static int
 fill_cpuset(const char *dir)
 {
@@ -212,7 +212,7 @@ make(struct cgroup *g, struct cgroup_part *p)
 	return p->tree->has & CG_CPUSET ? fill_cpuset(p->dir) : 0;
 }
 
-/* Pids repeat in pid namespaces, and so do names that are made up. */
+/* Pids repeat in pid namespaces, and so do made-up names. */
 static void
 next_name(struct cgroup *g)
 {

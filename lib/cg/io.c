@@ -90,7 +90,7 @@ cg_io_parse(const char *what, const char *s)
 	return io;
 }
 
-/* v2 takes all in one line; v1 has a file for each kind, and 0 for "max". */
+/* v2 takes all rates in one line; v1 has a file for each, and 0 for "max". */
 void
 cg_io_set(struct cgroup *g, const struct cg_io *io)
 {

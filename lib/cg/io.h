@@ -11,12 +11,12 @@ enum { CG_RBPS, CG_WBPS, CG_RIOPS, CG_WIOPS, CG_IO_KINDS };
 
 struct cg_io {
 	unsigned major, minor;
-	/* Bytes, and requests, per second; PARSE_MAX: no limit, 0: as it is. */
+	/* Bytes or requests per second; PARSE_MAX: no limit, 0: no change. */
 	uint64_t rate[CG_IO_KINDS];
 };
 
-/* "DEV:rbps=SIZE,wbps=SIZE,riops=N,wiops=N", one of them or more; DEV is a path
- * or MAJ:MIN.  Dies with 125, naming WHAT. */
+/* "DEV:rbps=SIZE,wbps=SIZE,riops=N,wiops=N", with one rate or more; DEV is a
+ * path or MAJ:MIN.  Dies with 125, naming WHAT. */
 struct cg_io cg_io_parse(const char *what, const char *s);
 
 /* Sets the limits on the group. */

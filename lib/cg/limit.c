@@ -2,8 +2,8 @@
 /*
  * limit - the limits that a group can have, and their files
  *
- * A plain number goes to one file, by the table.  The rest is where v1 and v2
- * differ in more than the name: v1 has quota and period in two files, and one
+ * A plain number goes to one file, by the table.  The code below is for more
+ * than a difference of names: v1 has quota and period in two files, and one
  * limit for the sum of memory and swap.
  */
 #include "cg/limit.h"
@@ -111,8 +111,8 @@ cg_limits_need(const struct cg_limits *l)
 	return need;
 }
 
-/* The kernel takes no quota below 1 ms: then the period, 100 ms else, is
- * longer. */
+/* The kernel takes no quota below 1 ms: for such a quota the period, 100 ms by
+ * default, is longer. */
 static void
 set_cpu(struct cgroup *g, uint64_t cpu)
 {
@@ -145,7 +145,7 @@ set_number(struct cgroup *g, enum cg_limit i, uint64_t number)
 		cgroup_set(g, files[i].controller, file, "%" PRIu64, number);
 }
 
-/* The v1 limit I as it is: no limit is the greatest whole number of pages. */
+/* The present v1 limit I: no limit is the greatest whole number of pages. */
 static uint64_t
 number_v1(const struct cgroup *g, enum cg_limit i)
 {
@@ -154,7 +154,8 @@ number_v1(const struct cgroup *g, enum cg_limit i)
 	return n < 0 || n > INT64_MAX - (1 << 16) ? PARSE_MAX : (uint64_t)n;
 }
 
-/* v1's second limit is on the sum of the two, and may never be the smaller. */
+/* v1's second limit is on the sum of memory and swap, and may never be the
+ * smaller one. */
 static void
 set_memory_v1(const struct cg_limits *l, struct cgroup *g)
 {

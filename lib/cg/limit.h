@@ -38,27 +38,27 @@ enum {
 
 struct cg_limits {
 	unsigned given; /* a set of 1 << enum cg_limit */
-	/* As lib/base/parse.h has them; PARSE_MAX is no limit. */
+	/* As of lib/base/parse.h; PARSE_MAX is no limit. */
 	uint64_t number[CG_LIMITS];
 	const char *cpuset;
 	struct cg_io io[16];
 	unsigned n_io;
 };
 
-/* The option ID and its argument; false if it is none of these.  Dies with 125
- * on a bad argument. */
+/* Takes the option ID and its argument; false if ID is not a limit's.  Dies
+ * with 125 on a bad argument. */
 bool cg_limits_option(struct cg_limits *l, int id, const char *arg);
 
-/* CPU, the operand. */
+/* Takes CPU, the operand. */
 void cg_limits_cpu(struct cg_limits *l, const char *arg);
 
-/* For a fresh group, which has no limits: those that are "max" need nothing. */
+/* Drops limits that are "max": a fresh group has none. */
 void cg_limits_fresh(struct cg_limits *l);
 
-/* The controllers that they need. */
+/* The controllers that the limits need. */
 unsigned cg_limits_need(const struct cg_limits *l);
 
-/* Writes what was given; abandons the group where the kernel refuses. */
+/* Writes the given limits; abandons the group if the kernel refuses one. */
 void cg_limits_set(const struct cg_limits *l, struct cgroup *g);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * open - the group of another cg-limit, or of another process
  *
- * A cg-limit's lock has the record of its directories (end.h); while somebody
- * holds the lock, the group is there.  A line of the record counts only if it
+ * A cg-limit's lock has the record of its directories (end.h); while a process
+ * holds the lock, the group exists.  A line of the record counts only if it
  * names a group of that name in a hierarchy of this host.
  */
 #include "cg/open.h"

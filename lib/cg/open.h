@@ -3,8 +3,8 @@
 
 #include "cg/group.h"
 
-/* The group NAME of a cg-limit that is running, to read it and to change its
- * limits; cgroup_remove() leaves it alone.  Dies with 125 if there is none. */
+/* Opens the group NAME of a running cg-limit, to read or change its limits;
+ * cgroup_remove() leaves the group alone.  Dies with 125 if there is none. */
 void cgroup_open(struct cgroup *g, const char *name);
 
 /* The groups of the process PID that differ from ours, in all hierarchies, for

@@ -3,10 +3,10 @@
  * tree - the cgroup hierarchies of this host
  *
  * /proc/self/cgroup lists the controllers of each v1 hierarchy and our group in
- * it; /proc/self/mountinfo has the mount points, and the part of a hierarchy
- * that is seen at each (in a container its own).  A controller that no v1
- * hierarchy has is v2's.  One controller may be on v1 and the next on v2, so
- * every question is asked per controller.
+ * it; /proc/self/mountinfo has the mount points, and the part of the hierarchy
+ * at each (in a container its own part).  A controller of no v1 hierarchy is
+ * v2's.  One controller may be on v1 and the next on v2, so each is looked up
+ * alone.
  */
 #include "cg/tree.h"
 #include "base/die.h"
@@ -89,8 +89,7 @@ cg_dir(const struct cg_tree *t, const char *group)
 	return text_fmt("%s%s", t->top, strcmp(group, "/") == 0 ? "" : group);
 }
 
-/* The first mount that shows our group, and is not covered by another, is the
- * hierarchy's. */
+/* The hierarchy's mount is the first that shows our group and has no cover. */
 static void
 match(struct cg_tree *t, const struct mountinfo *m)
 {
@@ -122,7 +121,7 @@ slurp(const char *path)
 static void
 load(void)
 {
-	/* The trees keep pointers into the first. */
+	/* The trees keep pointers into the text of /proc/self/cgroup. */
 	char *text = slurp("/proc/self/cgroup"), *mounts, *list, *group;
 	struct mountinfo m;
 

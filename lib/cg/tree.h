@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-/* The cgroup hierarchies of this host: v1 hierarchies with a controller or
- * more each, and the v2 hierarchy (cgroups(7)). */
+/* The cgroup hierarchies of this host: v1 hierarchies, each with one controller
+ * or more, and the v2 hierarchy (cgroups(7)). */
 
 /* One controller or a set.  v2 counts CPU time without a controller, so
  * CG_CPUACCT there stands for the hierarchy alone. */
@@ -24,14 +24,14 @@ struct cg_tree {
 	const char *list;  /* its controllers, as the kernel has them; v2: "" */
 	unsigned has;	   /* the controllers of a v1 hierarchy */
 	const char *group; /* the caller's group */
-	/* The mount point, the group that is seen there ("" for "/"), and the
+	/* The mount point, the group at the mount point ("" for "/"), and the
 	 * directory of the caller's group; NULL if no mount shows that group.
 	 */
 	const char *top, *root, *own;
 };
 
-/* The mounted hierarchy of ONE controller, or NULL.  Whether a group of v2 has
- * the controller is another question: cg_controllers(). */
+/* The mounted hierarchy of ONE controller, or NULL.  A group of v2 may still
+ * lack the controller: cg_controllers(). */
 const struct cg_tree *cg_tree_find(unsigned controller);
 
 /* The same; dies with the reason and a hint. */
@@ -44,7 +44,7 @@ const struct cg_tree *cg_tree_any(void);
  * NULL if there is none, or if DIR has a "..". */
 const struct cg_tree *cg_tree_around(const char *dir);
 
-/* The hierarchy with the controllers LIST, as /proc/PID/cgroup has them
+/* The hierarchy with the controllers LIST, as in /proc/PID/cgroup
  * ("cpu,cpuacct", "name=systemd", "" for v2), mounted or not; or NULL. */
 const struct cg_tree *cg_tree_with(const char *list);
 
@@ -56,13 +56,13 @@ bool cg_next(char **text, char **list, char **group);
 bool cg_inside(const char *dir, const char *base);
 
 /* The directory, malloc'ed, of GROUP: a path as in /proc/PID/cgroup if it
- * begins with '/', else one below the caller's group.  NULL if no mount shows
- * it. */
+ * begins with '/', else a path below the caller's group.  NULL if no mount
+ * shows the group. */
 char *cg_dir(const struct cg_tree *t, const char *group);
 
-/* The file NAME of the group DIR, malloc'ed; NULL with errno.  The second reads
- * that of the group above DIR, which need not be there yet, without the newline
- * at the end. */
+/* The file NAME of the group DIR, malloc'ed; NULL with errno.  cg_read_above()
+ * reads the file of the group above DIR, without the newline at the end; DIR
+ * need not exist yet. */
 char *cg_read(const char *dir, const char *name);
 char *cg_read_above(const char *dir, const char *name);
 
@@ -74,17 +74,17 @@ bool cg_named(const char *name);
  * cannot be read. */
 unsigned cg_controllers(const char *dir, const char *name);
 
-/* The names of a set, those of v2, each with PREFIX, blanks between; in a
- * static buffer. */
+/* The v2 names of a set, each with PREFIX, blanks between; in a static
+ * buffer. */
 const char *cg_names(unsigned set, const char *prefix);
 
-/* Write TEXT to the file NAME of the group DIR; make the group DIR; remove it
- * if it is there.  All are announced by say(), and return -1 with errno. */
+/* Write TEXT to the file NAME of the group DIR; make the group DIR; remove DIR
+ * if it exists.  All are announced by say(), and return -1 with errno. */
 int cg_write(const char *dir, const char *name, const char *text);
 int cg_mkdir(const char *dir);
 int cg_rmdir(const char *dir);
 
-/* Prints the hint, if there is one, for the failure ERR of these. */
+/* Prints the hint, if there is one, for the failure ERR of these three. */
 void cg_hint(const struct cg_tree *t, int err);
 
 #endif

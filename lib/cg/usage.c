@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* usage - what a group has used, and which limits it has hit */
+/* usage - the use of resources by a group, and the limits that it has hit */
 #include "cg/usage.h"
 #include "base/die.h"
 
@@ -58,22 +58,22 @@ cg_usage_read(const struct cgroup *g, struct cg_usage *u)
 			u->stat[i] /=
 			    v1 ? stats[i].v1.divisor : stats[i].v2.divisor;
 	}
-	/* v1, and v2 before Linux 6.11, count a refused fork in the group where
-	 * it was tried, whichever group above refused it. */
+	/* v1, and v2 before Linux 6.11, count a refused fork in the group of
+	 * the process, although a group above may have refused it. */
 	limit = cgroup_number(g, CG_PIDS, "pids.max", NULL);
 	if (u->stat[PIDS_PEAK] >= 0 && u->stat[PIDS_HITS] > 0 &&
 	    (limit < 0 || u->stat[PIDS_PEAK] < limit))
 		u->stat[PIDS_HITS] = 0;
-	/* v1 asks first for the sum of memory and swap where that is limited,
-	 * and not every kernel counts it when that is refused. */
+	/* If the sum of memory and swap is limited, v1 charges the sum first,
+	 * and not every kernel counts a refusal of the sum. */
 	limit =
 	    cgroup_number(g, CG_MEMORY, "memory.memsw.limit_in_bytes", NULL);
 	if (u->stat[MEMORY_HITS] == 0 && limit >= 0 &&
 	    cgroup_number(
 		g, CG_MEMORY, "memory.memsw.max_usage_in_bytes", NULL) >= limit)
 		u->stat[MEMORY_HITS] = 1;
-	/* v2's "oom" counts where the limit is, "oom_kill" where the victim
-	 * was.  v1 has no such pair: a limit never hit is not to blame. */
+	/* v2 counts "oom" in the group of the limit, "oom_kill" in the group of
+	 * the victim.  v1 has no such pair: a limit never hit is no cause. */
 	own = cgroup_version(g, CG_MEMORY) == 2
 		  ? cgroup_number(g, CG_MEMORY, "memory.events", "oom")
 		  : u->stat[MEMORY_HITS];

@@ -5,35 +5,34 @@
 
 #include <stdint.h>
 
-/* What a group has used, and which limits it has hit; to be read before it is
- * removed.  -1 where this host does not count it. */
+/* The use of resources by a group, and the limits that it has hit; to be read
+ * before the group is removed.  -1: this host does not count the member. */
 
 enum {
 	CPU_USEC,	/* CPU time, microseconds */
-	THROTTLED_USEC, /* time that it had to wait for its CPU limit */
-	NR_THROTTLED,	/* in so many periods */
+	THROTTLED_USEC, /* time waited at the CPU limit */
+	NR_THROTTLED,	/* number of periods with such a wait */
 	MEMORY_PEAK,	/* bytes */
-	MEMORY_HITS,	/* how often it was at the limit; reclaim may have
-			 * helped */
+	MEMORY_HITS,	/* times at the limit; reclaim may have helped */
 	OOM_KILLS,	/* processes killed for want of memory */
 	PIDS_PEAK,	/* processes and threads */
-	PIDS_HITS,	/* forks that its own limit refused */
+	PIDS_HITS,	/* forks that the group's own limit refused */
 	CG_STATS,
 };
 
 struct cg_usage {
 	int64_t stat[CG_STATS];
-	/* Who was out of memory: "own", this group, or "outer", one above it
-	 * or the host; NULL: nothing was killed. */
+	/* The limit that killed a process: "own", this group's, or "outer",
+	 * that of a group above or of the host; NULL: none was killed. */
 	const char *oom_by;
 };
 
-/* All that can be counted shall be. */
+/* Asks for the controllers that count, as far as this host has them. */
 void cg_usage_want(struct cgroup *g);
 
 void cg_usage_read(const struct cgroup *g, struct cg_usage *u);
 
-/* Writes it and PROG's STATUS as one line of JSON. */
+/* Writes the usage and PROG's STATUS as one line of JSON. */
 void cg_usage_report(const struct cg_usage *u, int status, int fd);
 
 #endif

@@ -6,12 +6,12 @@
  * processes, or groups with controllers.  The caller's group has processes.
  * 1. If these are only stages of the suite, they move to a leaf below it.
  * 2. Else the new group is made in the nearest group above that can have it.
- *    But never above a group whose limits are meant for the caller: one that is
- *    delegated (user.delegate: a systemd unit with Delegate=yes, or a box), or
+ *    But never above a group with limits for the caller: a delegated group
+ *    (user.delegate: a systemd unit with Delegate=yes, or a box), or a group
  *    that is limited itself.
- * 3. Else it is an error: other processes are not ours to move.
+ * 3. Else there is an error: we may not move other processes.
  *
- * There the new group is made in "boxtools", a group that only turns the
+ * In case 2 the new group is made in "boxtools", a group that only turns the
  * controllers on.  systemd turns off, in its own groups, controllers that none
  * of its units needs; the kernel refuses that while a group below has them on,
  * and systemd accepts the refusal.  A controller turned on above "boxtools"
@@ -65,7 +65,7 @@ can_have_groups(const char *dir, unsigned need)
 	return can;
 }
 
-/* Whether PID is a stage.  False if we may not see its program. */
+/* Whether PID is a stage.  False if we cannot read its program. */
 static bool
 is_stage(const char *pid)
 {
@@ -106,8 +106,8 @@ unlimited(const char *dir, const char *name)
 	return is;
 }
 
-/* Whether DIR has limits, or is delegated: they are meant for all in it. (Every
- * systemd unit has a pids.max, so that one tells nothing.) */
+/* Whether DIR is delegated, or has limits, which are meant for all processes in
+ * it.  Every systemd unit has a pids.max, so that limit says nothing. */
 static bool
 confines(const char *dir)
 {
@@ -226,8 +226,8 @@ cgv2_make(struct cgv2 *v, const char *dir, bool *made)
 	    (v->pin ? make_pinned(v, dir) : cg_mkdir(dir)) < 0)
 		return -1;
 	*made = true;
-	/* Tells a cg-limit in the group not to go above it.  Linux before 5.7
-	 * has no such attributes of groups. */
+	/* Tells a cg-limit in the group not to go above the group.  Linux
+	 * before 5.7 has no such attributes of groups. */
 	if (say(SAY_SH,
 		"setfattr -n user.delegate -v 1 %s || :", say_word(dir)))
 		setxattr(dir, "user.delegate", "1", 1, 0);
@@ -237,7 +237,7 @@ cgv2_make(struct cgv2 *v, const char *dir, bool *made)
 void
 cgv2_leave(const struct cgv2 *v)
 {
-	/* EBUSY: it has groups of other boxes. */
+	/* EBUSY: the pin has groups of other boxes. */
 	if (v->pin)
 		cg_rmdir(v->pin);
 	if (!v->leaf || access(v->leaf, F_OK) < 0)

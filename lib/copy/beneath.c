@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* beneath - directories, opened and removed without a link in the way */
+/* beneath - directories, opened and removed without following a link */
 #include "copy/beneath.h"
 
 #include <dirent.h>
@@ -39,7 +39,8 @@ directory(const char *path, int links)
 int
 own_directory(int dir, const char *name)
 {
-	/* An ordinary user may have copied one that its owner may not read. */
+	/* An ordinary user may have copied a directory with a mode that forbids
+	 * its owner to read. */
 	if (fchmodat(dir, name, 0700, AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
 	return beneath(dir, name);

@@ -2,8 +2,8 @@
 /*
  * get - archives, read
  *
- * Their writer may be hostile.  All lengths are checked against what there is
- * room for, and each number against its bounds.
+ * The writer may be hostile.  Each length is checked against the room for it,
+ * and each number against its bounds.
  */
 #include "base/die.h"
 #include "copy/block.h"
@@ -16,11 +16,11 @@
 #define SIZE_BITS 62
 #define HEADER_MAX (4 * PATH_MAX) /* of a pax header, or a long name */
 
-/* What headers before an entry's own say of it. */
+/* Members of the entry that headers before its own have set. */
 static bool has_path, has_link, has_size, has_mtime, has_uid, has_gid;
 static unsigned sparse; /* the major number of its format */
 static uint64_t pax_size;
-static uint64_t left; /* bytes of the current entry that were not read yet */
+static uint64_t left; /* unread bytes of the current entry */
 static unsigned padding;
 
 __attribute__((noreturn)) static void
@@ -61,7 +61,7 @@ skip(FILE *in)
 	left = padding = 0;
 }
 
-/* A decimal number up to the character END; *S becomes what follows that. */
+/* A decimal number up to the character END; moves *S behind END. */
 static uint64_t
 decimal(char **s, char end)
 {
@@ -85,7 +85,7 @@ number(const char *field, size_t size)
 	uint64_t n = binary ? *c & 0x3f : 0;
 	size_t i = binary;
 
-	/* A negative one: a time before 1970. */
+	/* A negative number: a time before 1970. */
 	if (binary && (*c & 0x40))
 		return 0;
 	while (!binary && i < size && c[i] == ' ')
@@ -189,7 +189,7 @@ read_pax(struct tar_entry *e, char *text, char *end)
 	}
 }
 
-/* A header that is about the next entry. */
+/* Reads a header about the next entry. */
 static void
 read_extra(FILE *in, struct tar_entry *e, char type)
 {
@@ -214,7 +214,7 @@ read_extra(FILE *in, struct tar_entry *e, char type)
 	*(type == 'L' ? &has_path : &has_link) = true;
 }
 
-/* A line of the list with which the data of a file with holes begins. */
+/* Reads a number of the list of parts with which a sparse file's data begin. */
 static uint64_t
 map_number(FILE *in)
 {
@@ -270,7 +270,7 @@ from_block(struct tar_entry *e, const struct block *b)
 		e->gid = id(number(b->gid, sizeof(b->gid)));
 	if (!has_mtime)
 		e->mtime.tv_sec = (time_t)number(b->mtime, sizeof(b->mtime));
-	/* Of the oldest archives. */
+	/* The oldest archives mark a directory by a slash. */
 	if (e->type == '0' && e->path[0] && strrchr(e->path, '/') &&
 	    !strrchr(e->path, '/')[1])
 		e->type = '5';

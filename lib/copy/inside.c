@@ -29,13 +29,14 @@ inside_find(const char *name)
 	seccomp_read(&walls.seccomp, NULL);
 	cgroup_of(&group, target);
 	kinds = ns_others(target);
-	/* All that was read of it by its number was its own. */
+	/* If the process still lives, its number was its own all along. */
 	if (pidfd_send_signal(target_fd, 0, NULL, 0) < 0 && errno == ESRCH)
 		diex("%s has ended", name);
 }
 
-/* The child, in the pid namespace and nowhere else yet.  From its first moment
- * in the others nobody there may trace it. */
+/* Enters the box's other namespaces, in the child, which is in the pid
+ * namespace only.  From its first moment there no process of the box may trace
+ * it. */
 static void
 enter(int fd)
 {
@@ -47,7 +48,7 @@ enter(int fd)
 		die("close what is open");
 	if (kinds & CLONE_NEWUSER)
 		idmap_become_root();
-	/* New credentials undo this. */
+	/* A change of credentials turns this on again. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		die("prctl PR_SET_DUMPABLE");
 	confine(&walls, &(struct user){.uid = 0});

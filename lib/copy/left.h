@@ -1,12 +1,12 @@
 #ifndef COPY_LEFT_H
 #define COPY_LEFT_H
 
-/* What is not copied: devices and sockets. */
+/* Devices and sockets, which are not copied. */
 
-/* PATH is left out. */
+/* Counts PATH as left out. */
 void left_out(const char *path);
 
-/* Says in one line what was, if anything. */
+/* Prints one line about the paths left out, if there are any. */
 void left_say(void);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * pack - files, written as an archive
  *
- * Every step is taken from an opened directory, and no link is followed: what
- * is swapped meanwhile is an error, or a file that was there, too.
+ * Every step begins at an opened directory, and no link is followed: if the box
+ * swaps files meanwhile, the copy fails, or has the other file of the box.
  */
 #include "copy/pack.h"
 #include "base/die.h"
@@ -25,11 +25,11 @@
 
 static FILE *to;
 static bool keep_owners;
-static const char *from; /* the caller's word, and how much of an entry's */
-static size_t top;	 /* path that stands for */
+static const char *from; /* the caller's word, and the length of that part */
+static size_t top;	 /* of an entry's path for which the word stands */
 static struct tar_entry e;
 
-/* The files of several names that were written last. */
+/* The last written files with several names. */
 static struct link {
 	dev_t dev;
 	ino_t ino;
@@ -73,7 +73,7 @@ cannot(void)
 	die("cannot copy %s", shown());
 }
 
-/* The name under which the file was written already, or NULL. */
+/* The name under which the file is in the archive already, or NULL. */
 static const char *
 linked(const struct stat *st)
 {
@@ -114,7 +114,7 @@ find_parts(int fd, const struct stat *st)
 			e.parts[e.n_parts++] = (struct tar_part){
 			    (uint64_t)at, (uint64_t)(end - at)};
 	}
-	/* GNU tar makes a file as long as its last part says. */
+	/* For GNU tar, the file ends with its last part. */
 	if (end < st->st_size || at < 0)
 		e.parts[e.n_parts++] = (struct tar_part){e.size, 0};
 }
@@ -152,7 +152,7 @@ put_file(int dir, const char *name)
 	struct stat st;
 	int fd;
 
-	/* O_NONBLOCK: a fifo in its place would hold us up. */
+	/* O_NONBLOCK: do not wait for the writer of a fifo in its place. */
 	fd = openat(dir, name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -185,7 +185,7 @@ put_link(int dir, const char *name)
 
 static void walk(int dir, const char *name, dev_t dev, size_t len);
 
-/* Directories of files that the kernel makes up. */
+/* Whether FD is on proc or sysfs. */
 static bool
 is_made_up(int fd)
 {
@@ -226,8 +226,8 @@ put_dir(int dir, const char *name, dev_t dev, size_t len)
 	closedir(list);
 }
 
-/* NAME in DIR, which is on the device DEV (0: whatever), and all below.  The
- * path of DIR is the first LEN bytes of the entry's. */
+/* Writes NAME in DIR, and all files below NAME.  DIR is on the device DEV (0:
+ * any); its path is the first LEN bytes of the entry's. */
 static void
 walk(int dir, const char *name, dev_t dev, size_t len)
 {
@@ -241,7 +241,7 @@ walk(int dir, const char *name, dev_t dev, size_t len)
 	e.path[len] = '/';
 	strcpy(e.path + len + 1, name);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		/* It has gone since the directory was read. */
+		/* The file has gone since the directory was read. */
 		if (errno == ENOENT && dev)
 			return;
 		cannot();

@@ -2,8 +2,8 @@
 /*
  * place - a copy, unpacked and put in its place
  *
- * Until the archive has ended well, nothing is changed but a new directory,
- * which is removed in any case.
+ * Until the archive has ended well, the only change is a new directory, which
+ * is removed in any case.
  */
 #include "copy/place.h"
 #include "base/die.h"
@@ -20,11 +20,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CONTENTS "all" /* the name of a copy that has none of its own */
+#define CONTENTS "all" /* the name of a copy of a directory's contents */
 
 static const struct place *p;
-static int parent, temp; /* where the copy goes; the new directory in that */
-static const char *name; /* the copy's, there; NULL: merged into it */
+static int parent, temp; /* the directory for the copy; the new one in it */
+static const char *name; /* the copy's in PARENT; NULL: merge into PARENT */
 static char temp_name[sizeof(COPY_TEMP) + 6];
 
 __attribute__((noreturn)) static void
@@ -33,7 +33,7 @@ cannot(const char *at)
 	die("cannot copy to %s: %s", p->word, at);
 }
 
-/* Finds out what the path means. */
+/* Finds PARENT and NAME from the path. */
 static void
 find(struct names *n)
 {
@@ -84,8 +84,8 @@ make_temp(void)
 	atexit(remove_temp);
 }
 
-/* Moves a directory of ours: an ordinary user may move only those that they
- * may write. */
+/* Moves a new directory: an ordinary user may move only a directory that they
+ * may write to, so its mode is set afterwards. */
 static void
 move_dir(int from, const char *old, int to, const char *as, mode_t mode)
 {
@@ -98,8 +98,8 @@ move_dir(int from, const char *old, int to, const char *as, mode_t mode)
 
 static void put(int from, const char *old, int to, const char *as, bool look);
 
-/* Moves all that is in FROM, which it closes, into TO; with LOOK finds out only
- * whether that can be done. */
+/* Moves all files in FROM into TO, and closes FROM.  With LOOK only checks that
+ * this is possible. */
 static void
 merge(int from, int to, bool look)
 {

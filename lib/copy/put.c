@@ -2,8 +2,8 @@
 /*
  * put - archives, written
  *
- * Each entry has a pax header, since nearly every file has a time with parts of
- * a second.  The old header has the same as far as that fits.
+ * Each entry has a pax header, because nearly every file has a time with parts
+ * of a second.  The old header has the same values as far as they fit.
  */
 #include "base/die.h"
 #include "copy/block.h"
@@ -26,7 +26,7 @@ add(struct records *r, const char *key, const char *value)
 	const size_t rest = strlen(key) + strlen(value) + strlen(" =\n");
 	size_t len = rest + 1;
 
-	/* The length counts its own digits. */
+	/* The length includes its own digits. */
 	while (snprintf(NULL, 0, "%zu", len) + rest != len)
 		len++;
 	snprintf(r->text + r->len, sizeof(r->text) - r->len, "%zu %s=%s\n", len,
@@ -87,8 +87,8 @@ put_block(FILE *out, const struct tar_entry *e, char type, uint64_t size)
 	tar_data(out, &b, sizeof(b));
 }
 
-/* The list of the parts, as the data begins with it: how many, and of each its
- * place and length. */
+/* The list of the parts at the beginning of the data: their number, and the
+ * place and length of each. */
 static size_t
 map_text(const struct tar_entry *e, char *buf, size_t size)
 {

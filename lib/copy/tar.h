@@ -8,13 +8,13 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* Archives as of tar(5), in the pax format of POSIX, with the holes of files as
- * GNU tar writes them (pax format, sparse 1.0).  All of memory that they take
- * is struct tar_entry. */
+/* Archives of tar(5), in the pax format of POSIX, with the holes of files as in
+ * GNU tar (pax format, sparse 1.0).  struct tar_entry is all the memory that
+ * they need. */
 
 #define TAR_PARTS 4096
 
-/* Bytes of a file that are data; those between two parts are a hole. */
+/* A part of a file that is data; between two parts is a hole. */
 struct tar_part {
 	uint64_t at, len;
 };
@@ -31,22 +31,22 @@ struct tar_entry {
 	struct tar_part parts[TAR_PARTS];
 };
 
-/* Writes the entry's headers; the caller writes the bytes of its parts, and
- * calls tar_pad().  tar_end() is the archive's end.  Die with 125; a reader
- * that has gone is SIGPIPE. */
+/* tar_put() writes the entry's headers; the caller writes the bytes of its
+ * parts by tar_data(), and calls tar_pad().  tar_end() writes the archive's
+ * end.  All die with 125; without a reader by SIGPIPE. */
 void tar_put(FILE *out, const struct tar_entry *e);
 void tar_data(FILE *out, const void *buf, size_t len);
 void tar_pad(FILE *out, const struct tar_entry *e);
 void tar_end(FILE *out);
 
-/* The status with which a reader exits, silently, where the archive ends too
- * early: its writer has said why. */
+/* The status with which a reader exits silently if the archive ends too early:
+ * the writer has printed the reason. */
 #define TAR_CUT 3
 
-/* The next entry, of GNU, POSIX and older archives; the type of a file is '0'
- * always.  False at the archive's end.  What was not read of the entry before
- * is skipped.  Dies with 125 on what is no archive: nothing of *E can be longer
- * or larger than it says, but the paths are as the writer had them. */
+/* Reads the next entry, of GNU, POSIX and older archives; the type of a file is
+ * always '0'.  False at the archive's end.  Skips the unread rest of the entry
+ * before.  Dies with 125 on a bad archive: no member of *E is out of its
+ * bounds, but the writer chose the paths. */
 bool tar_get(FILE *in, struct tar_entry *e);
 
 /* Reads LEN bytes of the parts of the current entry. */

@@ -2,9 +2,9 @@
 /*
  * unpack - files, from a hostile archive
  *
- * Each name is taken apart and opened anew from the directory's descriptor, so
- * that nothing of the archive leads anywhere else.  A directory gets its mode
- * and its time when the archive has left it.
+ * Each name is taken apart and opened from the directory's descriptor, so that
+ * no entry leads anywhere else.  A directory gets its mode and its time after
+ * its last entry.
  */
 #include "copy/unpack.h"
 #include "base/die.h"
@@ -22,8 +22,8 @@
 static const struct unpack *to;
 static struct tar_entry e;
 
-/* The directories that we are in: the path of each is the beginning of that of
- * the next, which is the first LEN bytes of INNERMOST. */
+/* The current directories: each lies in the one before, and its path is the
+ * first LEN bytes of INNERMOST. */
 static struct inside {
 	size_t len;
 	mode_t mode;
@@ -39,7 +39,7 @@ cannot(void)
 	die("cannot copy to %s: %s", to->word, e.path);
 }
 
-/* Takes out of a PATH what means nothing: "", "." and slashes.  Dies if it
+/* Removes parts without meaning from a PATH: "", "." and slashes.  Dies if PATH
  * leads elsewhere. */
 static void
 clean(char *path)
@@ -63,7 +63,7 @@ clean(char *path)
 	*end = '\0';
 }
 
-/* Opens the directory PATH, and makes it where it is missing. */
+/* Opens the directory PATH, and makes missing parts. */
 static int
 open_made(char *path)
 {
@@ -88,7 +88,7 @@ open_made(char *path)
 	return fd < 0 ? -1 : beneath(to->dir, path);
 }
 
-/* The directory in which PATH is; *name is the last part of that. */
+/* Opens the directory of PATH; *name is the last part of PATH. */
 static int
 parent_of(char *path, const char **name)
 {
@@ -104,7 +104,7 @@ parent_of(char *path, const char **name)
 	return fd;
 }
 
-/* Owner, mode and time of a file or directory that is open. */
+/* Sets owner, mode and time of an open file or directory. */
 static int
 dress(int fd, const struct inside *i)
 {
@@ -112,13 +112,13 @@ dress(int fd, const struct inside *i)
 
 	if (to->owners && fchown(fd, i->uid, i->gid) < 0)
 		return -1;
-	/* The owner first, as that takes these bits away. */
+	/* The owner first: a change of the owner takes set-id bits away. */
 	if (fchmod(fd, to->set_id ? i->mode : i->mode & 01777) < 0)
 		return -1;
 	return futimens(fd, times);
 }
 
-/* Leaves the directories in which PATH is not; NULL: all. */
+/* Leaves the current directories that PATH is not in; NULL: all. */
 static void
 leave(const char *path)
 {
@@ -226,7 +226,7 @@ make_dir(void)
 	if (fd < 0)
 		cannot();
 	close(fd);
-	/* Each has one byte of its own, and a slash. */
+	/* Each directory takes at least two bytes of a path. */
 	inside[depth++] = entry_dress();
 	strcpy(innermost, e.path);
 }
@@ -254,7 +254,7 @@ take(FILE *in)
 	dir = parent_of(e.path, &name);
 	if (dir < 0)
 		cannot();
-	/* The later one of the same name counts. */
+	/* The later entry of the same name counts. */
 	if (make(in, dir, name) < 0 &&
 	    (errno != EEXIST || unlinkat(dir, name, 0) < 0 ||
 		make(in, dir, name) < 0))

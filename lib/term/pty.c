@@ -53,7 +53,7 @@ pty_open_here(struct pty *p)
 void
 pty_open(struct pty *p, int devpts)
 {
-	/* Nothing that lies on it, and no link in its place. */
+	/* No mount on ptmx, and no link in its place. */
 	const struct open_how how = {
 	    .flags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
 	    .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
@@ -85,9 +85,8 @@ pty_is_master(int fd)
 	       st.st_rdev == makedev(5, 2) && ioctl(fd, TIOCGPTN, &number) == 0;
 }
 
-/* Our own errors stay on the caller's stderr.  But if that is the terminal
- * which the relay has in raw mode, they go through the pty, to be shown as
- * lines. */
+/* Our own errors stay on the caller's stderr.  But if the relay has that
+ * terminal in raw mode, the errors go through the pty, to be shown as lines. */
 static void
 keep_stderr(void)
 {
@@ -106,7 +105,7 @@ pty_take(struct pty *p, uid_t uid)
 {
 	if (!say(SAY_SH, "setsid --ctty </dev/pts/0 >/dev/pts/0 2>&1"))
 		return;
-	/* We may lead one already, without a terminal (start.c). */
+	/* We may lead a session already, without a terminal (start.c). */
 	if ((getsid(0) != getpid() && setsid() < 0) ||
 	    ioctl(p->slave, TIOCSCTTY, 0) < 0)
 		die_said();

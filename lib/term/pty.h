@@ -5,25 +5,26 @@
 #include <sys/types.h>
 
 /* A terminal of the box's own (pty(7)).  Its slave is in the box's devpts, so
- * that it has a name there; its master goes to who relays it (relay.h). */
+ * the slave has a name there; its master goes to the relay (relay.h). */
 struct pty {
 	int master, slave;
-	bool keep_err; /* 2 stays what it is */
+	bool keep_err; /* descriptor 2 is left alone */
 };
 
-/* Opens a new one in the devpts whose root directory is DEVPTS, close-on-exec.
- * Dies with 125 if that is none. */
+/* Opens a new terminal in the devpts with the root directory DEVPTS,
+ * close-on-exec.  Dies with 125 if DEVPTS is not a devpts. */
 void pty_open(struct pty *p, int devpts);
 
-/* The same in the devpts at /dev/pts of the box that we are in: nothing there
- * leads to another place. */
+/* The same in the devpts at /dev/pts of the caller's box, without a link on the
+ * way. */
 void pty_open_here(struct pty *p);
 
 /* Whether FD is a pty's master. */
 bool pty_is_master(int fd);
 
-/* Makes it the caller's terminal, and the user UID's: 0, 1 and 2, controlling
- * a new session.  Closes the slave.  Dies with 125. */
+/* Makes the slave the caller's controlling terminal and descriptors 0, 1 and 2,
+ * in a new session, and gives it to the user UID.  Closes the slave.  Dies with
+ * 125. */
 void pty_take(struct pty *p, uid_t uid);
 
 #endif

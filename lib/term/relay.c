@@ -2,13 +2,12 @@
 /*
  * relay - between the caller's terminal and the box's own
  *
- * Nothing is looked at on the way, in either direction: what the box writes is
- * the business of the terminal, what is typed is the box's, Ctrl-C and Ctrl-Z
- * included, as the caller's terminal is in raw mode.
+ * Bytes pass unchanged in both directions.  Every key is the box's, Ctrl-C and
+ * Ctrl-Z included, because the caller's terminal is in raw mode.
  *
- * No call may wait: a terminal whose reader sleeps would keep the resident from
- * its signals.  Each direction has one buffer, which is filled only when it is
- * empty, so that who is slow slows down the other side and costs no memory.
+ * No call may wait: a terminal with a sleeping reader would keep the resident
+ * from its signals.  Each direction has one buffer, which is filled only when
+ * empty: a slow reader slows down the writer, and costs no memory.
  */
 #include "term/relay.h"
 #include "base/die.h"
@@ -27,8 +26,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* More than what a pty holds: what a process that outlives PROG goes on writing
- * does not keep us. */
+/* A process that outlives PROG may write for ever; stop after this much, which
+ * is more than a pty holds. */
 #define DRAIN_MAX (64 * 1024)
 
 /* Nanoseconds. */
@@ -46,15 +45,15 @@ give_back(void)
 {
 	if (!is_raw)
 		return;
-	/* Our group is in the foreground, or SIGTTOU is blocked.  If it fails
-	 * the terminal has gone. */
+	/* Our group is in the foreground, or SIGTTOU is blocked.  A failure
+	 * means that the terminal has gone. */
 	tcsetattr(STDIN_FILENO, TCSANOW, &settings);
 	is_raw = false;
 }
 
-/* Whether we are in front, once we are.  In the background the kernel stops the
- * whole group for this call, as it does with any program, and repeats it when
- * that goes on.  False: nobody is there who could bring us to the front. */
+/* Waits until we are in the foreground.  In the background the kernel stops the
+ * whole group for this call, as for any program, and repeats the call when the
+ * group continues.  False: no shell could bring us to the foreground. */
 static bool
 come_to_front(void)
 {
@@ -74,7 +73,7 @@ take(void)
 	sigemptyset(&ttou);
 	sigaddset(&ttou, SIGTTOU);
 	sigprocmask(SIG_UNBLOCK, &ttou, &mask);
-	/* Only now are its settings not somebody else's. */
+	/* In the background the settings are another program's. */
 	is_raw = come_to_front() && tcgetattr(STDIN_FILENO, &settings) == 0;
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	t = settings;
@@ -103,7 +102,7 @@ relay_start(int fd)
 		errno = EINVAL;
 		return -1;
 	}
-	/* The box has given up its end: the description is ours. */
+	/* The box has closed its end: the description is ours. */
 	if (fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return -1;
 	timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -112,12 +111,12 @@ relay_start(int fd)
 	used = true;
 	master = fd;
 	in = STDIN_FILENO;
-	/* A pipe needs none: if poll(2) says so, PIPE_BUF fit. */
+	/* A pipe needs no O_NONBLOCK: poll(2) promises room for PIPE_BUF. */
 	out = isatty(STDOUT_FILENO) ? pump_open(STDOUT_FILENO, O_WRONLY)
 				    : STDOUT_FILENO;
 	at_end(give_back);
 	take();
-	/* The caller's keys for erase and so on, as ssh(1) does it. */
+	/* The caller's keys for erase and so on, as in ssh(1). */
 	if (is_raw)
 		tcsetattr(master, TCSANOW, &settings);
 	relay_resize();
@@ -164,14 +163,14 @@ relay_poll(struct pollfd p[RELAY_FDS])
 		events |= POLLIN;
 	if (to_box.len)
 		events |= POLLOUT;
-	/* poll(2) reports a hangup also where nothing is asked for. */
+	/* poll(2) reports a hangup even without events. */
 	p[0] = (struct pollfd){to_box.len ? -1 : in, POLLIN, 0};
 	p[1] = (struct pollfd){events && !closed ? master : -1, events, 0};
 	p[2] = (struct pollfd){to_caller.len ? out : -1, POLLOUT, 0};
 	p[3] = (struct pollfd){master < 0 ? -1 : timer, POLLIN, 0};
 }
 
-/* Whether the box's terminal has nothing that a program could read. */
+/* Whether no byte in the box's terminal waits for a reader. */
 static bool
 is_read_empty(void)
 {
@@ -186,7 +185,7 @@ is_read_empty(void)
 	return empty;
 }
 
-/* Looks again in a while, which doubles each time. */
+/* Sets the timer; its time doubles with each call, up to WAIT_MAX. */
 static void
 look_again(void)
 {
@@ -197,11 +196,10 @@ look_again(void)
 		wait.it_value.tv_nsec *= 2;
 }
 
-/* The end of what is typed, where the source is no terminal, is for each
- * program that reads, as the end of a file is.  A shell that changes the
- * terminal's mode loses a key typed before.  So the key for the end is typed
- * again whenever all is read.  In the middle of a line, the first ends only the
- * line. */
+/* If the source is no terminal, each program that reads the terminal sees the
+ * end of the input, as with a file.  A shell that changes the terminal's mode
+ * loses a key typed before.  So the key for the end is typed again whenever all
+ * bytes are read.  In the middle of a line, one such key ends only the line. */
 static void
 type_end(void)
 {
@@ -218,8 +216,9 @@ type_end(void)
 	to_box.data[0] = (char)t.c_cc[VEOF];
 }
 
-/* EIO: nobody in the box has its terminal open.  While a session has it, a
- * hangup would kill PROG, which has only closed 0, 1 and 2. */
+/* EIO: no process in the box has the terminal open.  If a session still has it
+ * as its controlling terminal, a hangup would kill PROG, which has only closed
+ * 0, 1 and 2. */
 static void
 find_closed(void)
 {
@@ -241,8 +240,8 @@ read_keys(void)
 		hang_up();
 	else if (n < 0)
 		type_end();
-	/* PROG has ended (--init=linger), and nobody reads keys any more: the
-	 * next ones are the caller's. */
+	/* PROG has ended (--init=linger), and no process reads keys any more:
+	 * the next keys are the caller's. */
 	if (n > 0 && is_raw && tcgetpgrp(master) == 0) {
 		in = -1;
 		to_box.len = 0;
@@ -277,8 +276,8 @@ relay_finish(int signals)
 
 	in = -1;
 	while (master >= 0 && (to_caller.len || more > 0)) {
-		/* What was written is here: the kernel waits for its own work
-		 * before it says EAGAIN. */
+		/* EAGAIN means that all output is here: the kernel waits for
+		 * its own work before. */
 		if (!to_caller.len) {
 			const int n = pump_fill(&to_caller, master);
 

@@ -2,9 +2,9 @@
 /*
  * streams - a box's program has pipes of its own
  *
- * Each stream waits for its source and then for its target, so nothing is read
- * that cannot be written.  1 and 2 that are the same pipe or terminal share
- * one, which keeps their order.
+ * Each stream waits for its source and then for its target, so no byte is read
+ * before it can be written.  If 1 and 2 are the same pipe or terminal, they
+ * share one pipe, which keeps their order.
  */
 #include "term/streams.h"
 #include "base/die.h"
@@ -20,7 +20,7 @@
 
 static struct stream {
 	int from, to; /* -1: no stream, or its end */
-	int child;    /* the child's end, -1: what the caller has */
+	int child;    /* the child's end, -1: the caller's descriptor */
 	struct pump pump;
 } streams[3] = {{-1, -1, -1, {0}}, {-1, -1, -1, {0}}, {-1, -1, -1, {0}}};
 
@@ -65,7 +65,8 @@ make(int fd, bool owned, uid_t uid, gid_t gid)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		die("pipe");
-	/* EPERM, EINVAL: not ours to give; then it cannot be opened again. */
+	/* EPERM, EINVAL: we may not give the pipe away; then the program
+	 * cannot open it again. */
 	if (owned && fchown(ends[0], uid, gid) < 0 && errno != EPERM &&
 	    errno != EINVAL)
 		die("fchown a pipe");
@@ -74,8 +75,8 @@ make(int fd, bool owned, uid_t uid, gid_t gid)
 	if (fcntl(ours, F_SETFL, O_NONBLOCK) < 0)
 		die("fcntl");
 	s->to = s->from = pump_open(fd, flags);
-	/* A description that others share may block: no more at once than
-	 * poll(2) promises. */
+	/* A shared description may block: write no more at once than poll(2)
+	 * promises. */
 	s->pump.chunk = s->to == fd ? PIPE_BUF : PUMP_MAX;
 	*(fd ? &s->from : &s->to) = ours;
 }
@@ -108,7 +109,7 @@ streams_child(void)
 			die("dup2");
 }
 
-/* The other side has gone, or there is no more. */
+/* The reader has gone, or the source has ended. */
 static void
 end(struct stream *s)
 {
@@ -128,7 +129,7 @@ streams_poll(struct pollfd p[STREAMS_FDS])
 				 : (struct pollfd){s->from, POLLIN, 0};
 }
 
-/* Passes on what can be without waiting. */
+/* Passes on as many bytes as possible without a wait. */
 static void
 turn(struct stream *s, int fd)
 {
@@ -162,8 +163,8 @@ streams_leave(void)
 			close(streams[fd].child);
 }
 
-/* Only what is in the pipe now: a process that outlives the command may write
- * for ever.  False: a signal has ended it. */
+/* Passes on only the bytes that are in the pipe now: a process that outlives
+ * the command may write for ever.  False: a signal has ended this. */
 static bool
 drain(struct stream *s, int signals)
 {

@@ -4,8 +4,8 @@
  *
  * A shell in the box makes process groups of its own and brings them to the
  * foreground; a killed editor leaves raw mode.  A foreground group without a
- * member is the box's (ours has us, the caller's shell has itself), and only
- * then, or if it is still ours, is the terminal ours to mend.
+ * member is the box's: our group has us, the caller's shell is in its own.  The
+ * terminal is restored only if its foreground group is empty or ours.
  */
 #include "term/tty.h"
 
@@ -27,7 +27,7 @@ tty_have(void)
 
 	if (fd >= 0)
 		close(fd);
-	/* ENXIO: there is none; with another error it cannot be told. */
+	/* ENXIO: there is no terminal; another error does not say. */
 	return fd >= 0 || errno != ENXIO;
 }
 
@@ -51,8 +51,8 @@ tty_restore(void)
 	if (front != group) {
 		if (kill(-front, 0) == 0 || errno != ESRCH)
 			return;
-		/* From the background this asks for SIGTTOU, which residents
-		 * block.  If it fails the terminal has gone. */
+		/* From the background this call raises SIGTTOU, which residents
+		 * block.  A failure means that the terminal has gone. */
 		if (tcsetpgrp(STDIN_FILENO, group) < 0)
 			return;
 	}

@@ -3,16 +3,16 @@
 
 #include <stdbool.h>
 
-/* Whether we have a controlling terminal, on whatever descriptor. */
+/* Whether we have a controlling terminal, on any descriptor or none. */
 bool tty_have(void);
 
-/* The caller's terminal, given back as it was: its settings, and its
- * foreground process group if that was a group of the box and is gone. */
+/* The caller's terminal, given back as it was: its settings, and its foreground
+ * process group if the present one is a group of the box that has ended. */
 
 /* Remembers the terminal on descriptor 0, if we are in its foreground. */
 void tty_save(void);
 
-/* Puts it back; does nothing if somebody else has the terminal now. */
+/* Restores the terminal, unless another process group has it now. */
 void tty_restore(void);
 
 #endif
