@@ -273,11 +273,14 @@ dry() {
 	each dry
 }
 
-# full TOOL ARGS...: with its standard output on a full disk.
+# full TOOL ARGS...: with its standard output on a full disk, or closed.
 full() {
-	run --separate-stderr host sh -c 'exec "$@" >/dev/full' sh "$@"
-	is "$status" 125 "status of $*"
-	is "$stderr" "$1: write standard output: No space left on device"
+	local to
+	for to in ">/dev/full No space left on device" ">&- Bad file descriptor"; do
+		run --separate-stderr host sh -c 'exec "$@" '"${to%% *}" sh "$@"
+		is "$status" 125 "status of $*"
+		is "$stderr" "$1: write standard output: ${to#* }"
+	done
 }
 dry_full() {
 	[[ ${pre[0]} = box-run ]] || [[ ${pre[0]} = box-exec ]] ||

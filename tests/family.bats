@@ -110,15 +110,18 @@ serve='echo "it says hello" >/www/index.html; httpd -f -vv -p 80 -h /www & trap 
 	rm -r "$state"
 }
 
-# full CMD...: with a full disk as standard output it fails with a line, and has
-# done nothing.
+# full CMD...: with a full disk as standard output, or a closed one, it fails with
+# a line, and has done nothing.
 full() {
-	run --separate-stderr host sh -c '"$@" >/dev/full' sh "$@"
-	is "$status" 125 "$*"
-	has "$stderr" "$1: cannot write to the standard output"
-	[ "${#stderr_lines[@]}" = 1 ] || fail "more than a line: $stderr"
+	local to
+	for to in ">/dev/full" ">&-"; do
+		run --separate-stderr host sh -c '"$@" '"$to" sh "$@"
+		is "$status" 125 "$* $to"
+		has "$stderr" "$1: cannot write to the standard output"
+		[ "${#stderr_lines[@]}" = 1 ] || fail "more than a line: $stderr"
+	done
 }
-@test "a full disk as standard output: an error, and nothing is done" {
+@test "a standard output that is full or closed: an error, and nothing is done" {
 	host box-run -d --name web "$bb" sh -c 'echo hello; exec sleep 1000'
 	logged() { [ "$(box-logs web | head -n 1)" = hello ]; }
 	eventually 10 logged

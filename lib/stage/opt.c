@@ -32,18 +32,16 @@ static const struct opt common[] = {
 void
 tool_start(const struct tool *t)
 {
-	int fd;
-
 	if (getauxval(AT_SECURE))
 		diex("refusing to run set-user-ID or with file capabilities");
 	/* execveat(2) of a descriptor leaves its number as the name. */
 	prctl(PR_SET_NAME, t->name);
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= 2);
-	if (fd < 0)
-		die("open /dev/null");
-	close(fd);
+	/* A closed 1 becomes one that cannot be written, or -n would be lost
+	 * without an error. */
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == 1 ? O_RDONLY : O_RDWR) < 0)
+			die("open /dev/null");
 	inherit_receive();
 }
 
