@@ -175,10 +175,8 @@ value() {
 	value=''
 }
 
-# find_residents: the number of stages that count in the box's group: ns-spawn,
-# and its init if that is process 1.
+# find_residents: $residents of the box.
 find_residents() {
-	residents=1
 	value "/proc/$pid/comm"
-	[ "$value" != ns-spawn ] || residents=2
+	residents "$value"
 }

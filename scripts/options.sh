@@ -173,6 +173,25 @@ percent() {
 	die "--cpus: '$1' is not a number such as 1.5, or max"
 }
 
+# residents COMM: $residents, the stages that count in the box's group: ns-spawn,
+# and its init if the box's process 1 is of that name.
+residents() {
+	residents=1
+	[ "$1" != ns-spawn ] || residents=2
+}
+
+# pids_limit: $pids, the value of --pids-limit, as cg-limit takes it: PROG has the
+# limit to itself.
+pids_limit() {
+	case $pids in
+	max) ;;
+	'' | 0* | *[!0-9]* | ????????*)
+		die "--pids-limit: '$pids' is not a number of processes, or max"
+		;;
+	*) pids=$((pids + residents)) ;;
+	esac
+}
+
 # unspare: ends what the caller may have of protection against the OOM killer,
 # as a box with a negative score would survive its own memory limit.
 unspare() {
