@@ -203,7 +203,7 @@ install: all
 		install -m 755 bin/$$t $(DESTDIR)$(PREFIX)/bin/ && \
 		install -m 644 man/$$t.1 $(DESTDIR)$(MANDIR)/man1/ || exit; \
 	done
-	install -m 644 man/box.7 man/box-peers.7 $(DESTDIR)$(MANDIR)/man7/
+	install -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7/
 	mkdir -p $(DESTDIR)$(DOCDIR)
 	install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/
 	mkdir -p $(DESTDIR)$(UNITDIR)
@@ -224,8 +224,7 @@ uninstall:
 		rm -f $(DESTDIR)$(PREFIX)/bin/$$t \
 			$(DESTDIR)$(MANDIR)/man1/$$t.1; \
 	done
-	rm -f $(DESTDIR)$(MANDIR)/man7/box.7 \
-		$(DESTDIR)$(MANDIR)/man7/box-peers.7 \
+	rm -f $(patsubst man/%,$(DESTDIR)$(MANDIR)/man7/%,$(wildcard man/*.7)) \
 		$(DESTDIR)$(UNITDIR)/box@.service
 	for t in $(TOOLS) $(SCRIPTS) boxtools; do \
 		rm -f $(DESTDIR)$(BASHDIR)/$$t $(DESTDIR)$(FISHDIR)/$$t.fish; \

@@ -106,6 +106,7 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	done
 	[ -s "$dest/opt/box/share/man/man7/box.7" ]
 	[ -s "$dest/opt/box/share/man/man7/box-peers.7" ]
+	[ -s "$dest/opt/box/share/man/man7/box-shared.7" ]
 	cmp "$TOP/LICENSE" "$dest/opt/box/share/doc/boxtools/LICENSE"
 	grep -q '^ExecStart=/opt/box/bin/box-run ' "$dest/opt/box/lib/systemd/system/box@.service"
 	run -0 env PATH="$dest/opt/box/bin:$PATH" cg-limit max ns-spawn --init true

@@ -59,6 +59,23 @@ asked() { python3 "$TOP/tests/bpf.py" "$@"; }
 	is "$(awk '{print $2}' <<<"$output" | sort -u)" EPERM
 }
 
+@test "the page's filter without asynchronous requests" {
+	requires "python3" command -v python3
+	aio() {
+		"$@" python3 -c 'import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+failed = libc.syscall(206, 8, ctypes.byref(ctypes.c_ulong()))
+print(errno.errorcode[ctypes.get_errno()] if failed else "ok")'
+	}
+	[ "$(uname -m)" = x86_64 ] || skip "not x86-64"
+	sed '/^allow io_setup/d' "$TOP/seccomp/default.profile" >"$BATS_TEST_TMPDIR/mine"
+	compile -r "$(uname -m)" "$BATS_TEST_TMPDIR/mine" >"$BATS_TEST_TMPDIR/mine.bpf"
+	run -0 aio sys-filter
+	is "$output" ok
+	run -0 aio sys-filter --profile "$BATS_TEST_TMPDIR/mine.bpf"
+	is "$output" EPERM
+}
+
 @test "--profile: a table of one's own" {
 	sed 's/ uname$/\nEACCES uname/' "$TOP/seccomp/default.profile" >"$BATS_TEST_TMPDIR/mine"
 	compile -r "$(uname -m)" "$BATS_TEST_TMPDIR/mine" >"$BATS_TEST_TMPDIR/mine.bpf"
