@@ -26,7 +26,7 @@ die_output_to(int fd)
 	setvbuf(output, NULL, _IOLBF, 0);
 }
 
-/* S as a terminal may show it, malloc'ed: other bytes in octal. */
+/* S for a terminal, malloc'ed: bytes that could control it are in octal. */
 static char *
 printable(const char *s)
 {

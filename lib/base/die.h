@@ -10,7 +10,7 @@
 #define EXIT_NOEXEC 126 /* PROG was found but cannot be executed */
 #define EXIT_NOENT 127	/* PROG was not found */
 
-/* A wait(2) status as the chain contract has it. */
+/* The chain contract's status for one of wait(2). */
 int exit_status(int status);
 
 /* Calls UNDO at exit(3) of this process, the last one added first.  Dies with
@@ -21,15 +21,15 @@ void at_end(void (*undo)(void));
  * it from its parent: both may be process 1.) */
 void at_end_forget(void);
 
-/* Where lines for the caller go: stderr, or what die_output_to() has set. */
+/* The output for lines to the caller: stderr, or that of die_output_to(). */
 FILE *die_output(void);
 
-/* Lines for the caller go to FD from here on, which is taken over.  Dies with
+/* Takes over FD, to which lines for the caller go from then on.  Dies with
  * 125. */
 void die_output_to(int fd);
 
-/* Each prints one line there whatever is in the text, of which a box may
- * have written parts: control characters show as \ooo. */
+/* Each prints one line to that output.  A box may have written parts of the
+ * text, so control characters become \ooo. */
 
 /* "tool: text: strerror(err)"; without the last part where ERR is 0. */
 __attribute__((format(printf, 2, 3))) void warn_line(
@@ -44,7 +44,7 @@ __attribute__((noreturn, format(printf, 2, 3))) void die_line(
 #define die(...) die_line(errno, __VA_ARGS__)
 #define diex(...) die_line(0, __VA_ARGS__)
 
-/* "tool: hint: text", which names a command that mends the error. */
+/* "tool: hint: text"; the text names a command that mends the error. */
 __attribute__((format(printf, 1, 2))) void hint(const char *fmt, ...);
 
 /* The error line, with errno unless that is 0; the hint; status 125. */

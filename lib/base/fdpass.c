@@ -81,7 +81,7 @@ fd_recv(int sock, void *msg, size_t len, int *fd)
 	c = CMSG_FIRSTHDR(&h);
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
-	/* There is space for one; the kernel has closed the others. */
+	/* With space for one descriptor, the kernel has closed the others. */
 	if (h.msg_flags & MSG_CTRUNC) {
 		if (*fd >= 0)
 			close(*fd);

@@ -11,19 +11,19 @@
 /* Makes both ends, close-on-exec.  Dies with 125. */
 void fd_pair(int ends[2]);
 
-/* Sends one byte.  False: nobody has the other end. */
+/* Sends one byte.  False: the other end is closed. */
 bool fd_tell(int sock, char byte);
 
-/* Waits for a byte and returns it.  -1: nobody has the other end. */
+/* Waits for a byte and returns it.  -1: the other end is closed. */
 int fd_hear(int sock);
 
 /* Both return the message's length, or -1 with errno. */
 
-/* FD -1: none goes along. */
+/* Sends FD along; -1: none. */
 ssize_t fd_send(int sock, const void *msg, size_t len, int fd);
 
-/* *FD is the caller's, close-on-exec; -1 if none came.  A message longer than
- * LEN returns its whole length; more than one descriptor is EBADMSG. */
+/* *FD becomes the caller's, close-on-exec; -1 if none came.  A message longer
+ * than LEN returns its whole length; more than one descriptor is EBADMSG. */
 ssize_t fd_recv(int sock, void *msg, size_t len, int *fd);
 
 #endif

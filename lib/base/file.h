@@ -9,7 +9,7 @@
 /* Whole small files of /proc, /sys and cgroupfs.  DIR is a directory
  * descriptor or AT_FDCWD.  Return -1 with errno. */
 
-/* Writes text in one write(2), which is what those files ask. */
+/* Writes text in one write(2), as those files demand. */
 int write_at(int dir, const char *path, const char *text);
 
 /* Reads at most size - 1 bytes and ends them with NUL; returns the length. */
@@ -23,8 +23,8 @@ char *slurp_fd(int fd);
 /* Closes FD (-1: none), keeps errno, and returns -1: the end of a failure. */
 int close_keep(int fd);
 
-/* Whether FD is of TYPE (S_IFREG, S_IFDIR), belongs to this user, and nobody
- * else may write it: only the user can have decided its contents. */
+/* Whether FD is of TYPE (S_IFREG, S_IFDIR), belongs to this user, and no other
+ * user may write it: so its contents are this user's. */
 bool is_own(int fd, mode_t type);
 
 /* mkdir -p. */
@@ -34,7 +34,7 @@ int make_dirs(const char *path, mode_t mode);
  * its owner can open /dev/stdout.  Descriptors that are open stay so. */
 void give_pipes(uid_t uid, gid_t gid);
 
-/* Fits like snprintf, or dies: a path that is cut is another path. */
+/* Like snprintf(3), but dies if the path does not fit. */
 __attribute__((format(printf, 3, 4))) void path_fmt(
     char *buf, size_t size, const char *fmt, ...);
 

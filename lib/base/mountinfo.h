@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
-/* A mount as /proc/PID/mountinfo has it (proc(5)). */
+/* A mount in /proc/PID/mountinfo (proc(5)). */
 struct mountinfo {
-	char *root;    /* the directory of the file system that is seen... */
+	char *root;    /* the directory of the file system that is shown... */
 	char *point;   /* ...at this mount point */
 	char *options; /* of the mount */
 	char *type;    /* of the file system */

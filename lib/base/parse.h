@@ -9,7 +9,7 @@
 /* A decimal number in min..max. */
 uint64_t parse_num(const char *what, const char *s, uint64_t min, uint64_t max);
 
-#define PARSE_MAX UINT64_MAX /* what "max" reads as */
+#define PARSE_MAX UINT64_MAX /* the number for "max" */
 
 /* A number, or "max"; and a size in bytes with k, m, g or t (powers of 1024),
  * or "max". */

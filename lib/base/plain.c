@@ -17,8 +17,8 @@ plain_char(const unsigned char *s, size_t n)
 {
 	const unsigned char c = *s;
 	const int len = c < 0xc2 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	/* The second byte's bounds leave out C1, longer forms of what has a
-	 * shorter one, surrogates, and what is beyond U+10FFFF. */
+	/* The second byte's bounds leave out C1, overlong forms, surrogates,
+	 * and characters beyond U+10FFFF. */
 	const unsigned char low = c == 0xc2 || c == 0xe0 ? 0xa0
 				  : c == 0xf0		 ? 0x90
 							 : 0x80;

@@ -3,16 +3,16 @@
 
 #include <stddef.h>
 
-/* Text from a box, for a terminal, which obeys some bytes. */
+/* Text from a box, for a terminal, without the bytes that control it. */
 
-/* The length of the character at S, which has N bytes: of a tab, or one of
- * UTF-8 that is no control character.  0: another byte; -1: the character is
+/* The length of the character at S, which has N bytes: a tab, or a character of
+ * UTF-8 that is not a control character.  0: another byte; -1: the character is
  * longer than N. */
 int plain_char(const unsigned char *s, size_t n);
 
 /* Copies IN to OUT up to its end, with "?" in place of each other byte but
- * newlines; "\r\n" becomes "\n".  What has come is written at once, and the
- * memory that this takes is fixed.  -1 with errno. */
+ * newlines; "\r\n" becomes "\n".  Writes after each read, and uses a fixed
+ * amount of memory.  -1 with errno. */
 int plain_copy(int in, int out);
 
 #endif

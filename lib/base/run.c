@@ -3,9 +3,9 @@
  * run - one program from outside, with its input and its output
  *
  * All three streams are files in memory, so no long text makes either side wait
- * for a reader.  The program has a process group of its own,
- * because a Ctrl-C for the payload must not end the iptables that is just
- * undoing our rules, and none of the signals blocked that a resident blocks.
+ * for a reader.  The program has a process group of its own, because a Ctrl-C
+ * for the payload must not end the iptables that undoes our rules.  It has no
+ * signal blocked, unlike a resident.
  */
 #include "base/run.h"
 #include "base/die.h"
@@ -34,7 +34,7 @@ memory(const char *text)
 	return fd;
 }
 
-/* All that is in FD, malloc'ed; closes it. */
+/* The contents of FD, malloc'ed; closes FD. */
 static char *
 contents(int fd)
 {
@@ -47,7 +47,7 @@ contents(int fd)
 	return text;
 }
 
-/* 0 or an errno, as posix_spawn(3) has it. */
+/* 0 or an errno, as of posix_spawn(3). */
 static int
 spawn(pid_t *pid, char *const argv[], const int fds[3])
 {

@@ -3,20 +3,20 @@
 
 #include <stddef.h>
 
-/* $PATH where a caller or a box has none. */
+/* The default of $PATH, for a caller or a box. */
 #define DEFAULT_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* Run a program from outside of the suite to its end.  argv[0] is found by
- * $PATH, else in /usr/sbin or /sbin.  Return its status as the chain contract
- * has it, 126 and 127 included.  WHY becomes its stderr, or the reason for 126
- * and 127, as one line.  Call resident_begin() before: a caller may have
- * SIGCHLD ignored. */
+ * $PATH, else in /usr/sbin or /sbin.  Return its status of the chain contract,
+ * 126 and 127 included.  WHY becomes its stderr, or the reason for 126 and 127,
+ * as one line.  Call resident_begin() before: a caller may have SIGCHLD
+ * ignored. */
 
 /* INPUT (NULL: nothing) is its stdin; its stdout goes nowhere. */
 int run(char *const argv[], const char *input, char *why, size_t size);
 
-/* *output becomes what it wrote on stdout, malloc'ed; its stdin is empty. */
+/* *output becomes its stdout, malloc'ed; its stdin is empty. */
 int run_read(char *const argv[], char **output, char *why, size_t size);
 
 #endif

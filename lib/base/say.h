@@ -19,9 +19,9 @@ enum say_lang {
 void say_mode(int mode, enum say_lang lang);
 int say_modes(void);
 
-/* Every change to the system is announced by the plain command that a person
- * would type for it.  Prints it as the mode asks and keeps it for said();
- * returns whether the change is to be made. */
+/* Announces a change to the system by the plain command that a person would
+ * type.  Prints the command as the mode asks and keeps it for said(); returns
+ * whether to make the change. */
 __attribute__((format(printf, 2, 3))) bool say(
     enum say_lang lang, const char *fmt, ...);
 
@@ -50,8 +50,8 @@ void say_next(char *const argv[]);
  * standard output cannot be written. */
 __attribute__((noreturn)) void say_done(void);
 
-/* S as one word of a shell's: S itself if that is plain, else quoted, and then
- * kept to the end of the process.  For each path in a line of SAY_SH. */
+/* S as one word of a shell's: S itself if no character needs a quote, else S in
+ * quotes, kept to the end of the process.  For each path in a SAY_SH line. */
 const char *say_word(const char *s);
 
 /* The words of argv, with blanks between them; malloc'ed. */

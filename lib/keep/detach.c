@@ -73,7 +73,7 @@ wait_up(pid_t pid, int ready, const char *name, const char *log,
 	int status;
 
 	resident_child();
-	/* Of a child whose SIGCHLD is ignored there is no status. */
+	/* With SIGCHLD ignored, a child leaves no status. */
 	signal(SIGCHLD, SIG_DFL);
 	if (fd_hear(ready) >= 0) {
 		if (printf("%s\n", name) >= 0 && fflush(stdout) != EOF)
@@ -109,7 +109,7 @@ detach(const char *name, const char *log)
 		close(ends[1]);
 		wait_up(pid, ends[0], name, log, &before);
 	}
-	/* TERM: the new process removes what it has made. */
+	/* TERM: the new process removes the box's state. */
 	resident_die_with(caller, SIGTERM);
 	close(ends[0]);
 	up = ends[1];

@@ -39,7 +39,7 @@ log_make(const char *dir, const char *name)
 int
 log_open(int dir, const char *path, int flags)
 {
-	/* O_NONBLOCK: a fifo without a reader must not keep us. */
+	/* O_NONBLOCK: do not wait for the reader of a fifo. */
 	const int fd = openat(
 	    dir, path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	struct stat st;

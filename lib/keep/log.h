@@ -1,13 +1,13 @@
 #ifndef KEEP_LOG_H
 #define KEEP_LOG_H
 
-/* Makes the directory and returns its absolute path: DIR, or if that is NULL
- * /var/log/box/NAME for root, and log/NAME in the state directory for others
- * or where $BOX_STATE is set.  With -n says so.  Dies with 125. */
+/* Makes the directory and returns its absolute path: DIR, or with DIR NULL
+ * /var/log/box/NAME for root, but log/NAME in the state directory for others or
+ * with $BOX_STATE set.  With -n only prints this.  Dies with 125. */
 const char *log_make(const char *dir, const char *name);
 
-/* Opens the log's file PATH below DIR with FLAGS, close-on-exec, and makes it
- * where FLAGS say so.  -1 with errno, EINVAL if it is no regular file. */
+/* Opens the log's file PATH below DIR with FLAGS, close-on-exec.  -1 with
+ * errno, EINVAL if it is not a regular file. */
 int log_open(int dir, const char *path, int flags);
 
 /* A copy of argv with our own log-keep in front.  Dies with 125. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* names - readable names for boxes that were given none */
+/* names - readable names for boxes */
 #include "keep/names.h"
 #include "base/die.h"
 

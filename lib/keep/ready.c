@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * ready - when a box is up
+ * ready - the moment when a box is up
  *
- * That PROG runs is told by the chain's last stage and by the kernel: a socket
- * that is closed on exec (inherit.h).  If a port is to answer, a clock is
- * watched after that.  The port is tried at the box's own address, where
- * neither the firewall nor another listener of the host can answer.
+ * The chain's last stage has a socket that the exec of PROG closes (inherit.h):
+ * its end tells that PROG runs.  If a port is to answer, a clock is watched
+ * after that.  The port is tried at the box's own address, where neither the
+ * firewall nor another listener of the host can answer.
  */
 #include "keep/ready.h"
 #include "base/die.h"
@@ -32,13 +32,13 @@
 #include <unistd.h>
 
 #define TICK 50	  /* ms between two looks at a port */
-#define ANSWER 20 /* ms for its answer, over one link of the host's own */
+#define ANSWER 20 /* ms for the port's answer, over one link of the host's */
 #define SOCKET "notify"
 
 void (*ready_up)(void);
 
 static enum { EXEC, PORT, NOTIFY } when;
-static uint16_t port; /* the box's; 0: the first that is published */
+static uint16_t port; /* the box's; 0: the first published one */
 static const char *box, *manager;
 static int inbox = -1, watched = -1;
 static bool (*serve)(int fd); /* reads the inbox, socket or clock */
@@ -138,13 +138,13 @@ ready_start(const char *name)
 		make_inbox();
 }
 
-/* Whether one of its lines is READY=1. */
+/* Reads a message of PROG: whether one of its lines is READY=1. */
 static bool
 serve_inbox(int fd)
 {
 	char text[4096], *line, *rest;
-	/* Without a control buffer the kernel closes descriptors that come
-	 * along. */
+	/* Without a control buffer the kernel closes descriptors in the
+	 * message. */
 	const ssize_t n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
 
 	if (n < 0)
@@ -163,7 +163,7 @@ static bool
 find_port(struct sockaddr_in *sin)
 {
 	char *slot = state_get(box, "slot"), *ports = NULL, *line, *rest;
-	char addr[16] = "127.0.0.1"; /* that of a box in the host's network */
+	char addr[16] = "127.0.0.1"; /* of a box in the host's network */
 	unsigned n = port;
 
 	if (slot && sscanf(slot, "%*u %15s", addr) < 1)
@@ -218,7 +218,7 @@ serve_clock(int fd)
 	return !up;
 }
 
-/* Puts a clock in place of the chain's socket, which has ended. */
+/* Replaces the chain's socket, which has ended, by a clock. */
 static bool
 start_clock(int fd)
 {
@@ -234,7 +234,7 @@ start_clock(int fd)
 	return true;
 }
 
-/* The chain tells of PROG; the end of file means that PROG runs. */
+/* Reads the chain's socket; the end of file means that PROG runs. */
 static bool
 serve_chain(int fd)
 {
@@ -288,8 +288,8 @@ ready_end(void)
 {
 	struct pollfd p = {.fd = watched, .events = POLLIN};
 
-	/* PROG may have begun and ended unseen.  No port answers by now, so the
-	 * clock is not asked. */
+	/* PROG may have begun and ended unseen.  No port answers by now, so no
+	 * clock is read. */
 	while (watched >= 0 && !up && serve != serve_clock &&
 	       poll(&p, 1, 0) == 1 && ready_serve(watched))
 		;

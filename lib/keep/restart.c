@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* restart - when a program that has ended is started again */
+/* restart - another run of a program that has ended */
 #include "keep/restart.h"
 #include "base/die.h"
 #include "base/parse.h"
@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
-#define STEADY 10	/* seconds: a run so long was a good one */
+#define STEADY 10	/* seconds; a run this long counts as good */
 #define PAUSE_MIN 100	/* ms */
 #define PAUSE_MAX 60000 /* ms */
 
@@ -70,7 +70,7 @@ rest(long ms)
 	do {
 		signo = sigtimedwait(&set, NULL, &t);
 	} while (signo < 0 && errno == EINTR);
-	/* Other signals that came in the pause are not for the next run. */
+	/* The other signals of the pause are not for the next run. */
 	while (sigtimedwait(&others, NULL, &now) > 0)
 		;
 	return signo < 0;

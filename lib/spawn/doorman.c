@@ -112,7 +112,7 @@ serve_file(struct door_request *req, int *fd)
 
 	if (err)
 		return err;
-	/* O_NONBLOCK: a fifo must not block, as signals wait. */
+	/* O_NONBLOCK: do not wait for the writer of a fifo. */
 	*fd = open(req->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	return *fd < 0 ? errno : 0;
 }
@@ -130,7 +130,7 @@ serve_prog(struct door_request *req, struct door_reply *rep, int *fd)
 	return 0;
 }
 
-/* relay_start() checks that it is a master, and owns it then. */
+/* relay_start() checks that MASTER is one, and takes it over. */
 static int
 serve_tty(int master)
 {

@@ -9,11 +9,11 @@
  * in the caller's mount namespace and working directory. */
 struct doorman {
 	bool tty_only; /* relay a terminal, refuse all other requests */
-	pid_t box;     /* our child, whose namespaces are the box's */
-	bool newpid;   /* no process outlives it */
-	bool newns;    /* it has a mount namespace of its own */
+	pid_t box;     /* our child, in the box's namespaces */
+	bool newpid;   /* no process outlives that child */
+	bool newns;    /* the box has a mount namespace of its own */
 	bool newnet;   /* ... a network namespace that is not ours */
-	bool shift;    /* files are to be shown with its ids */
+	bool shift;    /* show files with the box's ids */
 };
 
 void doorman_start(const struct doorman *d);

@@ -2,9 +2,10 @@
 /*
  * idview - a directory shown with other ids
  *
- * The kernel shifts all mounts of a tree or none, and does not say which one
- * it could not: a type that does not know how, one that is shifted already, or
- * one of another user namespace.  So after a refusal each is tried alone.
+ * The kernel shifts all mounts of a tree or none, and does not name the mount
+ * that it cannot shift: of a file system that does not allow it, shifted
+ * already, or of another user namespace.  So after a refusal each mount is
+ * tried alone.
  */
 #include "spawn/idview.h"
 #include "base/file.h"
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* -1 with errno; *shown: it was there, and could not be shifted. */
+/* -1 with errno; *shown: PATH exists, but the kernel refuses to shift it. */
 static int
 shift(const char *path, int userns, bool deep, bool *shown)
 {
@@ -46,8 +47,8 @@ below(const char *point, const char *dir)
 	       (point[len] == '/' || !point[len]);
 }
 
-/* Names the mount that cannot be shifted: one below PATH, or the one that PATH
- * lies on, which is the last in the list that holds it. */
+/* Names the mount that cannot be shifted: one below PATH, or the one of PATH
+ * itself, which is the last in the list with PATH below it. */
 static void
 explain(const char *path, int userns)
 {

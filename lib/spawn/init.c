@@ -2,10 +2,10 @@
 /*
  * init - a minimal PID 1
  *
- * The kernel drops signals to PID 1 that have no handler, so a plain program
- * there cannot be interrupted; it also inherits orphans that it does not
- * expect. The init takes both jobs.  It holds nothing worth taking, as the box
- * shares its user and its pid namespace.
+ * The kernel drops signals to PID 1 without a handler, so a plain program as
+ * PID 1 cannot be interrupted; it also inherits orphans that it does not
+ * expect. The init takes both jobs.  It has no right that the box lacks,
+ * because the box has the same user and pid namespace.
  */
 #include "spawn/init.h"
 #include "base/die.h"
@@ -45,7 +45,7 @@ forward(int fd, pid_t prog)
 
 	if (read(fd, &si, sizeof(si)) != sizeof(si))
 		die("read signalfd");
-	/* ESRCH: it has just ended. */
+	/* ESRCH: PROG has just ended. */
 	if (si.ssi_signo != SIGCHLD && si.ssi_code != SI_KERNEL)
 		kill(prog, (int)si.ssi_signo);
 	return si.ssi_signo == SIGTERM;

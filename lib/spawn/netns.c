@@ -27,7 +27,7 @@
 #define DIR "/run/netns"
 #define PREFIX "name-"
 
-/* -1 with errno and said(): it is still there, and its lock has to stay. */
+/* -1 with errno and said(): the name is still there, and its lock must stay. */
 static int
 remove_name(const char *name)
 {
@@ -38,8 +38,8 @@ remove_name(const char *name)
 	n = readlink(path, to, sizeof(to) - 1);
 	if (n >= 0) {
 		to[n] = '\0';
-		/* Only a link of our kind; a name of ip-netns(8)'s is a file,
-		 * which is EINVAL. */
+		/* Only a link to /proc is ours; a name of ip-netns(8) is a
+		 * file: EINVAL. */
 		if (strncmp(to, "/proc/", 6) != 0 ||
 		    !say(SAY_SH, "rm %s", path) || unlink(path) == 0 ||
 		    errno == ENOENT)
@@ -93,10 +93,10 @@ netns_claim(const char *name)
 	if (lock_fd < 0)
 		diex("a box named %s is running: it has that name in " DIR,
 		    name);
-	/* A dead box's of the same name. */
+	/* The link of a dead box with the same name. */
 	if (lseek(lock_fd, 0, SEEK_END) > 0 && remove_name(name) < 0)
 		die_said();
-	/* A record that is empty is one still to be written (lock.c). */
+	/* An empty record counts as not written yet (lock.c). */
 	if (write(lock_fd, "\n", 1) != 1)
 		die("write lock %s", lock);
 	at_end(give_back);
@@ -129,8 +129,8 @@ netns_name(pid_t pid)
 	named = true;
 }
 
-/* Enters the network namespace that PATH is, and calls FN there.  Returns
- * without a call if it has gone, or is of another kind. */
+/* Enters the network namespace PATH, and calls FN there.  Returns without a
+ * call if PATH has gone, or is of another kind. */
 static void
 visit(const char *path, void (*fn)(void))
 {
@@ -145,7 +145,7 @@ visit(const char *path, void (*fn)(void))
 	close(fd);
 }
 
-/* The file system that PATH is on; -1 if it has gone.  Asks no file server. */
+/* The file system of PATH; -1 if PATH has gone.  Asks no file server. */
 static int
 fs_of(const char *path, struct statx *st)
 {
@@ -173,7 +173,7 @@ netns_each(void (*fn)(void))
 	if (r != 0 && r != GLOB_NOMATCH)
 		die("list /proc");
 	for (size_t i = 0; i < links.gl_pathc; i++)
-		/* To open another kind of file may wait, or act on a device. */
+		/* Opening another kind of file may wait, or act on a device. */
 		if (fs_of(links.gl_pathv[i], &st) == 0 &&
 		    st.stx_dev_minor == own.stx_dev_minor &&
 		    st.stx_dev_major == own.stx_dev_major)

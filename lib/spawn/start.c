@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * start - how a box starts
+ * start - the start of a box
  *
  * The clone makes the user and the pid namespace.  The parent writes the maps.
  * Then the child, as the box's root, makes the other namespaces, so that they
@@ -93,17 +93,17 @@ begin(const struct start *s, int door)
 static void
 act_as(uid_t id, cap_t caps)
 {
-	/* EINVAL: the id is not mapped here.  The write of the map says so. */
+	/* EINVAL: the id is not mapped here; writing the map will fail. */
 	if (seteuid(id) < 0 && errno != EINVAL)
 		die("seteuid %u", id);
 	if (cap_set_proc(caps) < 0)
 		die("capset");
 }
 
-/* Like clone3(2), but for root a new user namespace is made as the user that is
- * its root.  The kernel counts what a namespace holds for the effective user
- * that made it (user_namespaces(7)): inotify instances, timers, message queues.
- * So a box has a count of its own, apart from root's. */
+/* Like clone3(2), but root makes a new user namespace as the user that is its
+ * root.  The kernel counts a namespace's inotify instances, timers and message
+ * queues for the effective user that made it (user_namespaces(7)).  So a box
+ * has a count of its own, apart from root's. */
 static long
 clone_owned(const struct start *s, struct clone_args *args)
 {

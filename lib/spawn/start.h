@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The start of a box: two processes, which wait for each other on the door.
- * All die with 125 where they fail. */
+/* The start of a box: two processes, which wait for each other on the door. All
+ * functions die with 125 on a failure. */
 struct start {
 	struct ns_set set;
 	struct idmaps maps; /* for a new user namespace */
@@ -20,14 +20,14 @@ struct start {
  * start_go(): the child is the root of all its namespaces and has the door. */
 pid_t start_box(const struct start *s, int *door);
 
-/* In the parent: writes the maps, and waits until the namespaces are there.
+/* In the parent: writes the maps, and waits for the namespaces.
  * False: the child has died. */
 bool start_settled(const struct start *s, pid_t pid, int door);
 
 /* In the parent: lets the child go on.  False: the child has died. */
 bool start_go(int door);
 
-/* For -n: says every change that these would make. */
+/* For -n: says every change that these functions would make. */
 void start_say(const struct start *s);
 
 #endif

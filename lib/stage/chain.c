@@ -31,7 +31,7 @@
 static int opened = -1;
 static bool opened_own;
 
-/* Tells box-keep of foreign code (inherit.h), if it still listens. */
+/* Tells box-keep, if it still listens, about foreign code (inherit.h). */
 static void
 tell_ready(char what)
 {
@@ -187,8 +187,8 @@ chain_last(char *const argv[])
 	else
 		path_fmt(path, sizeof(path), "%s", argv[0]);
 	saved = errno;
-	/* Its directory is open to the caller alone: the doorman has opened
-	 * the program. */
+	/* The program's directory is open to the caller alone: the doorman has
+	 * opened the program. */
 	if (saved == EACCES && opened >= 0)
 		execveat(opened, "", argv, environ, AT_EMPTY_PATH);
 	errno = saved;

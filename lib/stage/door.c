@@ -3,8 +3,8 @@
  * door - the box's side of the door
  *
  * A box's root may not walk a host path, nor make the host's end of a veth
- * pair.  It asks ns-spawn's parent, which answers with descriptors, until one
- * side sends shut.  An end of file at any other moment means that the other
+ * pair. A stage asks ns-spawn's parent, which answers with descriptors, until
+ * one side sends shut.  An end of file at any other moment means that the other
  * side has died: the stage fails.
  */
 #include "stage/door.h"
@@ -26,8 +26,8 @@ door_fd(void)
 	return inherit_fd(INHERIT_DOOR);
 }
 
-/* FD goes along (-1: none).  -1 with errno, or the answer's descriptor, or 0
- * where the operation has none. */
+/* Sends FD along (-1: none).  -1 with errno, or the answer's descriptor, or 0
+ * if the operation has none. */
 static int
 ask_with(struct door_request *req, int fd, uint32_t *flags)
 {
@@ -60,7 +60,7 @@ ask(struct door_request *req, uint32_t *flags)
 	return ask_with(req, -1, flags);
 }
 
-/* 0, or -1 where PATH is too long to be asked for. */
+/* 0, or -1 if PATH is too long for a request. */
 static int
 set_path(struct door_request *req, const char *path)
 {

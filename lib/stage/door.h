@@ -15,9 +15,8 @@
 #define DOOR_BINDS 64
 #define DOOR_FILES 16
 
-/* A veth pair between the host's network namespace and a box's: point to
- * point, routed.  Addresses in host byte order; fixed size, as it crosses the
- * door. */
+/* A veth pair between the host's network namespace and a box's: point to point,
+ * routed.  Addresses in host byte order; of a fixed size, for the door. */
 struct veth {
 	char host[IFNAMSIZ], box[IFNAMSIZ]; /* the names of both ends */
 	uint32_t addr, len;		    /* the box's, and its prefix */
@@ -32,7 +31,7 @@ enum door_op {
 	DOOR_BIND,     /* the same of a directory or file to bind */
 	DOOR_PROG,     /* open the next program of the chain */
 	DOOR_FILE,     /* open a file for reading */
-	DOOR_TTY,      /* relay a terminal, whose master comes along */
+	DOOR_TTY,      /* relay a terminal; its master comes along */
 	DOOR_SHUT,     /* the last word */
 };
 
@@ -43,12 +42,12 @@ struct door_request {
 	char path[PATH_MAX];
 };
 
-#define DOOR_OWN 1	/* PROG: it is one of our stages */
+#define DOOR_OWN 1	/* PROG: one of our stages */
 #define DOOR_NEWNS 2	/* ROOT: the box has a mount namespace of its own */
 #define DOOR_YOURSELF 4 /* ROOT, BIND: needs no view, open it yourself */
 
 /* err: 0 or an errno; said, why: said() and said_why() of the doorman.  A
- * descriptor goes along where the operation has one. */
+ * descriptor goes along if the operation has one. */
 struct door_reply {
 	int32_t err;
 	uint32_t flags;
@@ -58,8 +57,8 @@ struct door_reply {
 /* The descriptor, -1 if there is none. */
 int door_fd(void);
 
-/* Each dies if the doorman does, and returns -1 with errno, said() and
- * said_why() if it refuses. */
+/* Each dies if the doorman dies, and returns -1 with errno, said() and
+ * said_why() if the doorman refuses. */
 
 int door_veth(const struct veth *v);
 
@@ -71,8 +70,8 @@ int door_tree(enum door_op op, const char *path, bool *newns);
 /* PATH, opened for reading. */
 int door_file(const char *path);
 
-/* Hands over MASTER, of a pty in the box, to be relayed with the caller's
- * terminal. */
+/* Hands MASTER, of a pty in the box, to the doorman, which relays it with the
+ * caller's terminal. */
 int door_tty(int master);
 
 /* The program NAME, O_PATH; *own: one of our stages. */

@@ -128,7 +128,7 @@ inherit_pass(const char *what, const char *list)
 	while ((word = strsep(&rest, ","))) {
 		const int fd = (int)parse_num(what, word, 3, INT_MAX);
 
-		/* Those of the suite are close-on-exec. */
+		/* The suite's own descriptors are close-on-exec. */
 		flags = fcntl(fd, F_GETFD);
 		if (flags < 0 || (flags & FD_CLOEXEC))
 			diex("%s: descriptor %d is not open", what, fd);
@@ -156,7 +156,7 @@ inherit_close_others(void)
 
 	if (!d)
 		die("read /proc/self/fd");
-	/* What came by exec is not close-on-exec; all of ours is. */
+	/* The caller's descriptors are not close-on-exec; all of ours are. */
 	while ((e = readdir(d))) {
 		const int fd = atoi(e->d_name);
 

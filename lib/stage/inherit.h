@@ -3,42 +3,42 @@
 
 /* The descriptors that a stage hands on.  The suite's own go to the next stage
  * in BOX_FDS=KIND:FD,... and never to foreign code; they are close-on-exec
- * while a stage has them.  Those of --preserve-fd go to PROG. */
+ * while a stage has them.  Descriptors of --preserve-fd go to PROG. */
 
 enum inherit_kind {
 	INHERIT_DOOR,  /* door.h; a socket */
 	INHERIT_LEASE, /* the lock of a slot or a name; a file */
 	/* A socket of fdpass.h, on which the chain tells box-keep when foreign
-	 * code begins: 'x' before its exec, 'f' if that failed, and the end of
-	 * file by the exec itself. */
+	 * code begins: 'x' before its exec, 'f' if the exec failed, and the end
+	 * of file by the exec itself. */
 	INHERIT_READY,
-	/* Both ends of a socket pair.  box-keep makes it if it may restart the
-	 * chain; net-nat puts the sockets of its ports in, and the next run's
-	 * net-nat gets them. */
+	/* Both ends of a socket pair.  box-keep makes the pair if it may
+	 * restart the chain; net-nat puts the sockets of its ports in, and the
+	 * next run's net-nat gets them. */
 	INHERIT_PUT,
 	INHERIT_GET,
 	INHERIT_KINDS,
 };
 
-/* Takes BOX_FDS out of the environment.  Closes each descriptor there whose
- * kind is unknown or whose file is of another type. */
+/* Takes BOX_FDS out of the environment.  Closes each descriptor in it of an
+ * unknown kind, or of another type of file than its kind has. */
 void inherit_receive(void);
 
-/* Hands on FD, too, which the caller has made close-on-exec.  Dies with 125 if
- * there are too many. */
+/* Adds FD, which the caller has made close-on-exec.  Dies with 125 if there are
+ * too many. */
 void inherit_add(enum inherit_kind kind, int fd);
 
 /* The first descriptor of this kind, or -1. */
 int inherit_fd(enum inherit_kind kind);
 
-/* Closes those of this kind. */
+/* Closes the descriptors of this kind. */
 void inherit_drop(enum inherit_kind kind);
 
 /* For the exec of a stage: clears close-on-exec and sets BOX_FDS.  Dies with
  * 125. */
 void inherit_hand_on(void);
 
-/* LIST is "3,5": descriptors of the caller's that PROG is to have.  WHAT names
+/* Hands the caller's descriptors in LIST, such as "3,5", to PROG.  WHAT names
  * the option.  Dies with 125. */
 void inherit_pass(const char *what, const char *list);
 

@@ -34,7 +34,7 @@ tool_start(const struct tool *t)
 {
 	if (getauxval(AT_SECURE))
 		diex("refusing to run set-user-ID or with file capabilities");
-	/* execveat(2) of a descriptor leaves its number as the name. */
+	/* After execveat(2) of a descriptor the process's name is a number. */
 	prctl(PR_SET_NAME, t->name);
 	/* A closed 1 becomes one that cannot be written, or -n would be lost
 	 * without an error. */

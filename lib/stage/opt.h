@@ -3,7 +3,7 @@
 
 #include "base/say.h"
 
-/* One option.  id: its letter, or a number from OPT_LONG on where it has none.
+/* One option.  id: its letter, or a number from OPT_LONG on if there is none.
  * arg: NULL for none, "[=X]" for an optional one, else its name. */
 struct opt {
 	int id;
@@ -11,8 +11,8 @@ struct opt {
 };
 #define OPT_LONG 256
 
-/* synopsis: what follows "TOOL [options]".  opts ends with a zero row; the
- * common -n, -x, -h and -V are added here. */
+/* synopsis: the operands, after "TOOL [options]".  opts ends with a zero row;
+ * opt_next() adds the common -n, -x, -h and -V. */
 struct tool {
 	const char *name, *synopsis;
 	const struct opt *opts;

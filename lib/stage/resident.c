@@ -2,7 +2,7 @@
 /*
  * resident - wait for a child, unnoticed by it and by the caller
  *
- * All signals are blocked and read from a descriptor.  Each goes to the child
+ * All signals are blocked and read from a descriptor.  The child gets each
  * once: a signal of the kernel's own (si_code SI_KERNEL: Ctrl-C, Ctrl-Z, a
  * window's new size) went to the whole foreground group, the child included,
  * unless the child has a terminal of its own (relay.c).
@@ -83,7 +83,7 @@ stop(const struct resident *r, const struct signalfd_siginfo *si)
 	else if (si->ssi_code != SI_KERNEL)
 		kill(r->pid, (int)si->ssi_signo);
 	raise(SIGSTOP);
-	/* Continued: by a SIGCONT that is forwarded, as any signal is. */
+	/* Continued by a SIGCONT, which is forwarded as any signal. */
 }
 
 /* Whether the kernel sent the signal to the child, too.  SIGHUP goes to the
@@ -95,8 +95,8 @@ was_for_all(const struct signalfd_siginfo *si)
 	       !(si->ssi_signo == SIGHUP && getsid(0) == getpid());
 }
 
-/* Whether the kernel drops SIGNO for the process: it is process 1 of a pid
- * namespace, and does not catch, ignore or block it (pid_namespaces(7)). */
+/* Whether the kernel drops SIGNO for the process: process 1 of a pid namespace
+ * that does not catch, ignore or block the signal (pid_namespaces(7)). */
 static bool
 is_dropped(pid_t pid, int signo)
 {
@@ -117,8 +117,8 @@ is_dropped(pid_t pid, int signo)
 	return !(heeded >> (signo - 1) & 1);
 }
 
-/* Sends SIGNO to the child.  Where the kernel would drop it, and its default is
- * to end the process, SIGKILL does that, and *meant is SIGNO. */
+/* Sends SIGNO to the child.  If the kernel would drop the signal, and its
+ * default is to end the process, sends SIGKILL instead, and *meant is SIGNO. */
 static void
 pass_on(const struct resident *r, int signo, int *meant)
 {
@@ -184,7 +184,7 @@ resident_wait(const struct resident *r)
 	int64_t next = 0, wait;
 	pid_t pid;
 
-	/* The child has these; a copy here would keep them open. */
+	/* The child has these descriptors; a copy here would keep them open. */
 	inherit_drop(INHERIT_DOOR);
 	inherit_drop(INHERIT_READY);
 	streams_leave();

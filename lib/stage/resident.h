@@ -8,12 +8,12 @@
 /* A stage that waits for its child calls resident_begin(), forks, then calls
  * resident_child() in the child and resident_wait() in the parent. */
 
-/* Blocks all signals for the resident, which reads them from a descriptor; and
- * remembers the caller's terminal (tty.h). */
+/* Blocks all signals, which the resident reads from a descriptor, and remembers
+ * the caller's terminal (tty.h). */
 void resident_begin(void);
 
 /* In the child: restores the caller's signal mask and SIGCHLD's action, and
- * leaves what is to be undone to the parent (at_end_forget()). */
+ * leaves all undoing to the parent (at_end_forget()). */
 void resident_child(void);
 
 /* The kernel sends SIGNO to this process when PARENT dies, until the next
@@ -23,8 +23,8 @@ void resident_die_with(pid_t parent, int signo);
 
 struct resident {
 	pid_t pid;
-	/* Our parent at the start, or 0.  If it has died when a signal comes,
-	 * the child is killed (the caller sets PR_SET_PDEATHSIG). */
+	/* Our parent at the start, or 0.  If the parent has died when a signal
+	 * comes, the child is killed (the caller sets PR_SET_PDEATHSIG). */
 	pid_t parent;
 	/* Stops the child with SIGSTOP when the terminal stops us: PID 1 of a
 	 * pid namespace takes no SIGTSTP. */
@@ -32,18 +32,18 @@ struct resident {
 	/* NULL, or a set.  Each signal that the child has got, from us or as a
 	 * member of the foreground group, is added. */
 	sigset_t *signals;
-	/* A descriptor to be watched (-1: none).  ready() is called when it is
+	/* A descriptor to watch (-1: none).  ready() is called when FD is
 	 * readable, and returns false to end the watch. */
 	int fd;
 	bool (*ready)(int fd);
-	/* Milliseconds between two calls of that at least, so that the child
-	 * cannot have us work at its pace; 0: none. */
+	/* The least milliseconds between two calls of ready(), so that the
+	 * child does not set our pace; 0: none. */
 	int pause;
 };
 
 /* Waits for the child's end.  Forwards every signal once, except those that the
- * kernel sent to the whole foreground group; where the kernel would drop one
- * for a process 1, ends that.  Stops and continues with the child; relays its
+ * kernel sent to the whole foreground group; kills a process 1 for which the
+ * kernel would drop the signal.  Stops and continues with the child; relays its
  * terminal and streams (relay.h, streams.h) and gives the caller's back.
  * Returns the status of the chain contract (128+N for a signal). */
 int resident_wait(const struct resident *r);

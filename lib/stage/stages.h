@@ -4,11 +4,11 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* The stages: the programs of our own directory that may have what a chain
- * hands on (inherit.h). */
+/* The stages: the programs of our own directory that may have the descriptors
+ * of a chain (inherit.h). */
 
 /* The path of our own directory with a "/" at its end.  -1 with errno if /proc
- * does not tell it. */
+ * does not show it. */
 int stage_dir(char buf[PATH_MAX]);
 
 /* Whether the program opened as FD is one of the stages. */
