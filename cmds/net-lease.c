@@ -9,6 +9,7 @@
  */
 #include "base/addr.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "box/lock.h"
 #include "box/slot.h"
@@ -77,8 +78,7 @@ lease(const struct slot *s, bool any, char *why, size_t size)
 	for (; is_taken(link); left -= POLL) {
 		if (left <= 0) {
 			snprintf(why, size, "there is a link %s", link);
-			close(fd);
-			return -1;
+			return close_keep(fd);
 		}
 		poll(NULL, 0, POLL);
 	}

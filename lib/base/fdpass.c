@@ -2,6 +2,7 @@
 /* fdpass - messages between two processes */
 #include "base/fdpass.h"
 #include "base/die.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <string.h>
@@ -83,10 +84,8 @@ fd_recv(int sock, void *msg, size_t len, int *fd)
 		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
 	/* With space for one descriptor, the kernel has closed the others. */
 	if (h.msg_flags & MSG_CTRUNC) {
-		if (*fd >= 0)
-			close(*fd);
-		*fd = -1;
 		errno = EBADMSG;
+		*fd = close_keep(*fd);
 		return -1;
 	}
 	return n;

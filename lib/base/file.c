@@ -29,15 +29,15 @@ close_keep(int fd)
 int
 write_at(int dir, const char *path, const char *text)
 {
-	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC), saved;
+	const int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
 	ssize_t n;
 
 	if (fd < 0)
 		return -1;
 	n = write(fd, text, strlen(text));
-	saved = errno;
-	close(fd);
-	errno = n < 0 ? saved : EIO;
+	if (n >= 0)
+		errno = EIO;
+	close_keep(fd);
 	return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 

@@ -94,7 +94,7 @@ static int
 take(const char *name, int flags, int how)
 {
 	struct stat at, st;
-	int fd, saved;
+	int fd;
 
 	for (;; close(fd)) {
 		fd = openat(lock_dir(), name,
@@ -112,10 +112,7 @@ take(const char *name, int flags, int how)
 			return fd;
 	}
 fail:
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
+	return close_keep(fd);
 }
 
 static int

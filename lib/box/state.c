@@ -73,9 +73,8 @@ open_dir(const char *name)
 	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 && !is_own(fd, S_IFDIR)) {
-		close(fd);
 		errno = EPERM;
-		return -1;
+		return close_keep(fd);
 	}
 	return fd;
 }
@@ -154,10 +153,8 @@ state_pidfd(const char *name, const char *fact, pid_t *pid)
 		return fd;
 	if (fd < 0 && errno != ESRCH)
 		die("pidfd_open %d", *pid);
-	if (fd >= 0)
-		close(fd);
 	errno = ESRCH;
-	return -1;
+	return close_keep(fd);
 }
 
 static int
@@ -243,10 +240,8 @@ remove_dir(const char *name)
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (!(d = fdopendir(dir))) {
-		close(dir);
-		return -1;
-	}
+	if (!(d = fdopendir(dir)))
+		return close_keep(dir);
 	while ((e = readdir(d)))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			/* rmdir() finds a file that stays. */

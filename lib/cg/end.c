@@ -102,10 +102,8 @@ remove_tree(int at, const char *name, bool killing)
 		return errno == ENOENT ? 0 : -1;
 	if (killing)
 		kill_processes(dir);
-	if (!(d = fdopendir(dir))) {
-		close(dir);
-		return -1;
-	}
+	if (!(d = fdopendir(dir)))
+		return close_keep(dir);
 	while ((e = readdir(d)))
 		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
 		    strcmp(e->d_name, "..") != 0)

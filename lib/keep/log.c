@@ -46,9 +46,8 @@ log_open(int dir, const char *path, int flags)
 
 	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
 		return fd;
-	close(fd);
 	errno = EINVAL;
-	return -1;
+	return close_keep(fd);
 }
 
 char **

@@ -83,8 +83,7 @@ natctl_next(int fd, struct natctl_request *r)
 	    recv(conn, r, sizeof(*r), 0) == sizeof(*r) &&
 	    r->version == VERSION_1)
 		return conn;
-	close(conn);
-	return -1;
+	return close_keep(conn);
 }
 
 void

@@ -129,9 +129,8 @@ inroot_make(int root, const char *path, bool file)
 		fd = step(root, dir, &copy, &at, file);
 		close_keep(dir);
 		if (fd >= 0 && ++steps > STEPS) {
-			close(fd);
 			errno = ELOOP;
-			fd = -1;
+			fd = close_keep(fd);
 		}
 	}
 	free(copy);

@@ -26,15 +26,11 @@ static int
 shift(const char *path, int userns, bool deep, bool *shown)
 {
 	const int tree = mnt_clone(AT_FDCWD, path, deep);
-	int saved;
 
 	*shown = tree >= 0;
 	if (tree < 0 || mnt_idmap(tree, userns) == 0)
 		return tree;
-	saved = errno;
-	close(tree);
-	errno = saved;
-	return -1;
+	return close_keep(tree);
 }
 
 /* Whether a mount point is the directory or lies below it. */
