@@ -754,3 +754,20 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	prog=$(payload "$pid")
 	over
 }
+
+@test "a kernel without ctnetlink: the box runs, and the warning names the module" {
+	requires "strace" command -v strace
+	local log=$BATS_TEST_TMPDIR/sockets
+	# With such a rule the kernel keeps flows, and a flow of the host's is there.
+	rule=(INPUT -m conntrack --ctstate INVALID -j DROP)
+	host iptables -A "${rule[@]}"
+	host bash -c 'echo x >/dev/udp/127.0.0.1/9'
+	traced() { host strace -qo "$log" -e trace=socket "$@" net-nat sh -c 'exit 3'; }
+	run -3 traced
+	is "$output" ""
+	n=$(grep -n NETLINK_NETFILTER "$log" | head -n 1 | cut -d: -f1)
+	run -3 traced -e "inject=socket:error=EPROTONOSUPPORT:when=$n"
+	has "$(<"$log")" INJECTED
+	has "$output" "hint: modprobe nf_conntrack_netlink"
+	host iptables -D "${rule[@]}"
+}

@@ -145,6 +145,14 @@ end_all(struct netlink *ct, struct netlink *rt, struct search *s)
 	return 0;
 }
 
+/* No error of the box's: packets of an old flow may reach it. */
+static void
+complain(void)
+{
+	warn("end the flows of an earlier box: %s", said());
+	hint("modprobe nf_conntrack_netlink");
+}
+
 void
 flows_end(uint32_t box, const struct nat_port *ports, size_t n_ports)
 {
@@ -168,16 +176,14 @@ flows_end(uint32_t box, const struct nat_port *ports, size_t n_ports)
 	if (!real)
 		return;
 	if (netlink_open(&ct, NETLINK_NETFILTER) < 0) {
-		warn("%s", said());
+		complain();
 		return;
 	}
 	if (netlink_open(&rt, NETLINK_ROUTE) < 0) {
 		warn("%s", said());
 	} else {
-		if (end_all(&ct, &rt, &s) < 0) {
-			warn("%s", said());
-			hint("modprobe nf_conntrack_netlink");
-		}
+		if (end_all(&ct, &rt, &s) < 0)
+			complain();
 		close(rt.fd);
 	}
 	close(ct.fd);
