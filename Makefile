@@ -14,7 +14,7 @@ CFLAGS = -O2 -g
 LDFLAGS = -static
 LDLIBS = -lcap
 
-# Of the machine that builds, for what runs there: seccomp/compile.
+# The compiler for programs of the building machine: seccomp/compile.
 HOSTCC = cc
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
@@ -22,7 +22,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
 	-Ilib $(CPPFLAGS) $(CFLAGS) $(HARDEN)
 
-# Those that the compiler knows, asked once and only if something is compiled.
+# The flags that the compiler knows, asked once and only for a compilation.
 # Not -static-pie: relocation makes each exec 5 % slower.
 HARDENING = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-fstack-clash-protection -fcf-protection -mbranch-protection=standard
@@ -35,7 +35,7 @@ TOOLS = box-cp box-keep log-keep log-plain cg-limit cg-set ns-spawn ns-enter \
 	net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-gc
 SCRIPTS = box-run box-doctor box-exec box-limit box-logs box-ps \
 	box-stop box-top box-wait
-# The order of the wings: a file includes its own wing and those before it.
+# The order of the wings: a file includes its own wing and the wings before.
 WINGS = base term box ns stage cg net nat root payload keep spawn copy
 LIB = $(patsubst %.c,%.o,$(sort $(wildcard $(WINGS:%=lib/%/*.c))))
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
@@ -70,15 +70,15 @@ lib/libbox.a: $(LIB)
 	@rm -f $@
 	$(call say,AR $@)$(AR) rc $@ $(LIB)
 
-# Mode 755 whatever the umask: a box's root executes the stages as an
-# ordinary user of the host's.
+# Mode 755 with any umask: a box's root executes the stages as an ordinary user of
+# the host.
 $(TOOLS:%=bin/%): bin/%: cmds/%.o lib/libbox.a
 	@mkdir -p bin
 	$(call say,LD $@)$(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $< \
 		lib/libbox.a $(LDLIBS)
 	@chmod 755 $@
 
-# What a script reads by "." becomes part of it.
+# A file that a script reads by "." becomes part of the script.
 PARTS = scripts/common.sh scripts/figures.sh scripts/options.sh
 
 $(SCRIPTS:%=bin/%): bin/%: scripts/% $(PARTS) Makefile
@@ -98,7 +98,7 @@ $(COMPLETIONS): scripts/completions $(BINS)
 	$(call say,GEN $@)scripts/completions $(@F) $(BINS) >$@.new
 	@mv $@.new $@
 
-# What tests run in a box.
+# The programs that tests run in a box.
 PROBES = tests/attack/intruder tests/attack/probe tests/golden/view
 
 check:
@@ -107,9 +107,9 @@ check:
 	tests/run $${TESTS:-tests}
 
 # The tests with tools under ASan and UBSan, in a copy of the tree, build-asan/;
-# those that make anything make it in the same manner. ASan needs the host's
-# libraries, so what runs in a box is built before. A tool frees nothing at its
-# end: leaks are not looked for.
+# tests that run make run it in the same manner. ASan needs the host's libraries,
+# so programs for a box are built before. A tool frees nothing at its end: leaks
+# are not checked.
 ASAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -static-libasan -static-libubsan
 asan:
@@ -121,13 +121,13 @@ asan:
 	ASAN_OPTIONS=detect_leaks=0 SLACK=$${SLACK:-3} $(MAKE) -C build-asan \
 		CC=gcc CFLAGS='$(ASAN)' LDFLAGS= HARDENING= check
 
-# Of these the files whose tools read a stranger's bytes.
+# Of these, the files of tools that read a stranger's bytes.
 asan-part:
 	TESTS='$(ASAN_PART)' $(MAKE) asan
 ASAN_PART = tests/box-cp.bats tests/cap-drop.bats tests/log-plain.bats \
 	tests/net-veth.bats
 
-# The tests that repeat something at random, SOAK times as often.
+# The tests with random repetitions, SOAK times as often.
 soak:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
@@ -167,15 +167,15 @@ check-systemd:
 	$(MAKE) all
 	tests/vm/run -s tests/run --here $${TESTS:-tests/systemd.bats}
 
-# What the kernel here may not have: the tests with the tag vm, and of all chains
-# one of each kind.
+# Features that the kernel here may lack: the tests with the tag vm, and one of
+# each kind of chain.
 check-vm-part:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
 	tests/vm/run env ONLY='^(cg-l.* 50%|net-l.*|ns-.* sys-filter|box-run [^ ]*)$$' \
 		tests/run --here --filter-tags vm $$(grep -l '^# bats .*=vm' tests/*.bats)
 
-# As CI does, where one that fails (make -k) does not stop the others.
+# As in CI; with make -k, a failure does not stop the others.
 check-all: check asan-part check-vm-part check-systemd
 
 vm: all

@@ -37,7 +37,8 @@ static const struct opt opts[] = {
     {O_NAME, "name", "NAME", "the box's name (one is made up)"},
     {O_RESTART, "restart", "WHEN", "no, on-failure[:MAX] or always (no)"},
     {'d', "detach", NULL, "go on in the background; print the name when up"},
-    {O_READY, "ready", "WHEN", "the box is up: exec, port[:N] or notify (exec)"},
+    {O_READY, "ready", "WHEN",
+	"the box is up: exec, port[:N] or notify (exec)"},
     {O_LOG, "log", "DIR", "keep the output there, by log-keep"},
     {O_ENTER, "enter", "WORDS",
 	"options of entering programs, as sh reads them"},
@@ -117,7 +118,7 @@ take_name(void)
 			}
 		} while (fd < 0);
 	}
-	/* A record that is empty is one still to be written (lock.c). */
+	/* An empty record counts as not written yet (lock.c). */
 	if (write(fd, "\n", 1) != 1)
 		die("write %s/lock/%s", state_dir(), state_lock(name));
 	return fd;

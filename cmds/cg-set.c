@@ -2,9 +2,9 @@
 /*
  * cg-set - change the limits of a group that cg-limit has made
  *
- * The same table of limits, written to the files of a group that is in use.
- * The kernel checks and applies each by itself: if it refuses one, those before
- * it are changed.
+ * cg-set writes the same table of limits to the files of a group in use.  The
+ * kernel checks and applies each limit alone: if it refuses one, the limits
+ * before are changed.
  */
 #include "base/parse.h"
 #include "cg/limit.h"

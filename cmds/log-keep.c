@@ -2,11 +2,10 @@
 /*
  * log-keep - keep a program's output in files of a bounded size
  *
- * The program's stdout and stderr are a pipe.  log-keep always empties it, as
- * the program must not wait for a full disk.  Bytes that cannot be written are
- * lost and counted; a line in the log gives the number once there is room.
- * Bytes are kept as they come, and a file ends with a whole line if one is in
- * sight.
+ * The program's stdout and stderr are a pipe.  log-keep always empties it,
+ * because the program must not wait for a full disk.  Bytes that cannot be
+ * written are lost and counted; a line in the log gives the number once there
+ * is room.  A file ends with a whole line if the bytes read so far have one.
  */
 #include "base/die.h"
 #include "base/file.h"
@@ -28,7 +27,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define AT_ONCE (64 * 1024) /* bytes; what a pipe holds unless told */
+#define AT_ONCE (64 * 1024) /* bytes; the default size of a pipe */
 
 #define PAUSE 4 /* ms between two reads: at most 16 MB/s are kept */
 
@@ -68,7 +67,7 @@ parse(int argc, char *argv[])
 	path = argv[optind];
 }
 
-/* LEN bytes are not written; the first time it is said. */
+/* Counts LEN lost bytes; the first ones give a warning. */
 static void
 lose(size_t len)
 {
@@ -87,7 +86,7 @@ open_file(void)
 		size = (uint64_t)st.st_size;
 }
 
-/* A log's N-th file; 0 is the one that is written. */
+/* A log's N-th file; 0 is the current one. */
 static const char *
 file_name(uint64_t n, char *buf, size_t len)
 {
@@ -147,8 +146,8 @@ confess(void)
 		lost = n;
 }
 
-/* How much of BUF goes into this file: whole lines, if one is not longer than a
- * file. */
+/* The bytes of BUF that go into this file: whole lines, unless one is longer
+ * than a file. */
 static size_t
 fitting(const char *buf, size_t len)
 {

@@ -2,10 +2,11 @@
 /*
  * net-lease - lease a slot for as long as the chain lives
  *
- * The lease is a lock on a descriptor that the stages of the chain inherit, and
- * no payload: the lock ends with the last stage, however that dies.  A box may
- * outlive its lease a little, and a link its box.  So a link that may be dying
- * is waited for, with one limit for all slots; net-veth replaces a dead one.
+ * The lease is a lock on a descriptor that the stages of the chain inherit, but
+ * no payload: the lock ends with the last stage, even if that is killed.  A box
+ * may outlive its lease a little, and a link its box.  So net-lease waits for
+ * links that may be dying, with one limit for all slots; net-veth replaces a
+ * dead link.
  */
 #include "base/addr.h"
 #include "base/die.h"
@@ -42,7 +43,7 @@ static const struct opt opts[] = {
 };
 static const struct tool tool = {"net-lease", "prog [arg ...]", opts, SAY_SH};
 
-/* Whether there is a link of that name, other than a dead box's. */
+/* Whether there is a link NAME, other than a dead box's. */
 static bool
 is_taken(const char *name)
 {
@@ -85,7 +86,7 @@ lease(const struct slot *s, bool any, char *why, size_t size)
 	return fd;
 }
 
-/* Leases the slot of S, or if ANY the first free one from there on. */
+/* Leases the slot of S, or if ANY the first free slot from that one on. */
 static int
 lease_one(struct slot *s, bool any)
 {

@@ -155,7 +155,7 @@ main(int argc, char *argv[])
 	if (box.set.fresh & CLONE_NEWUSER)
 		idmaps_get(&box.maps, map_word, slot_ids(&slot));
 
-	/* The default needs root, who alone can make a name there. */
+	/* Only root can make a name in /run/netns. */
 	if (!netns && (box.set.fresh & CLONE_NEWNET) && geteuid() == 0)
 		netns = box_name();
 	if (netns)

@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2154
 # SPDX-License-Identifier: MIT
-# recipe.sh - what the recipes share: a root directory that appears whole or
+# recipe.sh - shared by the recipes: a root directory that appears whole or
 # not at all
 #
-# A recipe works in a directory beside the one asked for and renames its
-# result, so that an interrupted or failed one leaves nothing half-made.
+# A recipe works in a directory beside the target and renames the result, so that
+# an interrupted or failed recipe leaves nothing half-made.
 
 me=${0##*/}
 
@@ -35,7 +35,7 @@ apt_proxy() {
 	[ -z "${https_proxy-}" ] || export https_proxy
 }
 
-# begin DIR: checks it and sets $dir, $work, to be thrown away, and in it
+# begin DIR: checks DIR and sets $dir, $work, to be thrown away, and in $work
 # $root, to be filled.
 begin() {
 	dir=$1
@@ -51,8 +51,8 @@ begin() {
 		    "hint: remove it first, or name another"
 	fi
 	case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
-	# A set-user-ID file that a box makes is real on the host: a directory that
-	# only its owner may enter keeps other users away.
+	# A set-user-ID file that a box makes is root's on the host: a directory
+	# that only root may enter keeps other users away.
 	[ -d "${dir%/*}/" ] || (umask 077 && mkdir -p "${dir%/*}") || exit 125
 	umask 022
 	trap 'rm -rf --one-file-system "$work"' EXIT

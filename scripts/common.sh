@@ -3,8 +3,8 @@
 # common.sh - boxes and their state, shared by the scripts
 #
 # A box exists while its keeper holds the lock box-NAME.  A fact in STATE/NAME
-# counts only if nobody but this user can have written it, and a pid only while
-# its process is the one that began at the recorded time.
+# counts only if no other user can have written it, and a pid only while its
+# process is the one that began at the recorded time.
 
 # shellcheck source=scripts/options.sh
 . "${0%/*}/options.sh"
@@ -58,7 +58,7 @@ find_state() {
 }
 
 # own DEPTH PATH...: whether this user alone can have written PATH and DEPTH
-# levels below; if not, $foreign is somebody else's file.  A socket holds no
+# levels below; if not, $foreign is another user's file.  A socket holds no
 # facts.
 own() {
 	foreign=$(
@@ -117,7 +117,8 @@ locked() {
 }
 
 # box NAME: the box's $name and $dir; $keeper, which runs since $since; and $pid,
-# its process 1, or ''.  1: no such box is running.  2: its state is damaged, $why.
+# its process 1, or ''.  1: no such box is running.  2: its state is damaged; $why
+# is the reason.
 box() {
 	name=$1 dir=$state/$1 keeper='' pid='' why=''
 	name "$name" || return 1

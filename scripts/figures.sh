@@ -22,9 +22,9 @@ network() {
 	done <"$dir/ports"
 }
 
-# groups: the box's groups, by controller, from cg-limit's record; v2 has one for
-# all of them, and counts CPU time without a controller.  False if a line is
-# damaged.
+# groups: the box's groups, by controller, from cg-limit's record; v2 has one
+# group for all of them, and counts CPU time without a controller.  False if a
+# line is damaged.
 groups() {
 	cpu_group='' cpuacct_group='' memory_group='' pids_group=''
 	record=$state/lock/cg-$name
@@ -98,7 +98,7 @@ figures() {
 	fi
 }
 
-# known: network and figures; says so if a fact is damaged.
+# known: network and figures; warns if a fact is damaged.
 known() {
 	network || damaged "$dir: slot or ports are damaged" || return
 	figures || damaged "$record is damaged"

@@ -52,7 +52,7 @@ usage() {
 }
 
 # find_row OPT: $_target, and $_takes, 1 if OPT has an argument; $_long, its long
-# name.  The search is row by row, as a pattern over all rows costs milliseconds.
+# name.  The search goes row by row: a pattern over all rows costs milliseconds.
 find_row() {
 	set -f
 	IFS=$nl
@@ -192,8 +192,8 @@ pids_limit() {
 	esac
 }
 
-# unspare: ends what the caller may have of protection against the OOM killer,
-# as a box with a negative score would survive its own memory limit.
+# unspare: ends the caller's protection against the OOM killer: a box with a
+# negative score would survive its own memory limit.
 unspare() {
 	{ read -r _score </proc/self/oom_score_adj; } 2>/dev/null || return 0
 	case $dry$_score in -*) echo 0 >/proc/self/oom_score_adj ;; esac

@@ -3,11 +3,11 @@
  * compile - makes the table of lib/payload/seccomp.c of a profile, when
  * boxtools is built
  *
- * libseccomp says which number a call has on each architecture.  The code is
- * written here, as libseccomp's has no ranges of numbers, no comparison of an
- * argument's low half that may also fail, and no verdict that waits for the
- * start.  Calls with neighbouring numbers and one verdict become one range; a
- * binary tree finds it in some eight comparisons.
+ * libseccomp has the number of a call on each architecture.  compile writes the
+ * code itself, because libseccomp's code has no ranges of numbers, no
+ * comparison of an argument's low half that may also fail, and no verdict that
+ * waits for the start.  Calls with neighbouring numbers and one verdict become
+ * one range; a binary tree finds the range in some eight comparisons.
  */
 #include "payload/seccomp.h"
 
@@ -32,8 +32,8 @@
 #define MAX_NUM 1024	     /* above every number but ... */
 #define ARM_PRIVATE 0x0f0000 /* ... those that only 32-bit ARM has */
 
-/* What a program may be built for, and what it may call as.  x86-64's x32 has
- * numbers from 2^30 on, and falls under the unknown ones. */
+/* The machine types of programs, and of their calls.  x86-64's x32 has numbers
+ * from 2^30 on, which count as unknown. */
 static const struct {
 	const char *name;
 	uint32_t abi[2];
@@ -72,7 +72,7 @@ struct rule {
 
 struct call {
 	char name[32];
-	uint32_t num; /* that of the profile, or 0 */
+	uint32_t num; /* the profile's number, or 0 */
 	struct rule rule[12];
 	unsigned n;
 };
@@ -255,8 +255,8 @@ emit(unsigned op, uint32_t k, unsigned jt, unsigned jf)
 static unsigned
 put_range(unsigned n, uint32_t first, uint32_t ret, const struct call *c)
 {
-	/* A call without a condition is its verdict, that of its neighbours
-	 * perhaps. */
+	/* A call without a condition is only a verdict, which its neighbours
+	 * may share. */
 	if (c && c->rule[0].n == 0) {
 		ret = c->rule[0].ret;
 		c = NULL;
@@ -266,7 +266,7 @@ put_range(unsigned n, uint32_t first, uint32_t ret, const struct call *c)
 	return n;
 }
 
-/* What is between known numbers, from FIRST on. */
+/* The numbers between known ones, from FIRST on. */
 static unsigned
 put_gap(unsigned n, uint32_t first, uint32_t end)
 {
@@ -278,9 +278,8 @@ put_gap(unsigned n, uint32_t first, uint32_t end)
 	return n;
 }
 
-/* The call that has this number, NULL if the profile does not name it.  The
- * other way round libseccomp would say that i386 has no socket, only
- * socketcall. */
+/* The call with this number, NULL if the profile does not name it.  A search by
+ * name would find that i386 has no socket, only socketcall. */
 static const struct call *
 numbered(uint32_t abi, uint32_t num)
 {

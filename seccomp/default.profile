@@ -6,14 +6,14 @@
 #
 #     VERDICT CALL... [if argN [& MASK] = VALUE... [and argN ...]]
 #
-# and of a call's lines the first that fits decides.  VERDICT is "allow"; an
+# and the first fitting line of a call decides.  VERDICT is "allow"; an
 # error; or a capability, CAP or CAP:ERROR: allowed to a box that keeps it, an
-# error (EPERM) without it.  A condition is of the low 32 bits of an argument,
-# which are all that the kernel looks at in those below: never write one for a
-# pointer or a length.  CALL=NUMBER is for calls that are newer than the
+# error (EPERM) without it.  A condition is about the low 32 bits of an argument;
+# in the lines below the kernel reads no others.  Never write one for a pointer or
+# a length.  CALL=NUMBER is for calls that are newer than the
 # libseccomp that resolves the names; their numbers are the same everywhere.
-# What no line names is refused with EPERM, and from a number on with ENOSYS: a
-# libc probes for newer calls.
+# A call without a line is refused with EPERM, a call newer than this table with
+# ENOSYS: a libc probes for newer calls.
 
 ENOSYS from 468
 
@@ -80,8 +80,8 @@ allow set_robust_list setsid set_thread_area set_tid_address setuid setuid32
 allow sigaltstack sigprocmask sigreturn tgkill tkill ugetrlimit vfork wait4 waitid waitpid
 
 # No new namespace: CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID and NET.  The flags
-# of clone3 lie in memory, which a filter cannot read; a libc that is told that
-# there is no such call takes clone.
+# of clone3 lie in memory, which a filter cannot read; after ENOSYS a libc takes
+# clone.
 allow clone if arg0 & 0x7e020000 = 0
 SYS_ADMIN clone setns unshare
 SYS_ADMIN:ENOSYS clone3
@@ -97,8 +97,8 @@ allow timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64
 allow timer_settime timer_settime64 times
 SYS_TIME clock_settime clock_settime64 settimeofday stime
 
-# Network.  For a family, a type or a protocol that it does not have, the kernel
-# loads a module, on the host and at the host's cost.  So these stay: AF_UNIX;
+# Network.  For a missing family, type or protocol the kernel loads a module, on
+# the host and at the host's cost.  So these stay: AF_UNIX;
 # INET and INET6 with TCP, UDP, ICMP and raw sockets; NETLINK for routes and
 # events, all of it with NET_ADMIN; PACKET with NET_RAW.
 allow socket if arg0 = 1
@@ -133,7 +133,7 @@ allow getrandom sysinfo uname
 allow arm_fadvise64_64 arm_sync_file_range breakpoint cacheflush set_tls
 allow sync_file_range2
 
-# What a capability opens
+# Opened by a capability
 BPF bpf
 DAC_READ_SEARCH open_by_handle_at
 PERFMON perf_event_open

@@ -109,7 +109,7 @@ ports_take(struct nat_port *ports, size_t n)
 	}
 }
 
-/* A socket in a queue is open, and its port held, whoever has ended. */
+/* A socket in the queue stays open, and its port held, after net-nat's end. */
 void
 ports_keep(const struct nat *n)
 {

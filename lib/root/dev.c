@@ -4,7 +4,7 @@
  *
  * A user namespace cannot make device nodes.  So each is a bind of the host's
  * own, after a check of its number, and without nodev.  A tmpfs covers the /dev
- * of the root directory, whatever is in it.
+ * of the root directory with all its files.
  */
 #include "root/dev.h"
 #include "base/die.h"

@@ -131,7 +131,7 @@ mask_heat(int sys, const char *dir)
 void
 mask_paths(int proc, int sys, const char *dir)
 {
-	/* With -n: what this kernel has. */
+	/* With -n the host's own proc and sysfs show the paths. */
 	if (say_modes() & SAY_DRY) {
 		proc = open("/proc", O_PATH | O_CLOEXEC);
 		sys = open("/sys", O_PATH | O_CLOEXEC);

@@ -26,8 +26,8 @@ struct volumes {
 void volume_add(struct volumes *all, const char *word);
 void volume_add_tmpfs(struct volumes *all, const char *word);
 
-/* Mounts the volumes below the opened directory ROOT: parents first, whatever
- * their order.  The mounts below FROM come along with their flags, and are
+/* Mounts the volumes below the opened directory ROOT: parents first, in any
+ * order of ALL.  The mounts below FROM come along with their flags, and are
  * read-only, too, with ":ro".  DIR names ROOT in messages; with -n ROOT is not
  * used.  Dies with 125, also if one volume would hide another. */
 void volumes_put(struct volumes *all, int root, const char *dir, bool nosuid);
