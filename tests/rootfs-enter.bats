@@ -919,3 +919,29 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	has "${lines[0]}" 3.19
 	is "${lines[-1]}" 65534
 }
+
+@test "a mount that waits for others is named, and not touched" {
+	requires "python3" command -v python3
+	lacks_kernel "autofs" grep -qw autofs /proc/filesystems
+	mkdir -p "$BATS_TEST_TMPDIR/v/auto"
+	# An automount point whose daemon, the caller, only listens.
+	cat >"$BATS_TEST_TMPDIR/listen.py" <<-'END'
+		import ctypes, fcntl, os, subprocess, sys
+		os.setpgrp()
+		ask, daemon = os.pipe()
+		os.set_inheritable(daemon, True)
+		words = f"fd={daemon},pgrp={os.getpgrp()},minproto=5,maxproto=5,direct"
+		libc = ctypes.CDLL(None)
+		assert libc.mount(b"auto", sys.argv[1].encode(), b"autofs", 0, words.encode()) == 0
+		try: status = subprocess.run(sys.argv[2:], preexec_fn=os.setpgrp, timeout=20).returncode
+		except subprocess.TimeoutExpired: status = 9
+		fcntl.fcntl(ask, fcntl.F_SETFL, os.O_NONBLOCK)
+		try: print("asked for", len(os.read(ask, 9)))
+		except BlockingIOError: pass
+		sys.exit(status)
+	END
+	run -125 unshare -m python3 "$BATS_TEST_TMPDIR/listen.py" "$BATS_TEST_TMPDIR/v/auto" \
+	    ns-spawn rootfs-enter -v "$BATS_TEST_TMPDIR/v:/mnt" "$root" true
+	is "${lines[0]}" "rootfs-enter: $BATS_TEST_TMPDIR/v/auto: autofs cannot be shown with other ids"
+	hasnt "$output" "asked for"
+}

@@ -5,7 +5,8 @@
  * The kernel shifts all mounts of a tree or none, and does not name the mount
  * that it cannot shift: of a file system that does not allow it, shifted
  * already, or of another user namespace.  So after a refusal each mount is
- * tried alone.
+ * tried alone, but for those whose lookup may mount something, or wait for a
+ * network: one of them is named if nothing else is to blame.
  */
 #include "spawn/idview.h"
 #include "base/file.h"
@@ -43,6 +44,18 @@ below(const char *point, const char *dir)
 	       (point[len] == '/' || !point[len]);
 }
 
+static bool
+may_wait(const char *type)
+{
+	static const char *const types[] = {
+	    "9p", "afs", "autofs", "ceph", "cifs", "fuse", "nfs", "smb"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (strncmp(type, types[i], strlen(types[i])) == 0)
+			return true;
+	return false;
+}
+
 /* Names the mount that cannot be shifted: one below PATH, or the one of PATH
  * itself, which is the last in the list with PATH below it. */
 static void
@@ -52,21 +65,24 @@ explain(const char *path, int userns)
 	char *text = slurp_at(AT_FDCWD, "/proc/self/mountinfo"), *rest = text;
 	char *real = realpath(path, NULL), why[256];
 	struct mountinfo m;
+	bool sure = false;
 
 	while (text && real && mountinfo_next(&rest, &m)) {
 		const char *name = path;
-		bool shown;
+		bool shown, tried;
 		int fd;
 
 		if (below(m.point, real))
 			name = m.point;
 		else if (!below(real, m.point))
 			continue;
-		fd = shift(name, userns, false, &shown);
+		tried = !may_wait(m.type);
+		fd = tried ? shift(name, userns, false, &shown) : -1;
 		if (fd >= 0)
 			close(fd);
-		if (fd >= 0 || !shown)
+		if (tried ? fd >= 0 || !shown : sure)
 			continue;
+		sure = sure || tried;
 		snprintf(why, sizeof(why), "%s: %s %s", name, m.type,
 		    strstr(m.options, "idmapped")
 			? "with shifted ids cannot be shifted again"
