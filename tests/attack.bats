@@ -562,6 +562,14 @@ typed() {
 		run -0 ns-enter -u 7 web sh -c 'for f in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do
 			tr "\0" "\n" <$f | grep -qFf /secrets && echo $f; done 2>/dev/null; :'
 		is "$output" ""
+		if [[ $options == *--restart* ]]; then
+			runs sleep "$keeper"
+			first=$prog
+			kill -9 "$prog"
+			again() { payload_is sleep "$keeper" && [ "$prog" != "$first" ]; }
+			eventually 20 again
+		fi
+		has "$(tr '\0' '\n' <"/proc/$prog/environ")" "$SECRET"
 		box-stop web
 		watch_end
 		is "$(<"$seen")" "" "box-run $options"

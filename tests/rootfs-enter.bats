@@ -304,6 +304,9 @@ resolver() {
 		has "$stderr" "$f:2: "
 		hasnt "$stderr" secret
 	done
+	printf 'A=1\0=secret\0' >"$f"
+	refused --env-file "$f" -- true
+	hasnt "$stderr" secret
 	refused --env-file "$BATS_TEST_TMPDIR/none" -- true
 	refused --env-file "$BATS_TEST_TMPDIR" -- true
 	refused --env-file /dev/zero -- true

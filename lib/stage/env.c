@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILE_MAX (1 << 20) /* bytes */
 #define BLANKS " \t\r\v\f"
@@ -76,15 +77,15 @@ read_file(const char *path, size_t *len)
 {
 	const int fd =
 	    door_fd() >= 0 ? door_file(path) : open(path, O_RDONLY | O_CLOEXEC);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-	char *text = calloc(1, FILE_MAX + 2);
+	char *text = fd < 0 ? NULL : calloc(1, FILE_MAX + 2);
+	ssize_t n = -1;
 
-	if (!f || !text)
+	for (*len = 0; text; *len += (size_t)n)
+		if ((n = read(fd, text + *len, FILE_MAX + 1 - *len)) <= 0)
+			break;
+	if (n < 0)
 		die("--env-file %s", path);
-	*len = fread(text, 1, FILE_MAX + 1, f);
-	if (ferror(f))
-		die("read --env-file %s", path);
-	fclose(f);
+	close(fd);
 	if (*len > FILE_MAX)
 		diex("--env-file %s is longer than 1 MiB", path);
 	return text;
@@ -116,8 +117,11 @@ env_file(struct env *e, const char *path)
 	char *text = read_file(path, &len), *rest = text, *line;
 
 	if (memchr(text, '\0', len)) {
-		for (; rest < text + len; rest = strchr(rest, '\0') + 1)
+		for (; rest < text + len; rest = strchr(rest, '\0') + 1) {
+			if (!*rest || *rest == '=')
+				diex("--env-file %s: no name", path);
 			env_option(e, rest);
+		}
 		return;
 	}
 	for (unsigned number = 1; (line = strsep(&rest, "\n")); number++)

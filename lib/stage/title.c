@@ -7,11 +7,11 @@
  * (PR_SET_MM), so the title takes the words' place there.
  */
 #include "stage/title.h"
-#include "base/die.h"
+#include "base/file.h"
 #include "base/parse.h"
 
+#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static char *place;
@@ -23,18 +23,15 @@ title_begin(char *argv[])
 	char *slash;
 
 	place = argv[0];
-	for (; *argv; argv++) {
-		size = (size_t)(strchr(*argv, '\0') + 1 - place);
-		if (!(*argv = strdup(*argv)))
-			die("strdup");
-	}
-	/* Of error lines; both pointed there. */
-	program_invocation_name = strdup(place);
-	if (!program_invocation_name)
-		die("strdup");
+	/* The names in error lines: both pointed there. */
+	program_invocation_name = text_fmt("%s", place);
 	slash = strrchr(program_invocation_name, '/');
 	program_invocation_short_name =
 	    slash ? slash + 1 : program_invocation_name;
+	do {
+		size = (size_t)(strchr(*argv, '\0') + 1 - place);
+		*argv = text_fmt("%s", *argv);
+	} while (*++argv);
 	title_name(env_or("BOX_NAME", NULL));
 }
 
