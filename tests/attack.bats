@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# Attacks by a hostile program in the default box.  tests/attack/rows has what
-# each number stands for.  Every attack is also seen to succeed: with an option
-# that takes the defence off or, where there is none, against a copy of the suite
-# in which a line of it is changed (tests/attack/weaken).
+# Attacks by a hostile program in the default box.  tests/attack/rows explains the
+# numbers.  Every attack is also seen to succeed: with an option that takes the
+# defence off or, if there is none, against a copy of the suite with one line
+# changed (tests/attack/weaken).
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 load attack/weaken
@@ -16,7 +16,7 @@ teardown_file() { lab_down; }
 setup() {
 	copy_root
 	cp "$probe" "$intruder" "$root"
-	# Where the box's users could go if there were a way.
+	# A directory that the box's users could use if they reached it.
 	public=$(mktemp -d)
 	chmod 755 "$public"
 	mv "$root" "$public/root"
@@ -45,7 +45,7 @@ attack() {
 	weak "$row" box "${opts[@]}" -- /intruder "${@:2}"
 	is "$output" "$2 $want" "with defence ${row/#0/none} off"
 }
-# ends_attack VERDICT: one that succeeds ends of itself, another has a moment.
+# ends_attack VERDICT: an attack that succeeds ends by itself; another has a moment.
 ends_attack() {
 	if [ "$1" = ok ]; then eventually 20 gone "$prog"; else sleep 0.2; fi
 	kill "$prog" 2>/dev/null || :
@@ -53,8 +53,8 @@ ends_attack() {
 }
 join="--user /proc/PID/ns/user --pid /proc/PID/ns/pid"
 
-# overwritten VERDICT ROW OPTIONS: while one joins that runs what has run it, and
-# stays until it is killed.
+# overwritten VERDICT ROW OPTIONS: while a program joins that runs the program that
+# has run it, and stays until it is killed.
 runs_itself() { has "$(tr '\0' ' ' <"/proc/$(payload "$joins")/cmdline")" "/proc/self/exe --seccomp"; }
 overwritten() {
 	local -x WEAK=$2 PATH=$BATS_TEST_TMPDIR/bin$2:$PATH
@@ -98,7 +98,7 @@ entries() {
 	echo "ns-spawn ${join//PID/$prog} rootfs-enter $root true"
 	echo "ns-enter --pid $prog true"
 }
-# seized VERDICT ROW: of what enters a box, by its root.
+# seized VERDICT ROW: a program that enters a box, by the box's root.
 seized() {
 	local -x WEAK=$2 PATH=$weak/bin:$PATH
 	local entry
@@ -110,7 +110,7 @@ seized() {
 			run $entry
 			[ "$1" = ok ] || is "$status" 0 "$entry: $output"
 		done
-		# Held where it has no more rights than the box's root.
+		# Stopped at a point where it has no more rights than the box's root.
 		run strace -fqq -o "$BATS_TEST_TMPDIR/log" -e trace=seccomp \
 		    -e inject=seccomp:delay_enter=300000 $entry
 		ends_attack "$1"
@@ -143,7 +143,7 @@ sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 	kill -9 "$prog"
 	finish
 	box -- /intruder flood
-	# With the door left open it is heard, and does no harm.
+	# With the door left open the doorman hears the flood, without harm.
 	weak 4 start ns-spawn rootfs-enter "$root" sleep 1000
 	runs sleep
 	[ "$(sockets)" ]
@@ -179,7 +179,7 @@ sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 		run -125 --separate-stderr host $bad true
 		[ "$(wc -l <<<"$stderr")" -le 2 ] || fail "more than a line and a hint: ${bad::40}"
 	done
-	# What is overwritten in memory then may make it do anything.
+	# The overwritten memory may make the program do anything.
 	weak 7 run timeout -s KILL 3 setpriv --reuid 65534 --regid 65534 --clear-groups ns-spawn --map "$long" true
 	[ "$status" != 125 ]
 }
@@ -220,7 +220,7 @@ sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 	mounts='before=$(cat /proc/self/mountinfo)
 		$1 rootfs-enter "$2" true
 		[ "$before" = "$(cat /proc/self/mountinfo)" ] && echo same'
-	# What reaches it when the defence is off must not be this machine's.
+	# With the defence off the attack must not reach this machine.
 	apart() {
 		host unshare -m --propagation private sh -c 'mount --make-rshared / && exec "$@"' - "$@"
 	}
@@ -237,7 +237,7 @@ sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 @test "T17: no way out of the root directory" {
 	attack failed 0 -- escape "$mark"
 	attack failed 0 --cap-add ALL --seccomp off -- escape "$mark"
-	# It finds itself in the old root.
+	# The intruder is in the old root.
 	mkdir -p "$root$public"
 	cp "$intruder" "$root$public"
 	cp "$intruder" "$public"
@@ -488,7 +488,7 @@ open(sys.argv[2], "w").write(str(n))' "$1" "$BATS_TEST_TMPDIR/pace"
 		[ "$kind" = log ] || chain=(box-keep --name busy --ready notify)
 		run -0 "${chain[@]}" bash -c "pace $kind"
 		n=$(<"$BATS_TEST_TMPDIR/pace")
-		# A read in 4 or 5 ms, and what the kernel queues.
+		# A read in 4 or 5 ms, and the bytes that the kernel queues.
 		[ "$n" -gt 20 ]
 		[ "$n" -lt 400 ]
 		weak 71 run -0 "${chain[@]}" bash -c "pace $kind"
@@ -499,7 +499,7 @@ open(sys.argv[2], "w").write(str(n))' "$1" "$BATS_TEST_TMPDIR/pace"
 # hold FILE KIND...: a box that takes all of each, and keeps them until $pid dies.
 hold() { start bash -c 'exec net-lease ns-spawn rootfs-enter "$0" /intruder take "${@:2}" >"$1" < <(exec sleep 1000)' "$root" "$@"; }
 holds() { is "$(wc -l <"$1")" "$2"; }
-# left: what the caller can have of each kind.
+# left: the number of each kind that the caller can have.
 left() { "$intruder" take inotify timers queues </dev/null; }
 @test "T79: a box uses up none of the limits of root, nor of another box" {
 	ulimit -i 3000
@@ -535,7 +535,7 @@ watch_start() {
 	watching=$!
 }
 watch_end() { kill "$watching" && finish "$watching"; }
-# typed: a box with a value on its command line; what finds the value is $found.
+# typed: a box with a value on its command line; $found is the finder.
 typed() {
 	start box-run --name web -e "TYPED=hidden-$$-typed" "$root" sleep 1000
 	runs sleep
@@ -586,11 +586,11 @@ column() { awk -F ' *[|] *' -v c="$1" '/^T/ { print $c }' "$TOP/tests/attack/row
 @test "the table of attacks and the tests agree" {
 	is "$(column 1)" "$(column 1 | sort -uV)" rows
 	is "$(column 2 | grep -c .)" "$(column 1 | wc -l)" attacks
-	# What is left out has a reason, all else a way to take the defence off.
+	# A row that is left out has a reason, all others a way to take the defence off.
 	is "$(column 3 | grep -vE '^(weaken [0-9]+|option|host|-)$' || :)" ""
 	is "$(column 3 | sed -n 's/^weaken //p' | sort -un)" \
 	    "$(awk '/^[0-9]/ { print $1 }' "$TOP/tests/attack/weaken" | sort -un)" "rows that are weakened"
-	# Each test that is named is there,
+	# Each named test exists,
 	while IFS=: read -r file name; do
 		grep -qF "@test \"${name# }" "$TOP/tests/$file.bats" || fail "$file.bats has no test '${name# }'"
 	done < <(awk -F ' *[|] *' '/^T/ && $3 != "-" { print $4 }' "$TOP/tests/attack/rows" | sed 's/; */\n/g')
@@ -601,7 +601,7 @@ column() { awk -F ' *[|] *' -v c="$1" '/^T/ { print $c }' "$TOP/tests/attack/row
 			    grep -qF "${test%%: *}" || fail "the table lacks '$test' at ${row%,}"
 		done
 	done < <(sed -nE 's/^@test "(T[0-9].*)" \{.*/\1/p' "$TOP"/tests/*.bats)
-	# Every row that can be weakened is, by some test.
+	# Some test weakens each row that has a line in tests/attack/weaken.
 	for row in $(column 3 | sed -n 's/^weaken //p' | sort -un); do
 		grep -qE "(weak|attack ok|overwritten ok|seized ok) $row\b" "$TOP"/tests/*.bats || fail "nobody weakens $row"
 	done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# box-cp: into a box and out of it, also one that is hostile.
+# box-cp: into a box and out of it, also a hostile one.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -81,14 +81,14 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 @test "links lead to places in the box" {
 	echo secret >"$BATS_TEST_TMPDIR/secret"
 	mkdir "$BATS_TEST_TMPDIR/away"
-	# To a place that there is on the host, and not in the box.
+	# To a directory of the host that the box lacks.
 	inside ln -s "$BATS_TEST_TMPDIR" /tmp/up
 	run -125 box-cp web:/tmp/up/secret stolen
 	[ ! -e stolen ]
 	echo one >file
 	run -125 box-cp file web:/tmp/up/away
 	is "$(ls "$BATS_TEST_TMPDIR/away")" ""
-	# To one that there is in both.
+	# To a directory of both.
 	inside ln -s /etc /tmp/etc
 	run -0 box-cp file web:/tmp/etc/
 	is "$(inside cat /etc/file)" one
@@ -103,7 +103,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	is "$(cat d/sub/x d/sub/mine d/y | xargs)" "new mine two"
 	is "$(readlink d/l)" y
 	is "$(stat -c %a d)" 711
-	# All of it, or, where it cannot be, nothing.
+	# All files are copied, or none.
 	echo file >plain && mkdir -p e/y
 	inside sh -c 'mkdir /tmp/plain && echo a >/tmp/d/a'
 	refused "plain: Not a directory" web:/tmp/plain .
@@ -132,7 +132,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	is "$(find all/proc all/sys -mindepth 1)" ""
 	has "$output" "devices and sockets are not copied"
 	is "$(find . -name '.box-cp*')$(find . -type c -o -type b)" ""
-	# A copy into what is copied ends.
+	# A copy into its own source ends.
 	mkdir loop && run -0 box-cp d/. web:/tmp/d/in
 }
 
@@ -179,7 +179,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	# The set-user-ID bit is in the box, and not on the host.
 	inside test -u /tmp/d/a
 	[ ! -u back/a ]
-	# tar reads it, and what tar writes is read.
+	# tar reads our archive, and we read tar's.
 	mkdir x && box-cp web:/tmp/d - | tar -C x -xf -
 	diff <(show d) <(chmod u-s x/d/a; touch -d '2001-02-03 04:05:06.123456789' x/d/a; show x/d)
 	for format in pax gnu ustar; do
@@ -206,7 +206,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 
 @test "T53: nothing of the host is reached through files that the box has put there" {
 	mkdir away work && echo safe >away/file && cd work
-	# A link, and then something in its place.
+	# A link, and then a file or directory in its place.
 	inside sh -c "mkdir /out && ln -s '$BATS_TEST_TMPDIR/away' /out/report && ln -s '$BATS_TEST_TMPDIR/away/file' /out/file"
 	run -0 box-cp web:/out/report .
 	run -0 box-cp web:/out/file .
@@ -219,7 +219,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	run -0 box-cp web:/out/file .
 	away
 	is "$(cat report/job file | xargs)" "evil evil"
-	# The link as what is copied to, or through.
+	# The link as the target, or on the way to it.
 	for to in report report/ report/x report/../y; do
 		rm -rf report && ln -s ../away report
 		run box-cp web:/out/file $to
@@ -285,7 +285,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	other .
 	run -125 receive work f < <(archive)
 	has "$output" "is empty"
-	# A link, and then something else of that name.
+	# A link, and then another kind of file with that name.
 	run -0 receive work f < <(archive f=d "f/x=l:$BATS_TEST_TMPDIR/secret" f/x f/null=c)
 	has "$output" "f/null: a device"
 	is "$(find work -mindepth 1 -printf '%P %M\n' | sort | xargs)" "f drwxr-xr-x f/x -rwxr-xr-x"
@@ -325,7 +325,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	box-stop -t 0 web && finish
 	start box-run --name web --network none -v "$PWD/shared:/shared" "$root" sleep 1000
 	runs sleep
-	# What is copied, and where it goes, is a directory and a link in turn.
+	# Source and target are a directory and a link in turn.
 	inside sh -c "mkdir /tmp/d /tmp/d/sub /tmp/secret /shared/d /shared/d/sub && echo x >/tmp/d/sub/x && echo y >/tmp/secret/y
 		swap() {
 			while :; do mv \$1 \$1.old; ln -s \$2 \$1; rm \$1; mv \$1.old \$1; done 2>/dev/null
@@ -350,7 +350,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 
 @test "a copy that ends early leaves nothing" {
 	inside sh -c 'mkdir /tmp/d && head -c 3000000 /dev/zero >/tmp/d/x && mkfifo /tmp/d/fifo'
-	# Endless zeros: of so many holes the last one is written out.
+	# Endless zeros: after so many holes the last one is written out.
 	python3 - "$root/tmp/y" <<-'END'
 		import os, sys
 		f = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
@@ -363,7 +363,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	is "$(ls -A small)" ""
 	umount small
 	run -0 box-limit --cpus 0.02 web
-	# Signals, to the one that the caller knows and to the whole group.
+	# Signals, to the caller's child and to the whole group.
 	temps() { find . -name '.box-cp*' ! -path './root/*'; }
 	made() { [ "$(temps)" ]; }
 	for sig in INT TERM HUP; do
@@ -414,7 +414,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 		run -125 box-cp $bad
 	done
 	is "$(find . -name '.box-cp*')" ""
-	# Its own tar is not asked.
+	# The box's own tar is not run.
 	rm "$root/bin/tar"
 	run -0 box-cp file web:/tmp
 	run -0 box-cp web:/etc/passwd .

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# box-doctor: what it finds, on hosts that lack something.
+# box-doctor: its findings on hosts with a lack.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -126,7 +126,7 @@ changed() { host unshare --mount bash -c "set -e; $1; "'exec "$@"' changed "${@:
 	run -1 host box-doctor --pool 10.0.0.0/16
 	found bad pool
 	host ip route del 10.0.1.0/24
-	# A box's own is none.
+	# A box's own route does not count.
 	bb_root
 	start box-run "$bb" sleep 1000
 	runs sleep

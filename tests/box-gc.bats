@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# box-gc: what killed boxes left goes, and nothing else.
+# box-gc: the remains of killed boxes go, and nothing else.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -17,7 +17,7 @@ box() {
 	start box-run --name "$1" -p "$2:80" "$bb" sleep 1000
 	runs sleep
 }
-# killed PID: it and all stages below it, at once.
+# killed PID: kills the process and all stages below it, at once.
 killed() {
 	local p all=("$1")
 	for ((i = 0; i < ${#all[@]}; i++)); do
@@ -106,7 +106,7 @@ print(*struct.unpack("Q", socket.socket().getsockopt(1, 71, 8)))')	# SO_NETNS_CO
 	requires "python3" command -v python3
 	local pin holder=()
 	pinned() {
-		# Not the name that the lab has.
+		# Not the lab's name.
 		case $1 in
 		mount)
 			pin="$BATS_TEST_TMPDIR/a pin"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# box-keep: one name for one box, what is known of it, and its restarts.
+# box-keep: one name for one box, its facts, and its restarts.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -38,7 +38,7 @@ refused() {
 	finish
 	is "$status" 143
 	[ ! -e "$BOX_STATE/web" ]
-	# Who had it open reads the status.
+	# A process that had the file open reads the status.
 	is "$(cat <&8)" 143
 	exec 8<&-
 	run -7 box-keep --name web sh -c 'exit 7'
@@ -105,7 +105,7 @@ refused() {
 	is "$status" 3
 	# 0.1, 0.2 and 0.4 s.
 	between $((${EPOCHREALTIME/./} - begin)) 700000 $((2000000 * ${SLACK:-1}))
-	# Until it works, for once.
+	# Until the first success.
 	runs=3 tries box-keep --restart on-failure sh -c 'echo >>"$0"; [ "$(wc -l <"$0")" = 3 ]' "$f"
 	is "$status" 0
 	for bad in "" sometimes on-failure: on-failure:0 on-failure:x on-failures always:3; do
@@ -116,7 +116,7 @@ refused() {
 
 counted() { [ "$(fact restarts)" -ge "$1" ]; }
 @test "--restart always: counted, and over with a signal, in a pause too" {
-	# PROG ignores it, as it may come while one runs.
+	# PROG ignores the signal, which may come during a run.
 	start env --ignore-signal=TERM box-keep --name web --restart always true
 	eventually 10 counted 3
 	kill -TERM "$pid"
@@ -191,7 +191,7 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 		$next
 		[ ! -e "$BOX_STATE/web" ] && [ ! -e "$BOX_STATE/lock/box-web" ]
 	done
-	# Also one that takes that very name.
+	# Also a box-keep with that very name.
 	kept
 	kill -9 "$pid"
 	finish
@@ -417,14 +417,14 @@ time.sleep(1000)' "$BATS_TEST_TMPDIR/go"
 	run -126 host env NOTIFY_SOCKET="$manager" box-keep ns-spawn --init rootfs-enter "$bb" /etc
 	run -125 host env NOTIFY_SOCKET="$manager" box-keep ns-spawn --init rootfs-enter /no/such true
 	told ""
-	# And one that has ended before anybody has looked.
+	# And a chain that has ended before the first look.
 	run -0 host env NOTIFY_SOCKET="$manager" box-keep ns-spawn --init rootfs-enter "$bb" true
 	eventually 10 told READY=1
 	kill "$managing"
 	wait "$managing" || :
 }
 
-# A dead box whose directory is not what a keeper makes.
+# A dead box with a forged directory.
 dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 @test "a forged directory is refused, and not followed" {
 	mkdir -p "$BATS_TEST_TMPDIR/precious"
@@ -433,11 +433,11 @@ dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 		refused box-keep --name web true
 		has "$stderr" "$BOX_STATE/web"
 		dead
-		# It keeps nobody else from working.
+		# Other boxes still work.
 		run -0 --separate-stderr box-keep --name db sh -c 'echo works'
 		is "$output" works
 		is "$stderr" ""
-		# box-gc names it.
+		# box-gc names the directory.
 		run -0 box-gc
 		has "$output" "$BOX_STATE/web"
 		[ -e "$BATS_TEST_TMPDIR/precious/exit" ]
@@ -461,7 +461,7 @@ dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 
 @test "a forged or damaged fact is refused, and not followed" {
 	echo "0 192.0.2.1" >"$BATS_TEST_TMPDIR/elsewhere"
-	# Who waits for a port reads the slot, by the function by which all do.
+	# A wait for a port reads the slot, by the function for all facts.
 	while read -r forge; do
 		run -125 timeout $((20 * ${SLACK:-1})) box-keep --name web --ready port:1 sh -c "
 			cd '$BOX_STATE/web' && echo '0 127.0.0.1' >new && $forge && mv new slot && exec sleep 1000"
@@ -488,7 +488,7 @@ dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 	is "$(ls "$BATS_TEST_TMPDIR/precious")" ""
 	BOX_NAME=../web refused net-lease ns-spawn true
 	rm "$BOX_STATE/web" "$BOX_STATE/lock/box-web"
-	# Without a keeper there is none.
+	# Without a keeper there is no directory.
 	BOX_NAME=web run -0 net-lease true
 	[ ! -e "$BOX_STATE/web" ]
 }
@@ -507,7 +507,7 @@ dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 	requires "strace" command -v strace
 	local group
 	group=$(cgroup_dir pids)/able-acorn
-	# The first words of chance are 0; libc may ask for some before.
+	# The first random numbers are 0; libc may ask for some before.
 	made_up() {
 		strace -f -o /dev/null -e trace=getrandom -e inject=getrandom:poke_exit=@arg1=0000:when=1..2 \
 		    box-keep sh -c "ls '$BOX_STATE'"

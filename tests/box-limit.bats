@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# box-limit: the limits and the published ports of a box that runs.
+# box-limit: the limits and the published ports of a running box.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -103,7 +103,7 @@ refused() {
 	run -0 box-limit --unpublish 9090:80 --unpublish 192.0.2.1:9191:80 web
 	is "$(field web ports)" '[]'
 	refuses 9090
-	# As if there had never been one.
+	# As if no port had been published.
 	is "$(rules)" "$before"
 	is "$(host cat /proc/sys/net/ipv4/conf/veth0/route_localnet)" 0
 }
@@ -158,7 +158,7 @@ refused() {
 	is "$(field web cpu_limit_percent)" 50
 	has "$plan" "--dport 8080"
 	has "$plan" "# echo 1 > /proc/sys/net/ipv4/conf/veth0/route_localnet"
-	# By hand it does the same.
+	# By hand the commands do the same.
 	host iptables-save >"$BATS_TEST_TMPDIR/saved"
 	box-limit -n -p 8080:80 web | host iptables-restore --noflush
 	byhand=$(rules)
@@ -217,7 +217,7 @@ except (ConnectionResetError, BrokenPipeError): print("answer", b"")'
 	for data in 'b""' 'b"x"' 'b"\\xff" * 28' 'b"x" * 70000'; do
 		is "$(python3 -c "$client" nat 0 "$data")" "answer b''"
 	done
-	# Who says nothing keeps nobody waiting for long.
+	# A silent client holds up other clients only for a moment.
 	is "$(python3 -c "$client" nat 0)" "answer b''"
 	run -0 box-limit -p 8080:80 web
 	serves 8080

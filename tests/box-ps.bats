@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# box-ps, and what the family believes: a state directory made by hand, with
-# live keepers and dead ones, and forged and damaged facts.
+# box-ps, and the facts that all scripts accept: a state directory made by hand,
+# with live keepers and dead ones, and forged and damaged facts.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 load family
@@ -47,7 +47,7 @@ refused() {
 @test "the lock decides: a live process that is not the keeper is no box" {
 	box a
 	mkdir -m 700 "$BOX_STATE/ghost"
-	# No lock at all, and a lock that nobody holds; the recorded pid lives.
+	# No lock at all, and a free lock; the recorded pid lives.
 	cp "$d/keeper" "$BOX_STATE/ghost/keeper"
 	is "$(names)" "a "
 	: >"$BOX_STATE/lock/box-ghost"
@@ -186,7 +186,7 @@ group() {
 	is "$(field web 'memory, .memory_peak' | xargs)" "null null"
 	run -0 box-ps web
 	has "${lines[1]}" " - "
-	# Without groups, or with none yet, it is listed all the same.
+	# A box without groups, or with none yet, is listed all the same.
 	rm -r "$g"
 	is "$(field web 'processes')" null
 	rm "$record"
@@ -195,7 +195,7 @@ group() {
 
 @test "a process 1 that is gone is no pid, nor is a zombie" {
 	box web
-	# Its parent does not wait for it.
+	# A zombie: its parent does not wait for it.
 	bash -c 'sleep 0.5 & echo $! >"$0"; exec sleep 1000' "$BATS_TEST_TMPDIR/child" 3>&- &
 	keepers+=("$!")
 	dead() { grep -q ") Z " "/proc/$(cat "$BATS_TEST_TMPDIR/child")/stat"; }

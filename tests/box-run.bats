@@ -83,7 +83,7 @@ quota() {
 
 # bats test_tags=vm
 @test "20 processes are the payload's, and the next one is said with its option" {
-	# sh is one; nineteen more go, twenty do not.
+	# sh is one process; nineteen more fit, twenty do not.
 	run --separate-stderr host box-run "$bb" sh -c 'i=0; while [ $i -lt 19 ]; do sleep 1000 & i=$((i + 1)); done; echo all'
 	is "$status" 0 "$stderr"
 	is "$output" all
@@ -226,7 +226,7 @@ quota() {
 	for bad in 10.64.0.0 10.64.0.1/16 10.0.0.0/31 nonsense ""; do
 		refused 125 --pool "$bad" "$bb" true
 	done
-	# One that the host has a use for, in whole or in part.
+	# A pool that the host uses, in whole or in part.
 	for pool in 192.0.2.0/24 192.0.2.128/25 192.0.0.0/16; do
 		refused 125 --pool $pool "$bb" true
 		has "$stderr" "dev uplink: Address already in use"
@@ -519,7 +519,7 @@ stop() {
 	run -125 without "$bb" true
 	has "$output" iptables
 	has "$output" "hint: "
-	# Which a box without network does not need.
+	# A box without a network does not need iptables.
 	run -0 without --network none "$bb" true
 }
 
@@ -540,10 +540,10 @@ stop() {
 	is "$output" dash
 }
 
-# modes: what an exec keeps, of the shell that prints it; its umask first.
+# modes: the modes that an exec keeps, of the shell that prints them; umask first.
 MODES='umask; sed -n "/^Sig[BI][lg][kn]:/p" /proc/self/status
 	cat /proc/self/personality /proc/self/timerslack_ns /proc/self/oom_score_adj'
-# odd CMD...: CMD, of a caller whose modes are odd.
+# odd CMD...: CMD, of a caller with odd modes.
 odd() {
 	host setarch -R python3 -c '
 import os, signal, sys, ctypes
@@ -563,7 +563,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$@"
 	want=$(printf '%s\n' 0022 "SigBlk:	$(printf %016d 0)" "SigIgn:	$(printf %016d 0)" 00000000 50000 "${score/-7/0}")
 	SCORE=$score run -0 odd box-run --network none "$bb" sh -c "$MODES"
 	is "$output" "$want"
-	# A bare chain leaves what it finds.
+	# A bare chain leaves the modes alone.
 	SCORE=9 run -0 odd ns-spawn rootfs-enter "$bb" sh -c "$MODES"
 	has "$output" "0077"
 	hasnt "$output" "SigIgn:	$(printf %016d 0)"
@@ -589,7 +589,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$@"
 	chmod 755 "$dir"
 	run -0 "${user[@]}" "$dir/bb/suid" ids
 	has "$output" "0"
-	# That is said, to people.
+	# Then there is a hint, on a terminal.
 	on_terminal() { host python3 "$TOP/tests/terminal.py" sh -c "box-run --network none $1 '$dir/bb' true; echo do''ne"; }
 	on_terminal "" <<-'END'
 		expect keep '

@@ -21,7 +21,7 @@ took() { local s=$SECONDS && "${@:3}" && between $((SECONDS - s)) "$1" "$2"; }
 	took 1 5 box-stop a
 	gone "$keeper"
 	[ ! -e "$d" ] && [ ! -e "$BOX_STATE/lock/box-a" ]
-	# Nothing is said.
+	# Nothing is printed.
 	keeps a 'trap "kill \$!" TERM;'
 	run -0 box-stop a
 	is "$output" ""
@@ -54,12 +54,12 @@ took() { local s=$SECONDS && "${@:3}" && between $((SECONDS - s)) "$1" "$2"; }
 	keeps a 'trap "" TERM;'
 	sleep 1000 3>&- &
 	keepers+=("$!")
-	# Its pid, but not its time: process 1 is gone, and that is another one.
+	# The recorded pid with another start time: process 1 has gone.
 	echo "$! 5" >"$d/pid"
 	run --separate-stderr box-stop -t 0 a
 	kill -0 $!
 	gone "$keeper"
-	# A keeper's pid that is somebody else's by now.
+	# The keeper's pid is another process's by now.
 	box b
 	echo "$! 5" >"$d/keeper"
 	run -125 box-stop b

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# cap-drop: the sets of capabilities before and after, and what stays possible.
+# cap-drop: the sets of capabilities before and after, and the calls that work.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -12,7 +12,7 @@ teardown() { baseline_check; }
 
 DEFAULT=00000000a00405fb
 
-# caps CMD...: what the process has of the sets Inh, Prm, Eff, Bnd and Amb.
+# caps CMD...: the process's sets Inh, Prm, Eff, Bnd and Amb.
 caps() { "$@" sed -n 's/^Cap...:\t//p' /proc/self/status | tr '\n' ' '; }
 # bit NUMBER SET
 bit() { ((0x$2 >> $1 & 1)); }
@@ -21,7 +21,7 @@ bounding() { caps "$@" | cut -d' ' -f4; }
 @test "by default: docker's list less NET_RAW and MKNOD, in all sets that count" {
 	is "$(caps cap-drop)" "0000000000000000 $DEFAULT $DEFAULT $DEFAULT 0000000000000000 "
 	is "$(caps ns-spawn cap-drop)" "0000000000000000 $DEFAULT $DEFAULT $DEFAULT 0000000000000000 "
-	# Without it the caller's, all of a user namespace.
+	# Without cap-drop: the caller's sets, all of a user namespace.
 	hasnt "$(caps ns-spawn)" "$DEFAULT"
 }
 

@@ -17,7 +17,7 @@ teardown() {
 report() { jq -r "$1" "$BATS_TEST_TMPDIR/report"; }
 reported() { cg-limit --report 7 "$@" 7>"$BATS_TEST_TMPDIR/report"; }
 
-# A python that takes N MiB, for what no shell does at once.
+# A python that takes N MiB at once, which no shell does.
 EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b[::4096])'
 
 # bats test_tags=vm
@@ -255,7 +255,7 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	kill -0 "$prog"
 	is "$(cgroup_dir pids "$prog")" "$(home pids)/mine-$$"
 	over
-	# One that is just being cleaned up after is waited for.
+	# The start waits for a cleanup of the same name.
 	mkdir -p "$BOX_STATE/lock"
 	flock "$BOX_STATE/lock/cg-mine-$$" sleep 0.2 3>&- &
 	run -0 cg-limit --name "mine-$$" --pids 20 max true
@@ -265,7 +265,7 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 }
 
 @test "--parent: another group than the caller's" {
-	# A cg-limit makes the parent, as only it knows where this host wants it.
+	# A cg-limit makes the parent, because it knows the place on this host.
 	limited --name "outer-$$" --pids 50 -m 512m max
 	rel=$(grep -E '^[0-9]+:([^:]*,)?pids(,[^:]*)?:|^0::' "/proc/$prog/cgroup" | head -n 1 | cut -d: -f3-)
 	outer=$pid outer_prog=$prog
@@ -295,7 +295,7 @@ used() {
 now() { echo "${EPOCHREALTIME/./}"; }
 passed() { (($(now) - begin >= $1)); }
 # gets_half PID...: together they get no more than about half a CPU. A host that
-# is busy gives them less: that it is half is in the file.
+# is busy gives them less; the group's file has the half.
 gets_half() {
 	local before wall spent
 	begin=$(now) before=$(used "$@")
@@ -768,7 +768,7 @@ in_unit() { bash -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$top/unit-$$" "$@"
 	run -125 unshare -m bash -c 'umount -l "$1" && exec cg-limit --pids 20 50% true' - \
 	    "$(awk '/ - cgroup /&& /pids/{print $5; exit}' /proc/self/mountinfo)"
 	has "$output" pids
-	# What does not need it still works.
+	# Other limits still work.
 	run -0 unshare -m bash -c 'umount -l "$1" && exec cg-limit 50% true' - \
 	    "$(awk '/ - cgroup /&& /pids/{print $5; exit}' /proc/self/mountinfo)"
 }

@@ -15,7 +15,7 @@ limit() {
 	fi
 }
 is_v2() { [ -e "$(cgroup_dir "$1")/cgroup.controllers" ]; }
-# The share of one CPU, in millionths, that the group's file says.
+# The share of one CPU in the group's file, in millionths.
 share() {
 	local d quota period
 	d=$(cgroup_dir cpu "$prog")
@@ -28,8 +28,8 @@ share() {
 	fi
 	case $quota in max | -1) echo max ;; *) echo $((quota * 1000000 / period)) ;; esac
 }
-# home CONTROLLER...: where a group with them is made. On v1 below ours; on v2,
-# where a group with processes has none with limits below it, further up.
+# home CONTROLLER...: the place of a group with them. On v1 below ours; on v2
+# further up, because a group with processes has no limited groups below it.
 home() {
 	local d c
 	d=$(cgroup_dir "$1")
@@ -48,7 +48,7 @@ limited() {
 	runs sleep
 }
 over() { kill "$prog" && finish; }
-# last_cpu: $cpu is one that we may use, of two or more.
+# last_cpu: $cpu is one of two CPUs or more that we may use.
 cpus_of() { awk '/^Cpus_allowed_list/ { print $2 }' "/proc/$1/status"; }
 last_cpu() {
 	local list
@@ -56,7 +56,7 @@ last_cpu() {
 	requires "two CPUs" test "$list" != "${list##*[-,]}"
 	cpu=${list##*[-,]}
 }
-# loop_device: a disk of 4 MiB, $disk, whose number is $device; the caller's
+# loop_device: a disk of 4 MiB, $disk, with the number $device; the caller's
 # teardown calls loop_gone.
 loop_device() {
 	limits_disks() {

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
-# The list in the product, and the other tools, to which nothing is handed on.
+# The list in the product, and the other tools, which get no descriptor.
 STAGES=$(awk '/stages\[\] = / { on = 1; next } /^};/ { on = 0 } on { gsub(/[ ",]/, ""); print }' "$TOP/lib/stage/stages.c" | xargs)
 OTHERS="cg-set ns-enter box-gc box-cp log-plain"
 TOOLS="$STAGES cg-set ns-enter box-run box-exec"
@@ -26,7 +26,7 @@ setup() {
 }
 teardown() { baseline_check; }
 
-# What stands before PROG: each tool alone where it can be, and the chains.
+# The words before PROG: each tool that can stand alone, and the chains.
 chains() {
 	cat <<-END
 		box-keep
@@ -144,7 +144,7 @@ missing() {
 @test "PROG missing: status 127 and one line" { each missing; }
 
 noexec() {
-	# The first is a file that no root directory and no host executes.
+	# /proc/self/status: never executable, in a root directory or on the host.
 	for p in /proc/self/status /proc/self; do
 		try 126 "${pre[@]}" "$p"
 		is "$output" ""
@@ -205,14 +205,14 @@ streams() {
 list_fds() { "$@" sh -c 'cd /proc/self/fd && echo *'; }
 descriptors() {
 	local want got
-	# bats has some of its own; only 0, 1, 2 and one of a caller's stay.
+	# bats has descriptors of its own; only 0, 1, 2 and one of a caller's stay.
 	exec 9</dev/null
 	for fd in $(list_fds env); do
 		case $fd in [0129]) ;; *) eval "exec $fd>&-" ;; esac
 	done 2>/dev/null
 	want=$(list_fds env)
 	got=$(list_fds host "${pre[@]}")
-	# A root directory is left by one: there PROG has none.
+	# A descriptor leads out of a root directory: there PROG has none.
 	case ${pre[*]} in *"$bb"* | *stays*) want=${want/ 9/} ;; esac
 	is "$got" "$want" descriptors
 	exec 9<&-
@@ -302,7 +302,7 @@ dry_full() {
 	printf '#!/bin/sh\nprintf "<%%s>" "${0##*/}" "$@"\n' >"$BATS_TEST_TMPDIR/stubs/mount"
 	chmod 755 "$BATS_TEST_TMPDIR/stubs/mount"
 	for t in ln umount keyctl setpriv sys-filter mkdir; do ln -s mount "$BATS_TEST_TMPDIR/stubs/$t"; done
-	# pasted TEXT: what its commands get, in order.
+	# pasted TEXT: the words that its commands get, in order.
 	pasted() { (cd "$BATS_TEST_TMPDIR/here" && PATH=$BATS_TEST_TMPDIR/stubs /bin/sh -c "$1"); }
 	run -0 host rootfs-enter -n -v "$odd:/t o" --tmpfs '/x y:size=1m' "$odd" true
 	got=$(pasted "$output" 2>/dev/null)
@@ -358,7 +358,7 @@ traced() {
 	done
 	try 125 rootfs-enter -w "$name" "$bb" true
 	one_line rootfs-enter
-	# What a root directory says of itself.
+	# Text from a root directory.
 	root=$BATS_TEST_TMPDIR/root
 	cp -a "$bb" "$root"
 	printf '#!/no\e[2J\n' >"$root/bin/script"
@@ -384,7 +384,7 @@ traced() {
 			grep -q "$t" "$TOP/$page" || fail "$page does not name $t"
 		done
 	done
-	# A lease reaches the last one through each of them.
+	# A lease reaches the last stage through each of them.
 	for t in box-keep "log-keep $BATS_TEST_TMPDIR/log" "cg-limit max" "ns-spawn --only uts" net-lease net-nat cap-drop sys-filter; do
 		# shellcheck disable=SC2086
 		start net-lease --slot 9 $t log-keep "$BATS_TEST_TMPDIR/last" sleep 1000
@@ -403,7 +403,7 @@ traced() {
 	for word in lease:7,lease:8 door:7,ready:8 dust:7,lease:8 dust:8,lease:7; do
 		is "$(seen "$word" cap-drop)" "${plain/ 7 8/}" "$word"
 	done
-	# What is no number of a descriptor is nobody's, and 0, 1 and 2 are PROG's.
+	# A bad number is ignored, and 0, 1 and 2 are PROG's.
 	for word in lease:x lease: lease : lease:7x,door:1 ready:2 ,,; do
 		is "$(seen "$word" cap-drop)" "$plain" "$word"
 	done
@@ -444,7 +444,7 @@ set_id() {
 			done
 		done
 	done
-	# Of a script it heeds none.
+	# The kernel heeds no such bit of a script.
 	cp "$TOP/bin/box-run" "$dir"
 	chmod 4755 "$dir/box-run"
 	run -125 "${nobody[@]}" "$dir/box-run" "$bb" true

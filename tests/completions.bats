@@ -4,7 +4,7 @@
 load helpers
 load family
 
-# asks WORD...: what bash completes the last word to.
+# asks WORD...: bash's completions of the last word.
 asks() {
 	source "$TOP/completions/bash"
 	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
@@ -44,7 +44,7 @@ boxes() {
 	is "$(asks box-exec -t w)" web
 	has "$(asks box-exec web box-p)" box-ps
 	is "$(asks box-cp d)" db:
-	# The name of a new one is not an old one's.
+	# The name of a new box is not completed.
 	is "$(asks box-run --name "")" ""
 	rm -r "$BOX_STATE"
 	is "$(asks box-stop "")" ""

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The default box as a hostile program finds it: rootfs-enter's confinement.
-# Each refusal is also seen not to be there with the defence taken off.
+# Each refusal is also seen to end with the defence taken off.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -120,7 +120,7 @@ STATUS="cat /proc/self/status"
 	says "EPERM EPERM EPERM"
 	run -0 "${real[@]}" --cap-add MKNOD,DAC_READ_SEARCH,SYSLOG "$root" /probe device by_handle kernel_log
 	says "ok ok ok"
-	# A device that is there already does not open.
+	# An existing device does not open.
 	mknod "$root/disk" c 1 3
 	run ! "${real[@]}" --cap-add ALL --seccomp off --new-privs "$root" sh -c 'echo x >/disk'
 	box -- sh -c 'echo x 2>&1 >/disk || :'
@@ -132,7 +132,7 @@ STATUS="cat /proc/self/status"
 	undo='umount /proc/sys; umount /proc/keys; mount -o remount,bind,rw /proc/sys; mount -t proc p /mnt; mount --bind /proc /mnt
 		umount /sys/firmware; unshare -Um true; cat /proc/keys /proc/timer_list /mnt/keys /sys/firmware/*
 		echo 99 >/proc/sys/net/ipv4/ip_default_ttl && echo WRITTEN'
-	# NET_ADMIN: or the kernel refuses the sysctl in any case.
+	# NET_ADMIN: without it the kernel refuses the sysctl in any case.
 	box --cap-add NET_ADMIN -- sh -c "($undo) 2>/dev/null || :"
 	is "$output" ""
 	# Without the filter a new user namespace has locked copies.
@@ -167,7 +167,7 @@ STATUS="cat /proc/self/status"
 }
 
 @test "no inherited session keyring" {
-	# Known to who holds the keyring, and still behind ns-spawn.
+	# Known to a process with the keyring, and still behind ns-spawn.
 	run -0 "$probe" key "$probe" find_key
 	is "$output" "find_key ok"
 	run -0 "$probe" key ns-spawn "$probe" find_key

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Whatever is killed whenever: the next start finds the truth, and after box-gc
-# the host is as before.  SOAK=N: N times as many rounds.
+# Any process killed at any time: the next start works, and after box-gc the host
+# is as before.  SOAK=N: N times as many rounds.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -33,7 +33,7 @@ launch() {
 	box[$1]=$pid
 }
 serves() { is "$(outside curl -s -m 2 "http://192.0.2.1:$((8080 + $1))/")" "${id[$1]}"; }
-# family PID: it and all that descends from it.
+# family PID: the process and its descendants.
 family() {
 	local p
 	echo "$1"
@@ -63,14 +63,14 @@ doze() { sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"; }
 			if ((RANDOM % 2)); then
 				hit "$n"
 			else
-				# Nothing that is left of an earlier one is in its way.
+				# No remains of an earlier box are in its way.
 				eventually 10 serves "$n" ||
 				    fail "round $round, box $n: $(cat "$err")"
 				has "$(box-ps)" "crash$n "
 				continue
 			fi
 		fi
-		# It ends of itself, except where the one hit was the program's
+		# The box ends by itself, unless the kill hit the program's
 		# child.
 		doze
 		kill "${box[n]}" 2>/dev/null || :

@@ -8,7 +8,7 @@ setup() {
 	lab_up
 	requires "curl" command -v curl
 	baseline_save
-	# A tree of its own, as its root directory lies there.
+	# A tree of its own, because the root directory lies there.
 	tree=$BATS_TEST_TMPDIR/tree
 	mkdir -p "$tree/bin" "$tree/scripts"
 	cp "$TOP"/bin/* "$tree/bin"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What is written agrees with what is there.
+# The pages agree with the tools.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -60,7 +60,7 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	used=$( (grep -ohE '"BOX_[A-Z_]+' "$TOP"/{cmds,lib/*}/*.[ch]; grep -ohE '\bBOX_[A-Z_]+' "$TOP"/scripts/*) |
 	    tr -d '"' | grep -v '_$' | sort -u)
 	[ "$used" ]
-	# $BOX_PID and the like stand for what -n does not know.
+	# $BOX_PID and the like stand for values that -n does not know.
 	diff <(echo "$used") <(grep -oE '^\.It Ev .*' "$TOP/man/box.7" | grep -oE 'BOX_[A-Z_]+' | sort -u) ||
 	    fail "in the sources (<), in box(7) (>)"
 }
@@ -151,8 +151,8 @@ in_tree() {
 	done
 }
 
-# The examples of a page, one in each element of $examples; what stands in one
-# display is one.
+# The examples of a page, one in each element of $examples; a display is one
+# example.
 examples_of() {
 	mapfile -d '' examples < <(sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$TOP/man/$1" | awk '
 		/^\.Dl / { sub(/^\.Dl [#$] /, ""); printf "%s%c", $0, 0 }
@@ -171,14 +171,14 @@ idle() { [ -z "$(ip netns pids "$HOSTNS")" ]; }
 		examples_of "$t.1"
 		[ ${#examples[@]} -ge 1 ] || fail "$t has no example"
 		for e in "${examples[@]}"; do
-			# A server or a sleep is ended; the tools' own statuses
-			# are what an example that is wrong would give.
+			# A server or a sleep is ended; a wrong example would
+			# give one of the tools' own statuses.
 			status=0
 			host timeout -k 1 $((3 * ${SLACK:-1})) bash -c "$e
 				status=\$?; kill \$(jobs -p) 2>/dev/null; exit \$status" \
 			    </dev/null >out 2>&1 3>&- || status=$?
 			[[ $status != 12[567] ]] || fail "$t: $e" "status $status" "$(<out)"
-			# It may have left a box in the background.
+			# The example may have left a box in the background.
 			for d in "$BOX_STATE"/*/keeper; do
 				d=${d%/keeper}
 				[ ! -d "$d" ] || box-stop -t 1 "${d##*/}" || [ ! -d "$d" ]

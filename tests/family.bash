@@ -1,5 +1,5 @@
-# family.bash - boxes by hand: a state directory with keepers that are no more
-# than a process with the lock.
+# family.bash - boxes by hand: a state directory with keepers that only hold the
+# lock.
 # shellcheck shell=bash disable=SC2034
 setup() {
 	export BOX_STATE=$BATS_TEST_TMPDIR/state
@@ -11,7 +11,7 @@ teardown() {
 	:
 }
 
-# when PID: the time it began at.
+# when PID: the start time of the process.
 when() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20; }
 # box NAME [CMD...]: a keeper that has the lock on 9, in $keeper, and becomes
 # CMD; its directory is $d.  one PID: that is the box's process 1.

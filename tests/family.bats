@@ -36,7 +36,7 @@ serve='echo "it says hello" >/www/index.html; httpd -f -vv -p 80 -h /www & trap 
 	log=$!
 	box-wait web >"$BATS_TEST_TMPDIR/status" 3>&- &
 	waiter=$!
-	# It has the file in which the status will be.
+	# The waiting process has the file for the status.
 	eventually 20 test -e "/proc/$waiter/fd/8"
 	finish_all() { wait "$log"; status=0; wait "$1" || status=$?; }
 	run -0 box-stop web
@@ -110,8 +110,8 @@ serve='echo "it says hello" >/www/index.html; httpd -f -vv -p 80 -h /www & trap 
 	rm -r "$state"
 }
 
-# full CMD...: with a full disk as standard output, or a closed one, it fails with
-# a line, and has done nothing.
+# full CMD...: with a full disk or a closed descriptor as standard output, CMD
+# fails with a line, and has done nothing.
 full() {
 	local to
 	for to in ">/dev/full" ">&-"; do

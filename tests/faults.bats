@@ -26,21 +26,21 @@ ended() {
 	baseline_same
 }
 
-# What a box has of defences; lines that are missing are a program that ended.
+# The defences of a box; missing lines mean that the program has ended.
 VIEW='grep -E "^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):" /proc/self/status; cat /proc/self/uid_map
 	awk "\$5 ~ /^.(proc|sys|$)/ { print \$5, \$6 }" /proc/self/mountinfo; for fd in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$fd ] || echo fd $fd; done'
 
 # points CMD...: each call in its life and each of its times, as "CALL N", one a
-# line.  Left out is what asks for memory, which is libc's mostly, and what cannot
-# fail, such as close, which closes whatever it says.
+# line.  Calls for memory are left out, which are mostly libc's, and calls that
+# cannot fail, such as close, which always closes.
 points() {
 	host strace -f -qq -o "$BATS_TEST_TMPDIR/trace" "$@" >&2
 	sed -nE 's/^([0-9]+) +([a-z_0-9]+)\(.*/\1 \2/p' "$BATS_TEST_TMPDIR/trace" |
 	    grep -vE ' (brk|close|get[a-z]*[gpu]id|umask|mmap|munmap|mprotect|exit_group|set_robust_list|set_tid_address|rseq|arch_prctl)$' |
 	    awk '{ print $2, ++n[$0] }' | sort -u
 }
-# hit POINT WHAT CMD...: CMD, with that happening there, in whatever process gets
-# so far; its lines are in $output.
+# hit POINT WHAT CMD...: CMD, with WHAT at POINT, in any process that gets so far;
+# its lines are in $output.
 hit() {
 	local call=${1% *} n=${1#* } status=0
 	host timeout -k 5 $((30 * ${SLACK:-1})) strace -f -qq -o /dev/null -e trace="$call" \
@@ -73,7 +73,7 @@ swept() {
 	not='^(sendto|sendmsg|recvmsg) ' swept signal=KILL box-run --name "f$$" -p 8080:80 "$root" sh -c "$VIEW"
 }
 
-# Without iptables, which may say nothing, with status 0, of what failed.
+# Without iptables, which may hide a failure with status 0.
 # bats test_tags=soak
 @test "calls that fail, at points at random" {
 	swept error box-keep --name "f$$" net-lease cg-limit --pids 30 50% ns-spawn --init --netns "f$$" \
@@ -94,14 +94,14 @@ swept() {
 }
 
 @test "the tests see a missing filter and a leftover" {
-	# A filter that is not there, of a start that goes on.
+	# A start that goes on without its filter.
 	want=$(ns-spawn rootfs-enter "$root" sh -c "$VIEW")
 	hit "seccomp 1" error=EPERM ns-spawn rootfs-enter "$root" sh -c "$VIEW"
 	is "$output" ""
 	weak 48 hit "seccomp 1" error=EPERM ns-spawn rootfs-enter "$root" sh -c "$VIEW"
 	run ! confined "no filter"
 	has "$output" $'Seccomp:\t0'
-	# What a killed resident leaves.
+	# The remains of a killed resident.
 	start box-run -p 8080:80 "$root" sleep 1000
 	runs sleep
 	kill -9 "$pid"

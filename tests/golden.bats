@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # The default box as its root sees it, against the files in tests/golden. After
-# a change that is meant, "make golden" writes them anew; read the difference
-# before committing it.
+# an intended change, "make golden" writes them anew; read the difference before
+# committing it.
 #
-# A line "? TEXT" is of what not every kernel or host has: it may be missing.
+# A line "? TEXT" may be missing: not every kernel or host has it.
 # Lines with # are comments; the order does not matter.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
@@ -31,7 +31,7 @@ plain() {
 	esac
 }
 
-# golden FILE: $output against the file, which is all that there may be.
+# golden FILE: $output against the file; other lines fail.
 golden() {
 	local file=$TOP/tests/golden/$1 got
 	got=$BATS_TEST_TMPDIR/got
@@ -80,7 +80,7 @@ golden() {
 		    sh -c 'umount /proc/sys; mount -t tmpfs none /home; /view $1' - $what
 		GOLDEN="" run ! golden $what
 	done
-	# Nor what one has that lacks something.
+	# And a box that lacks one.
 	output=$(grep -v oom_score_adj "$TOP/tests/golden/writable")
 	GOLDEN="" run ! golden writable
 	has "$output" "-/proc/self/oom_score_adj"

@@ -1,6 +1,6 @@
-# helpers.bash - what every test file loads: what the host must have, the lab
-# (a network namespace that plays the host, one that plays the outside world),
-# root directories, and the baseline to which each test must return.
+# helpers.bash - loaded by every test file: demands on the host, the lab (a network
+# namespace that plays the host, one that plays the outside world), root
+# directories, and the baseline to which each test must return.
 # shellcheck shell=bash disable=SC2034
 bats_require_minimum_version 1.5.0
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
@@ -8,7 +8,7 @@ PATH=$TOP/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export TOP BOX_STATE=$BATS_FILE_TMPDIR/state LC_ALL=C
 
 # requires REASON CMD...: skips where CMD fails; with MUST_WORK=1 it fails.
-# lacks_kernel REASON CMD...: what no package mends, so it is a skip always.
+# lacks_kernel REASON CMD...: always skips, because no package mends a failure.
 requires() {
 	"${@:2}" >/dev/null 2>&1 && return
 	[ "${MUST_WORK:-0}" = 1 ] && echo "this host lacks $1" >&2 && exit 1
@@ -16,7 +16,7 @@ requires() {
 }
 lacks_kernel() { "${@:2}" >/dev/null 2>&1 || skip "this kernel lacks $1"; }
 
-# What a box has written may be long.
+# The output of a box may be long.
 fail() { printf '%.4000s\n' "$@" >&2; return 1; }
 is() { [ "$1" = "$2" ] || fail "${3:-value}: got '$1', want '$2'"; }
 has() { [[ $1 == *"$2"* ]] || fail "no '$2' in: $1"; }
@@ -37,7 +37,7 @@ eventually() {
 # $pid, its output in files $out and $err.  finish: waits; $status.
 start() {
 	out=$BATS_TEST_TMPDIR/out err=$BATS_TEST_TMPDIR/err
-	# Now, or a look at them could find the last one's words.
+	# Now, or a reader could find the output of the last one.
 	: >"$out" && : >"$err"
 	enter "${HOSTNS:-}" "$@" >"$out" 2>"$err" 3>&- &
 	pid=$!
@@ -107,8 +107,8 @@ serve() {
 	eventually 20 outside curl -sS -o /dev/null http://192.0.2.2:8000/
 }
 
-# lab_end [CMD...]: as the last command of a teardown, whose status is that of
-# CMD (baseline_check), with the lab gone in any case.  bats looks at no other.
+# lab_end [CMD...]: the last command of a teardown.  Its status is that of CMD
+# (baseline_check), with the lab gone in any case.  bats looks at no other.
 lab_end() {
 	local status=0
 	"${@:-baseline_check}" || status=$?
@@ -135,7 +135,7 @@ cgroup_dir() {
 }
 
 # The baseline: all that a box can leave behind, as one text. It is taken twice
-# per test, and what costs is the number of processes: one awk sorts all out.
+# per test, and each process costs: one awk sorts all lines.
 look() {
 	local lines save
 	echo "@ links"; ip -br link
@@ -205,8 +205,8 @@ alpine_root() {
 	alpine=$BATS_TEST_TMPDIR/alpine_fs
 	mkdir "$alpine" && tar -C "$alpine" -xzf "${tar[0]}"
 }
-# With all that any test runs in it, as making one takes a minute; DEBIAN_ROOT=DIR
-# is one that is there already.
+# A root directory with all packages of the tests, because making one takes a
+# minute; DEBIAN_ROOT=DIR is an existing one.
 debian_root() {
 	local packages
 	packages=$(grep -v '^#' "$TOP/tests/packages" | paste -sd ,)

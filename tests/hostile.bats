@@ -2,7 +2,7 @@
 # Root directories made by an attacker: links, files and the like where mount
 # points belong, some of them exchanged all the time.  Nothing outside of the
 # root directory may change, and a start is either refused, with its reason, or
-# gives a box that is as it should be.  tests/attack/rows has the numbers.
+# gives a sane box.  tests/attack/rows has the numbers.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 load attack/weaken
@@ -13,7 +13,7 @@ setup_file() {
 	weaken
 }
 setup() {
-	# Where the box's root could write if it got there.
+	# A directory that the box's root could write to if it got there.
 	public=$(mktemp -d)
 	chmod 755 "$public"
 	copy_root
@@ -38,11 +38,11 @@ unhurt() {
 	[[ $mountinfo != *"$public"* ]] || fail "mounted, by $1:" "$(grep "$public" <<<"$mountinfo")"
 }
 
-# What a box should find.
+# The view of a sane box.
 sane='read -r self _ </proc/self/stat && [ "$self" = $$ ] && [ -d /sys/class/net ] && [ -c /dev/null ] && [ ! -L /dev/null ] &&
 	[ -d /dev/pts ] && [ ! -L /dev/shm ] && echo evil >/etc/resolv.conf && echo evil >/etc/hosts && echo sane'
-# tried WHAT [OPTIONS...]: one start; $result is "sane" or "refused", or "odd":
-# what was a directory when it was mounted on may be a link afterwards.
+# tried WHAT [OPTIONS...]: one start; $result is "sane" or "refused", or "odd": a
+# directory may become a link after a mount on it.
 tried() {
 	run --separate-stderr ns-spawn rootfs-enter "${@:2}" "$root" sh -c "$sane"
 	case $status in
@@ -97,7 +97,7 @@ plant() {
 	done
 	tried "all as it should be"
 	is "$result" sane
-	# The defence is how they are opened.
+	# The defence is in the open calls.
 	plant absolute etc dir
 	weak 8 run ns-spawn rootfs-enter "$root" true
 	run ! unhurt "links that are followed"

@@ -22,7 +22,7 @@ sizes() { stat -c %s "$log"/*; }
 	is "$output$stderr" ""
 	is "$(<"$log/current")" $'out\nerr'
 	is "$(stat -c '%a %a' "$log" "$log/current" | tr '\n' ' ')" "700 700 600 600 "
-	# The next one goes on.
+	# The next log-keep goes on.
 	run -143 log-keep "$log" sh -c 'echo more; kill $$'
 	is "$(<"$log/current")" $'out\nerr\nmore'
 	run -0 log-keep "$log" cat <<<"stdin is the caller's"
@@ -45,7 +45,7 @@ sizes() { stat -c %s "$log"/*; }
 	is "$(ls "$log" | tr '\n' ' ')" "1 2 current "
 	for s in $(sizes); do between "$s" 1 1000; done
 	all >"$BATS_TEST_TMPDIR/all"
-	# No line is cut, and none of the last ones is missing.
+	# No line is cut, and none of the last lines is missing.
 	diff "$BATS_TEST_TMPDIR/all" <(seq -f 'line %g' 1 1000 | tail -n "$(wc -l <"$BATS_TEST_TMPDIR/all")")
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/all")" -gt 200 ]
 	run -0 log-keep --size 1000 --files 1 "$BATS_TEST_TMPDIR/one" seq 1 1000

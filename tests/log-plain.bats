@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# log-plain: what no terminal obeys, in a fixed memory.
+# log-plain: text without bytes that control a terminal, in a fixed memory.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
-# shows WANT: what comes of stdin; also byte by byte.
+# shows WANT: WANT comes of stdin; also byte by byte.
 shows() {
 	cat >"$BATS_TEST_TMPDIR/in"
 	is "$(log-plain <"$BATS_TEST_TMPDIR/in" && echo x)" "$1"x
@@ -24,7 +24,7 @@ shows() {
 }
 
 @test "T51: a line without an end takes no memory, and nobody waits for its end" {
-	# Its output's length, and its peak of memory in KiB.
+	# The length of the output, and the peak of memory in KiB.
 	run -0 bash -c "head -c 300000000 /dev/zero | tr '\0' '\233' | python3 -c '
 import resource, subprocess
 tool = subprocess.Popen([\"log-plain\"], stdout=subprocess.PIPE)

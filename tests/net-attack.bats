@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# Attacks on the network: what a neighbour or a hostile box sends, and to whom
-# it gets.  Each has been done again with its one defence taken away, to see
-# that it is the defence that stops it: those lines are marked "Weakened".
+# Attacks on the network: packets of a neighbour or a hostile box, and the hosts
+# that they reach.  Each attack is done again with its one defence taken away, to
+# see that the defence stops it: those lines are marked "Weakened".
 # The attacker in a box has every capability there: more than a box's root.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
@@ -15,7 +15,7 @@ setup() {
 	requires "python3" command -v python3
 	requires "iptables-nft" command -v iptables-nft-save
 	if [ -e /proc/sys/net/ipv6 ]; then
-		# None that are tentative for a second.
+		# No address that is tentative for a second.
 		host ip -6 addr flush dev uplink
 		outside ip -6 addr flush dev uplink
 		for addr in $HOST6/64 fe80::1/64; do host ip addr add $addr dev uplink nodad; done
@@ -30,7 +30,7 @@ teardown() {
 	lab_end
 }
 
-# Whether nothing is left to happen of itself: an address is new for a second.
+# Whether the network has settled: an address is new for a second.
 settled() { is "$(host ip -6 addr show tentative 2>/dev/null)" ""; }
 # become WHERE CMD...: for the background, as $! is to be CMD itself.
 become() {
@@ -44,7 +44,7 @@ become() {
 talk() { "$1" python3 "$BATS_TEST_DIRNAME/net.py" "${@:2}"; }
 forge() { "$1" python3 "$BATS_TEST_DIRNAME/attack/net.py" "${@:2}"; }
 inbox() { nsenter -t "$prog" -n "$@"; }
-# served WHERE PROTO ADDR PORT: a server there; what it heard is in $log.
+# served WHERE PROTO ADDR PORT: a server there; $log has the packets that it heard.
 served() {
 	log=$BATS_TEST_TMPDIR/served$((++n))
 	become "$1" python3 "$BATS_TEST_DIRNAME/net.py" serve "${@:2}" >"$log" 2>&1 3>&- &
@@ -65,7 +65,7 @@ six() { inbox sysctl -qw net.ipv6.conf.veth1.disable_ipv6=0; }
 mac() { "$1" cat "/sys/class/net/$2/address" 2>/dev/null || "$1" ip -br link show "$2" | awk '{print $3}'; }
 ipt() { host iptables-nft "$@"; }
 sysctl_host() { host sysctl -qw "net.$1"; }
-# What a box could change of its host's network, but for its counters of time.
+# The host's network, as far as a box could change it, without counters of time.
 network() {
 	host bash -c 'ip addr; ip route show table all; ip -6 route show table all; ip rule
 		ip neigh show nud permanent; iptables-nft-save' | grep -vE '^(#|\*|COMMIT|:.* ACCEPT)' | sed 's/ \(valid_lft\|expires\).*//; s/\[[0-9:]*\]//'
@@ -84,7 +84,7 @@ syn() { is "$(forge "$2" syn "$3" "$to" "${@:4}")" "$1" "answer to a SYN for ${*
 		# shellcheck disable=SC2086
 		syn - outside uplink $LAN $target
 	done
-	# The same from a box, whose link has route_localnet.
+	# The same from a box; its link has route_localnet.
 	to=$(mac host veth0)
 	for port in 6000 8080; do
 		is "$(forge inbox syn veth1 "$to" $BOX 127.0.0.1 $port)" - "from the box: $port"
@@ -96,7 +96,7 @@ syn() { is "$(forge "$2" syn "$3" "$to" "${@:4}")" "$1" "answer to a SYN for ${*
 	to=$(mac host uplink)
 	sysctl_host ipv4.conf.uplink.route_localnet=1
 	syn SA outside uplink $LAN 127.0.0.1 6000
-	# The port is held and nobody listens.
+	# The port is held without a listener.
 	syn R outside uplink $LAN 127.0.0.1 8080
 	ipt -t nat -I PREROUTING -j BOX-DNAT-0
 	syn SA outside uplink $LAN 127.0.0.1 8080
@@ -105,7 +105,7 @@ syn() { is "$(forge "$2" syn "$3" "$to" "${@:4}")" "$1" "answer to a SYN for ${*
 	# Weakened: the box's own link without its rules.
 	ipt -t raw -F BOX-RAW-0
 	is "$(forge inbox syn veth1 "$(mac host veth0)" $BOX 127.0.0.1 6000)" SA
-	# Weakened: nothing dropped of what goes to the box.
+	# Weakened: no packet to the box is dropped.
 	ipt -D BOX-FWD-0 -j DROP
 	ipt -F BOX-REST-0
 	syn SA outside uplink $LAN $BOX 80
@@ -127,7 +127,7 @@ syn() { is "$(forge "$2" syn "$3" "$to" "${@:4}")" "$1" "answer to a SYN for ${*
 	}
 	scope outside $HOST "8080 8081"
 	scope outside 192.0.2.10 "8080 8082"
-	# An address of the host's is that on whichever link.
+	# Any link takes packets for any address of the host.
 	scope outside $GATEWAY "8080"
 	scope host $HOST "8080 8081"
 	scope host 127.0.0.1 "8080 8083"
@@ -140,7 +140,7 @@ syn() { is "$(forge "$2" syn "$3" "$to" "${@:4}")" "$1" "answer to a SYN for ${*
 	syn - outside uplink $LAN 127.0.0.1 8083
 	for addr in "[$HOST6]" "[fe80::1%uplink]"; do scope outside "$addr" ""; done
 	scope host "[$HOST6]" "" && scope host "[::1]" ""
-	# Weakened: a rule that has lost its address, and somebody with IPv6.
+	# Weakened: a rule that has lost its address, and a program with IPv6.
 	ipt -t nat -S BOX-DNAT-0 | grep -v -- -N | sed 's/ -d [0-9./]*//; s/^-A //' >"$BATS_TEST_TMPDIR/rules"
 	ipt -t nat -F BOX-DNAT-0
 	while read -ra rule; do ipt -t nat -A "${rule[@]}"; done <"$BATS_TEST_TMPDIR/rules"
@@ -160,7 +160,7 @@ s.accept()' >"$BATS_TEST_TMPDIR/six" 3>&- &
 # unchanged: as it was in $before; the link of a box that ended goes with time.
 unchanged() { diff <(echo "$before") <(network); }
 
-# unsettle: what a box can say about ways and addresses.
+# unsettle: a box's forged messages about routes and addresses.
 unsettle() {
 	forge inbox ra veth1
 	forge inbox na veth1 $HOST6
@@ -186,7 +186,7 @@ way() { host ip route get 203.0.113.9 | head -n 1; }
 	unsettle
 	is "$(way)" "$way"
 	unchanged
-	# Not even where somebody turns IPv6 on for all links at once.
+	# Not even if IPv6 is turned on for all links at once.
 	sysctl_host ipv6.conf.all.disable_ipv6=0
 	linklocal() { has "$(host ip -6 addr show dev veth0)" fe80::; }
 	eventually 10 linklocal
@@ -244,7 +244,7 @@ print("fe80::%x:%x:%x:%x" % (m[0] << 8 ^ 512 | m[1], m[2] << 8 | 255, 254 << 8 |
 	forge inbox whohas veth1 $LAN $GATEWAY >&2
 	is "$(neighbours)" "$before" "neighbours behind the box"
 	is "$(neighbours box1)" "$before1" "neighbours behind the other box"
-	# It answers for the address of this link, and for no other of the host's.
+	# The host answers for the address of this link, and for no other of its own.
 	is "$(forge inbox whohas veth1 $BOX $GATEWAY)" "$to"
 	for addr in $HOST 127.0.0.1 10.0.0.3; do
 		is "$(forge inbox whohas veth1 $BOX $addr)" - "ARP for $addr"
@@ -267,7 +267,7 @@ print("fe80::%x:%x:%x:%x" % (m[0] << 8 ^ 512 | m[1], m[2] << 8 | 255, 254 << 8 |
 	is "$(forge inbox whohas veth1 $BOX $HOST)" "$to"
 }
 
-# What a hostile root tries by netlink; nothing of it may fail to be tried.
+# The netlink requests of a hostile root; each must be tried.
 meddle='ip link set lo down; ip link set uplink down; ip addr add 192.0.2.66/24 dev lo
 	ip route add blackhole 8.8.8.8; ip link del veth0; nft flush ruleset
 	iptables-nft -P FORWARD DROP; echo 1 >/proc/sys/net/ipv4/ip_forward; :'
@@ -278,7 +278,7 @@ meddle='ip link set lo down; ip link set uplink down; ip addr add 192.0.2.66/24 
 	before=$(network)
 	run -0 host net-nat ns-spawn net-veth sh -c "$meddle"
 	eventually 10 unchanged
-	# It did have the power, over its own.
+	# The box's root did have the power, over its own network.
 	has "$(host ns-spawn net-veth sh -c "$meddle; ip link show lo")" "state DOWN"
 	# Nor has a box's root that shares the host's network.
 	run -0 host ns-spawn --net host sh -c "$meddle"
@@ -320,7 +320,7 @@ policy() {
 	# shellcheck disable=SC2086
 	reaches $near 8.8.8.8:9999
 	kill -9 "$prog" && finish
-	# Isolated, whoever starts after it.
+	# Isolated, with any box that starts later.
 	boxed 0 --backend "$1" -p 8080:80 --isolate --dns 192.168.7.1
 	lonely=$prog
 	boxed 2 --backend "$1"
@@ -328,9 +328,9 @@ policy() {
 	# shellcheck disable=SC2086
 	isolated() { reaches_not $near 10.0.0.4:80; }
 	isolated
-	# What is left: the world, its name server, its own port.
+	# Still reached: the world, its name server, its own port.
 	reaches 8.8.8.8:9999 192.168.7.1:53 $HOST:8080
-	# Others reach it by that port alone; the host, whatever it likes.
+	# Others reach the box by that port alone, the host by any port.
 	for who in $neighbour $later; do
 		prog=$who reaches_not $BOX:80
 		prog=$who reaches $HOST:8080
@@ -338,7 +338,7 @@ policy() {
 	asked "$LAN hello" outside tcp $HOST 8080
 	asked "$GATEWAY hello" host tcp 127.0.0.1 8080
 	asked "$GATEWAY hello" host tcp $BOX 80
-	# It makes no difference that others accept: their verdict comes later.
+	# An accepting rule of others makes no difference: it comes later.
 	host "iptables-$1" -I INPUT -j ACCEPT
 	host "iptables-$1" -I FORWARD -j ACCEPT
 	isolated
@@ -369,12 +369,12 @@ policy() {
 	asked "$LAN hello" outside tcp $HOST 8080
 	kill -9 "$prog" && finish
 	baseline_check
-	# And by the next one, where it could not do so itself.
+	# And by the next net-nat, if the first could not do so itself.
 	boxed 0 --isolate -p 8080:80
 	kill -9 "$pid" "$prog" && finish
 	run -0 host net-nat --slot 1 true
 	baseline_check
-	# One that fails halfway leaves nothing.
+	# A net-nat that fails halfway leaves nothing.
 	ipt -N BOX-FWD-0
 	run -125 host net-nat --isolate true
 	ipt -X BOX-FWD-0
@@ -394,7 +394,7 @@ while 1: s.accept()' >"$BATS_TEST_TMPDIR/abstract" 3>&- &
 try: socket.socket(socket.AF_UNIX).connect("\0net-attack"); print("connected")
 except OSError as e: print(e.strerror)'
 	is "$(host net-nat ns-spawn net-veth python3 -c "$call")" "Connection refused"
-	# None of ours has such a name, here or there.
+	# No lock of ours has such a name, here or there.
 	boxed 0
 	is "$(host ss -Hxa | grep -o '@[^ ]*')" "@net-attack"
 	is "$(inbox ss -Hxa | grep -o '@[^ ]*')" ""
@@ -403,7 +403,7 @@ except OSError as e: print(e.strerror)'
 }
 
 @test "T45: forwarding for boxes makes the host nobody's router" {
-	# Another network behind the host, and a neighbour who sends there.
+	# Another network behind the host, and a neighbour that sends there.
 	ip netns add "far$$"
 	far() { nsenter --net="/run/netns/far$$" "$@"; }
 	host ip link add far type veth peer name far netns "far$$"
@@ -461,7 +461,7 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 	ipt -N BOX-FWD-3
 	ipt -A BOX-FWD-3 -s 192.0.2.99 -j DROP
 	baseline_save
-	# By the lease they are passed over; by number they are refused.
+	# A lease passes such slots over; by number they are refused.
 	run -125 host net-lease net-nat ns-spawn net-veth true
 	has "$output" "Chain already exists"
 	has "$output" "-N BOX-FWD-3"
@@ -472,7 +472,7 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 	done
 	baseline_check
 	run -0 host net-nat --slot 4 ns-spawn net-veth --slot 4 true
-	# Weakened: their being others' is the whole difference.
+	# Weakened: the names without their foreign owners.
 	ipt -F BOX-FWD-3 && ipt -X BOX-FWD-3
 	host ip link del veth0 && host ip link del box2
 	run -0 host net-lease --slot 1 net-nat ns-spawn net-veth true
@@ -488,7 +488,7 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 		run host ns-spawn rootfs-enter --dns 192.0.2.1 "$root" cat /etc/resolv.conf
 		is "$(cat "$victim")" "nameserver 192.0.2.53" "by $link: $output"
 	done
-	# Weakened: what a plain write to that path does.
+	# Weakened: a plain write to that path.
 	ln -sfn "$victim" "$root/etc/resolv.conf"
 	echo "nameserver 192.0.2.1" >"$root/etc/resolv.conf"
 	is "$(cat "$victim")" "nameserver 192.0.2.1"
@@ -507,14 +507,14 @@ heard() {
 	    python3 "$BATS_TEST_DIRNAME/net.py" serve udp 0.0.0.0 5061
 	eventually 20 grep -q ready "$out" || fail "$(cat "$err")"
 	run talk outside ask udp $HOST 5070 0.3 "$port"
-	# By the host's own way it hears, so it has heard what came before.
+	# A datagram from the host arrives after all earlier ones.
 	is "$(talk host ask udp $BOX 5061)" "$GATEWAY hello"
 	heard=$(grep -c "$LAN hello" "$out") || :
 	ended
 }
 ended() { kill -9 "$(payload "$pid")" && finish; }
 killed() { prog=$(payload "$pid") && kill -9 "$pid" "$prog" && finish && eventually 10 gone "$prog"; }
-# published: what a client gets that sent before the box was there.
+# published: the answer to a client that sent before the box was there.
 published() {
 	((++port))
 	run -1 talk outside ask udp $HOST 5071 0.3 "$port"
@@ -545,7 +545,7 @@ published() {
 	ipt -D INPUT -m conntrack --ctstate INVALID -j DROP
 }
 
-# trusted: what a neighbour gets from a box, whose link is named like a box's.
+# trusted: the answer of a box to a neighbour with a link named like a box's.
 trusted() {
 	boxed 0
 	run talk far ask tcp $BOX 80 1
@@ -573,7 +573,7 @@ trusted() {
 	ip netns del "far$$"
 }
 
-# reached: what an isolated box gets from one of another pool.
+# reached: the answer of a box of another pool to an isolated box.
 reached() {
 	start net-nat --pool 11.0.0.0/24 --slot 1 ns-spawn --slot 1 net-veth --pool 11.0.0.0/24 --slot 1 \
 	    python3 "$BATS_TEST_DIRNAME/net.py" serve tcp 0.0.0.0 80
@@ -595,7 +595,8 @@ reached() {
 }
 
 # flood: datagrams from the box to 2500 ports of its neighbour, and as many of
-# the host; the host's number of flows is $flows, what another box gets $output.
+# the host; the host's number of flows is $flows, the answer to another box
+# $output.
 flood() {
 	boxed 1
 	local other=$prog

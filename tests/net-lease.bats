@@ -93,7 +93,7 @@ over() { kill -9 "$prog" && finish; }
 	run -125 host net-lease --pool 10.64.0.0/16 true
 	has "${lines[0]}" "the host has the route 10.64.32.0/20 dev uplink"
 	host ip route del 10.64.32.0/20
-	# Another box of the pool is no such use.
+	# Another box of the pool does not count as a use.
 	start net-lease --pool 10.64.0.0/16 ns-spawn net-veth sleep 1000
 	runs sleep
 	run -0 host net-lease --pool 10.64.0.0/16 ns-spawn net-veth true
@@ -139,7 +139,7 @@ over() { kill -9 "$prog" && finish; }
 	is "$(slot_of "$prog")" 0
 	hasnt "$(ls -l "/proc/$prog/fd")" "$BOX_STATE"
 	has "$(ls -l "/proc/$pid/fd")" "$BOX_STATE"
-	# The payload is no stage: it gets none.
+	# The payload is no stage, and gets no lease.
 	run -0 host net-lease sh -c 'ls -l /proc/self/fd'
 	hasnt "$output" "$BOX_STATE"
 	# A copy of a stage that is not in our own directory is not one of ours.
@@ -196,7 +196,7 @@ over() { kill -9 "$prog" && finish; }
 	start ns-spawn net-veth sleep 1000
 	runs sleep
 	first=$pid first_prog=$prog
-	# The next one is; for this one, it is said what is in the way.
+	# The next slot is leased; for this one, the message names the reason.
 	run -0 host net-lease ns-spawn net-veth true
 	run -125 host net-lease --slot 0 true
 	is "${#lines[@]}" 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# net-nat: who reaches whom, and the host's firewall before and after.
+# net-nat: connections that work, and the host's firewall before and after.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 load attack/weaken
@@ -131,7 +131,7 @@ everybody() {
 	served outside serve tcp 0.0.0.0 8080
 	web -p 8080:80
 	asked "192.0.2.1 hello" inbox ask tcp 192.0.2.2 8080
-	# Nor is the host's, nor what the host would forward.
+	# Nor does it reach the host's port, nor one that the host would forward.
 	asked "192.0.2.1 hello" host ask tcp 192.0.2.2 8080
 	over
 }
@@ -148,7 +148,7 @@ loose() {
 	loose outside 192.0.2.1
 	no_answer outside ask tcp 127.0.0.1 6000
 	no_answer outside ask tcp 127.0.0.1 8080
-	# Nor does the box, whose link has route_localnet.
+	# Nor does the box, with route_localnet on its link.
 	loose inbox 10.0.0.1
 	no_answer inbox ask tcp 127.0.0.1 6000
 	for i in all default lo uplink; do
@@ -248,7 +248,7 @@ s = socket.create_server(("::", 8080), family=socket.AF_INET6)
 sys.exit(subprocess.call(["net-nat", "-p", "8080:80", "true"]) != 125)'
 }
 
-# at_rest: a box that has ended, and whose keeper has not started it again.
+# at_rest: a box that has ended, before its keeper starts it again.
 at_rest() {
 	start box-keep --name web --restart always net-nat -p 8080:80 -p 5353:53/udp \
 	    ns-spawn net-veth python3 -c "$NETPY" serve tcp 0.0.0.0 80
@@ -276,7 +276,7 @@ stopped() { kill -TERM "$pid"; kill -CONT "$pid"; finish; }
 	kill -CONT "$pid"
 	eventually 20 grep -q ready "$out"
 	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
-	# A port that it has given back is not held.
+	# A port that was taken back is not held.
 	host net-nat --box web -p 8080:80 down
 	py host hold tcp 0.0.0.0 8080
 	run -1 hold6 udp 5353
@@ -350,7 +350,7 @@ beside() {
 	has "$mid" ":FORWARD DROP"
 	own=$(grep -c '^:BOX-' <<<"$mid")
 	between "$own" 1 20
-	# And it works although they would refuse.
+	# And the box is reached although those rules would refuse.
 	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
 	served outside serve tcp 0.0.0.0 7000
 	asked "192.0.2.1 hello" inbox ask tcp 192.0.2.2 7000
@@ -457,7 +457,7 @@ beside() {
 	is "${#lines[@]}" 2
 	has "${lines[1]}" "hint: net-nat --slot 0 down"
 	is "$(rules nft)" "$up"
-	# With other ports, others; what runs is not taken down.
+	# Other ports get other rules; down refuses a running net-nat's.
 	run -0 host net-nat -p 8082:80 up
 	has "$(rules nft)" "dport 8082"
 	hasnt "$(rules nft)" "dport 8080"
@@ -580,14 +580,14 @@ beside() {
 	run -0 host env PATH="$BATS_TEST_TMPDIR/fw:$PATH" net-nat true
 	is "${#lines[@]}" 2
 	is "${lines[1]}" "net-nat: hint: firewall-cmd --zone=trusted --add-source=10.0.0.0/24"
-	# Said once it is so, in silence.
+	# Silence once the command has been run.
 	host nft add rule inet firewalld filter_FORWARD ip saddr 10.0.0.0/24 accept
 	run -0 host env PATH="$BATS_TEST_TMPDIR/fw:$PATH" net-nat true
 	is "$output" ""
 	host nft delete table inet firewalld
 }
 
-# PATH with all that a host has but what matches.
+# PATH with all of the host's programs but those that match.
 path_without() {
 	mkdir "$BATS_TEST_TMPDIR/path"
 	ln -s /usr/bin/* /usr/sbin/* "$BATS_TEST_TMPDIR/path" 2>/dev/null || :
@@ -596,7 +596,7 @@ path_without() {
 }
 @test "a missing iptables is said, with the command that mends it" {
 	path_without 'ip*tables* xtables* arptables* ebtables*'
-	# It looks in the sbin directories, too: those of a mount namespace.
+	# net-nat looks in the sbin directories, too: hide them in a mount namespace.
 	for verb in touch up down; do
 		run -125 host unshare -m bash -c 'mount --bind "$1" /usr/sbin && PATH=$1 exec "${@:2}"' \
 		    bash "$BATS_TEST_TMPDIR/path" "$TOP/bin/net-nat" $verb

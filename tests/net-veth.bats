@@ -192,7 +192,7 @@ s.sendto(b"hello", ("10.0.0.1", 7007))' "$1"; }
 	send 10.0.0.2
 	eventually 10 grep -q hello "$log"
 	is "$(grep hello "$log")" "10.0.0.2 hello"
-	# It is the filter that does it.
+	# Without the filter the forged address passes.
 	host sysctl -qw net.ipv4.conf.veth0.rp_filter=0
 	send 10.0.0.77
 	eventually 10 grep -q "10.0.0.77 hello" "$log"
@@ -302,13 +302,13 @@ s.sendto(b"hello", ("10.0.0.1", 7007))' "$1"; }
 }
 
 @test "the kernel's own sentence is in the message" {
-	# What it says here, by another's mouth.
+	# The kernel's sentence, as ip(8) prints it.
 	said=$(host ip route add 10.9.9.9/32 via 192.0.2.255 2>&1 | sed -n 's/^Error: \(.*[^.]\)\.*$/\1/p')
 	[ "$said" ]
 	# The broadcast address of the box's network.
 	refused --gateway 10.0.0.255
 	has "$output" "$said"
-	# The change that failed is named as one would type it.
+	# The failed change is named by its command.
 	has "$output" "ip route add default via 10.0.0.255"
 }
 
@@ -401,7 +401,7 @@ s.sendto(b"hello", ("10.0.0.1", 7007))' "$1"; }
 }
 no_links() { [[ -z $(host ip -o link show group 45253) ]]; }
 
-# What both sides look like, as text.
+# Both sides, as text.
 sides() {
 	host ip -4 -o addr show dev veth0 | sed 's/ valid_lft.*//; s/^[0-9]*://'
 	host ip -4 route show dev veth0

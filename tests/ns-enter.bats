@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# ns-enter and box-exec: programs in boxes that run.
+# ns-enter and box-exec: programs in running boxes.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 load attack/weaken
@@ -16,14 +16,14 @@ teardown() {
 	baseline_check
 }
 
-# runs_box CHAIN...: a box, whose PROG is $prog and whose first stage is $box.
+# runs_box CHAIN...: a box; $prog is its PROG and $box its first stage.
 runs_box() {
 	start "$@" sleep 1000
 	box=$pid
 	runs sleep
 	export prog
 }
-# walls: what the kernel says of a process, the same for all confined alike.
+# walls: the kernel's figures of a process, the same for all confined alike.
 walls='grep -E "^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp|Seccomp_filters):" /proc/self/status; cat /proc/self/setgroups /proc/self/oom_score_adj'
 
 # spaces PID: its namespaces and its groups.
@@ -41,7 +41,7 @@ spaces() {
 	is "$(spaces "$in")" "$(spaces "$prog")"
 	[ "$(spaces "$in")" != "$mine" ]
 	is "$(stat -Lc %d:%i "/proc/$in/root")" "$(stat -Lc %d:%i "/proc/$prog/root")" root
-	# No third process between it and ns-enter, and that is outside.
+	# No third process between PROG and ns-enter, and ns-enter is outside.
 	is "$(ps -o ppid= -p "$in" | tr -d ' ')" "$pid"
 	is "$(spaces "$pid")" "$mine"
 	is "$(cat "/proc/$pid/comm")" ns-enter
@@ -237,7 +237,7 @@ on_tty() { (exec env PS1='OUT> ' python3 "$TOP/tests/terminal.py" "$@" 3>&-); }
 	run -0 ns-enter -t --pid "$prog" true </dev/null
 }
 
-# box-exec, with what box-run leaves for it.
+# box-exec, with the options that box-run leaves for it.
 keeps_box() {
 	start box-keep --name web "$@" ns-spawn --init rootfs-enter "$bb" sleep 1000
 	box=$pid
@@ -295,7 +295,7 @@ keeps_box() {
 
 # left COMM: the process of the box that runs it, as we see it, is $left.
 is_left() { left=$(pgrep -fx "$1"); }
-# holds FILE: whether $left has FILE open, by whatever name.
+# holds FILE: whether $left has FILE open, by any name.
 holds() { [ "$(find -L "/proc/$left/fd" -samefile "$1" 2>/dev/null)" ]; }
 # outlive: ns-enter returns, and a process that it has started lives on.
 outlive() {
@@ -340,7 +340,7 @@ a, b = socket.socketpair()
 a.sendall(b"by socket"); a.shutdown(socket.SHUT_WR)
 subprocess.run(sys.argv[1:], stdin=b, stdout=b, check=True); b.close()
 assert a.recv(100) == b"by socket"' ns-enter --pid "$prog" cat
-	# A file stays one: its position is the caller's.
+	# A file stays a file: its position is the caller's.
 	seq 3 >"$T/file"
 	is "$({ ns-enter --pid "$prog" sh -c 'read x; echo $x'; cat; } <"$T/file" | sort -u | xargs)" "1 2 3"
 }

@@ -177,8 +177,8 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	has "$output" /etc/subuid
 }
 
-# As a member of a group that a file is closed to, which its owner and all
-# others may read.
+# As a member of a group: the file is closed to the group, and open to its owner
+# and all others.
 @test "an ordinary user: a group cannot be left to read a file that is closed to it" {
 	requires "setpriv" command -v setpriv
 	member=(setpriv --reuid 65534 --regid 65534 --groups "65534,1234" env -u BOX_STATE)
@@ -228,7 +228,7 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 		ip -o link show lo'
 	has "$output" mine
 	has "$output" "LOOPBACK,UP"
-	# Not of what it shares.
+	# Not of shared namespaces.
 	run ! host ns-spawn --net host ip link set lo down
 	run ! host ns-spawn --uts host hostname evil
 }
@@ -280,7 +280,7 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	init=$(jq .pid "$BATS_TEST_TMPDIR/info")
 	is "$init" "$(awk '/^PPid/{print $2}' "/proc/$prog/status")" pid
 	is "$(jq .ns.net "$BATS_TEST_TMPDIR/info")" "$(stat -Lc %i "/proc/$prog/ns/net")" net
-	# Seven in all, whatever the names.
+	# Seven in all, with any names.
 	for k in $KINDS; do
 		has " $(jq -r '.ns[]' "$BATS_TEST_TMPDIR/info" | tr '\n' ' ')" " $(stat -Lc %i "/proc/$prog/ns/$k") "
 	done
@@ -403,7 +403,7 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	# The kernel gives a process that is not dumpable to root, not to its user.
 	is "$(stat -c %u "/proc/$prog/environ")" $BASE "owner of PROG"
 	is "$(stat -c %u "/proc/$init/environ")" 0 "owner of init"
-	# And nobody in the box may look into it.
+	# And no process in the box may look into it.
 	run nsenter -t "$prog" -U -p -m readlink "/proc/$init/exe"
 	is "$output" ""
 	over
@@ -497,7 +497,7 @@ state_is() { is "$(awk '/^State/{print $2}' "/proc/$2/status")" "$1"; }
 		finish
 		is "$status" $((128 + $(kill -l $sig))) "status after $sig"
 	done
-	# Not one that PROG ignores, or whose default does not end a process.
+	# Not a signal that PROG ignores, or that ends no process by default.
 	start env --default-signal=TERM ns-spawn sh -c 'trap "" USR1; trap "exit 7" TERM; echo ready; while :; do sleep 0.1; done'
 	eventually 10 grep -q ready "$out"
 	for sig in USR1 WINCH URG CONT TERM; do kill -$sig "$pid"; done

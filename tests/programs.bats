@@ -18,7 +18,7 @@ box() {
 	[ "$status" = 0 ] || fail "status $status" "$output" "$stderr"
 }
 
-# What packages do when they are installed: users, owners, a set-user-ID file.
+# The work of an installation: users, owners, a set-user-ID file.
 package_files() {
 	files=$BATS_TEST_TMPDIR/files repo=$BATS_TEST_TMPDIR/repo
 	mkdir -p "$files/usr/bin" "$repo"

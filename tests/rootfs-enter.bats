@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# rootfs-enter: what PROG finds in its new root, and what it cannot reach.
+# rootfs-enter: PROG's view of its new root, and its walls.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 load attack/weaken
@@ -28,7 +28,7 @@ refused() {
 	[[ $stderr == *"rootfs-enter: "* ]] || fail "not rootfs-enter's: $stderr"
 	[ "$(wc -l <<<"$stderr")" -le 2 ] || fail "more than a line and a hint: $stderr"
 }
-# All that is in a tree, with owners and contents.
+# All files of a tree, with owners and contents.
 tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type f -exec sha256sum {} + | sort); }
 
 @test "the root is the directory, and the old one is gone" {
@@ -125,7 +125,7 @@ tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type
 	is "$output" $'1\nshm\n0\nptmx'
 	# A pipe can be opened again, as programs that log to /dev/stdout do.
 	is "$(ns-spawn rootfs-enter -u 1000:1000 "$root" sh -c 'echo err >/dev/stderr; echo out >/dev/stdout' 2>&1 | sort)" $'err\nout'
-	# One that has a name is somebody else's, too.
+	# A pipe with a name is another program's, too.
 	mkfifo -m 600 "$BATS_TEST_TMPDIR/fifo"
 	run -0 ns-spawn rootfs-enter -u 1000:1000 "$root" true <>"$BATS_TEST_TMPDIR/fifo"
 	is "$(stat -c %u:%g "$BATS_TEST_TMPDIR/fifo")" 0:0
@@ -289,7 +289,7 @@ resolver() {
 
 @test "--env-file: lines are taken as they are, below -e; bad ones are refused, and not shown" {
 	f=$BATS_TEST_TMPDIR/vars
-	# vars: what $f sets, in its order.
+	# vars: the variables that $f sets, in its order.
 	vars() { ok "$@" -- env && grep -vE '^(PATH|HOME|TERM|PWD|SHLVL|_)=' <<<"$output"; }
 	printf '# comment\n\n \t# B=2\n  A= "it'\''s" $HOME `id` # \r\nE=\nFROM\nUNSET\nD=x=y' >"$f"
 	is "$(FROM=caller vars --env-file "$f")" $'A= "it\'s" $HOME `id` # \nE=\nFROM=caller\nD=x=y'
@@ -409,7 +409,7 @@ resolver() {
 	ok -v "$src/file:/etc/one" -v "$src/file:/etc/two:ro" -- sh -c 'cat /etc/one /etc/two; echo more >>/etc/one; echo x >>/etc/two || echo ro'
 	is "$output" $'data\ndata\nro'
 	is "$(cat "$src/file")" $'data\nmore'
-	# Relative to the caller, into a directory that is not there yet.
+	# Relative to the caller, into a missing directory.
 	run -0 bash -c 'cd "$1" && ns-spawn rootfs-enter -v src:/deep/er/still "$2" ls /deep/er/still' - "$BATS_TEST_TMPDIR" "$root"
 	has "$output" file
 }
@@ -458,7 +458,7 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	has "${lines[1]}" "hint: "
 	has "${lines[1]}" "--map self"
 	is "${#lines[@]}" 2
-	# It is the same below the root, and where it is the source itself.
+	# The same below the root, and for the source itself.
 	run -125 unshare -m env src="$BATS_TEST_TMPDIR/src" root="$root" bash -c "$try rootfs-enter \"\$src\" true"
 	has "${lines[0]}" "/src/a b/sub: proc "
 	run -125 unshare -m env src="$BATS_TEST_TMPDIR/src" root="$root" bash -c "$try rootfs-enter -v \"\$src/a b/sub/1:/data\" $end"
@@ -577,7 +577,7 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	is "$output" $'a\nb'
 	ok -v a:/m//x/ --tmpfs /m -- cat /m/x/file
 	is "$output" a
-	# The box's own files in /etc are last, but for those that are asked for.
+	# The box's own files in /etc are last, except named ones.
 	ok -v b:/etc --dns 192.168.7.7 -- cat /etc/file /etc/resolv.conf
 	is "$output" $'b\nnameserver 192.168.7.7'
 	ok -v a/file:/etc/hosts -- cat /etc/hosts
@@ -666,8 +666,8 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	run -0 ns-spawn rootfs-enter --overlay "$BATS_TEST_TMPDIR/kept" "$root" true
 }
 
-# A root directory of an ordinary user's, and ${user[@]}, who becomes them, in a
-# group that must not go along, with a range of ids.
+# A root directory of an ordinary user, and ${user[@]}, the words to become that
+# user, in a group that must not go along, with a range of ids.
 as_user() {
 	requires "setpriv" command -v setpriv
 	requires "newuidmap" command -v newuidmap
@@ -757,7 +757,7 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	ok -- only-root
 	is "$output" "from the root"
 	mkdir "$BATS_TEST_TMPDIR/empty"
-	# A directory that is no root directory stays as it is.
+	# A directory that is no root directory is not changed.
 	echo page >"$BATS_TEST_TMPDIR/empty/index.html"
 	for name in sh /bin/sh; do
 		root=$BATS_TEST_TMPDIR/empty inside -- $name
@@ -773,7 +773,7 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	ln -s only-root "$root/bin/leads" && ln -s /bin "$root/x"
 	ok -e PATH=/x -- leads
 	is "$output" "from the root"
-	# An interpreter that is missing is said, as "sh: not found" would mislead.
+	# A missing interpreter is named, because "sh: not found" would mislead.
 	printf '#!/no/such/interpreter\n' >"$root/bin/broken"
 	chmod 755 "$root/bin/broken"
 	inside -- broken

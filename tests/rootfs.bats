@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The recipes, nginx-setup and deps: what they make, and what they leave.
+# The recipes, nginx-setup and deps: their results, and their leftovers.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 

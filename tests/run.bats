@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# tests/run: a run is apart from all else, whatever its caller is, and leaves
-# nothing.
+# tests/run: a run is apart from all else, with any caller, and leaves nothing.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 

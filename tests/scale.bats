@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Many boxes at the same moment, each with a published port: fifty, and two
-# hundred where SOAK is set.
+# Many boxes at the same moment, each with a published port: fifty, or two hundred
+# with SOAK.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -32,12 +32,12 @@ at_once() {
 		    >"$BATS_TEST_TMPDIR/out$port" 2>"$BATS_TEST_TMPDIR/err$port" 8>&- &
 		pids+=($!)
 	done
-	# Open as long as somebody may not have opened it yet.
+	# Open until all boxes have opened it.
 	yes | head -n "$n" >&8
 	eventually 60 all_answer || fail "$(said)"
 	exec 8>&-
 }
-# The first that does not is named, in place of two hundred pages.
+# The first failing box is named, in place of two hundred pages.
 all_answer() {
 	outside curl -sS -m 5 "http://192.0.2.1:[$first-$last]/" 2>&1 |
 	    diff - <(seq "$first" "$last") >"$BATS_TEST_TMPDIR/diff" || fail "$(sed -n 2p "$BATS_TEST_TMPDIR/diff")"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A service: nginx in a box that outlives the shell it was started from; it is
-# entered, observed, limited and stopped.
+# A service: nginx in a box that outlives its shell; the box is entered, observed,
+# limited and stopped.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -18,7 +18,7 @@ teardown() {
 	lab_end baseline_check
 }
 page() { has "$(outside curl -sS -m 5 "http://192.0.2.1:$1/")" "$PAGE"; }
-# what KEY: of the box, as box-ps has it.
+# what KEY: the value in box-ps.
 what() { box-ps --json web | jq -r ".[0].$1"; }
 used() { between "$(what "$1")" "$2" "$3"; }
 
@@ -39,7 +39,7 @@ used() { between "$(what "$1")" "$2" "$3"; }
 	run -0 box-exec web cat /proc/1/comm /etc/hostname
 	is "$output" $'ns-spawn\ncontainer'
 	has "$(box-exec web cat /proc/self/status)" "NoNewPrivs:	1"
-	# What serves is seen from inside, and from outside.
+	# The server is seen from inside, and from outside.
 	has "$(box-exec web sh -c 'cat /proc/[0-9]*/comm')" nginx
 	is "$(what address)" 10.0.0.2
 	is "$(what 'ports[0]')" 0.0.0.0:8080:80/tcp

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sys-filter and seccomp/compile: what is refused, by which table.
+# sys-filter and seccomp/compile: the refused calls of each table.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
@@ -12,7 +12,7 @@ teardown() { baseline_check; }
 
 compile() { "$TOP/seccomp/compile" "$@"; }
 status_of() { "$@" sed -nE 's/^(NoNewPrivs|Seccomp):\t/\1=/p' /proc/self/status | tr '\n' ' '; }
-# asked FILE CALL...: what the table says, without a kernel.
+# asked FILE CALL...: the table's verdicts, without a kernel.
 asked() { python3 "$TOP/tests/bpf.py" "$@"; }
 
 @test "a filter and no_new_privs, also for an ordinary user" {
@@ -85,7 +85,7 @@ print(errno.errorcode[ctypes.get_errno()] if failed else "ok")'
 	has "$output" "Permission denied"
 	run -0 ns-spawn cap-drop sys-filter --profile "$BATS_TEST_TMPDIR/mine.bpf" "$probe" unshare_user tcp
 	is "$output" $'unshare_user EPERM\ntcp ok'
-	# In a box it is opened on the outside, as the caller would.
+	# For a box the doorman opens the file, with the caller's rights.
 	chmod 700 "$BATS_TEST_TMPDIR"
 	run -0 bash -c 'cd "$1" && ns-spawn sys-filter --profile mine.bpf true' - "$BATS_TEST_TMPDIR"
 }

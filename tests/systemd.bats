@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# systemd: limits inside the groups that systemd delegates, and what is said
-# where it does not. make check-systemd boots a machine for them.
+# systemd: limits inside the groups that systemd delegates, and the messages
+# elsewhere. make check-systemd boots a machine for these tests.
 # shellcheck disable=SC2016,SC2154
 load helpers
 
@@ -28,7 +28,7 @@ as_user() {
 	    DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$uid/bus")
 	eventually 10 test -S "/run/user/$uid/bus"
 }
-# A scope, with all that systemd gives its caller.
+# A scope, with all controllers that systemd gives its caller.
 scope=(systemd-run -q --scope -p Delegate=yes)
 
 # below UNIT: $prog's group lies below UNIT's own, and has limits of its own.

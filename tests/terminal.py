@@ -45,8 +45,8 @@ for line in script:
     text = rest.encode().decode("unicode_escape").encode("latin-1")
     if verb == "send":
         os.write(fd, text)
-        # The kernel first sends the signal and then flushes what was typed
-        # meanwhile, which only a program is fast enough to lose.
+        # The kernel first sends the signal and then flushes later keys, which
+        # only a program is fast enough to lose.
         if text in (b"\x03", b"\x1a"):
             time.sleep(0.2)
     elif verb == "size":

@@ -15,9 +15,9 @@ teardown() {
 	baseline_check
 }
 
-# On a terminal, whose script follows: CMD; an interactive shell; a box with a
-# terminal of its own, in a shell that has no job control and shows what the
-# box does to its terminal.
+# On a terminal that follows a script: CMD; an interactive shell; a box with a
+# terminal of its own, in a shell that has no job control and shows the box's
+# changes to its terminal.
 on_tty() { (exec env PS1='OUT> ' python3 "$TOP/tests/terminal.py" "$@" 3>&-); }
 on_shell() { on_tty bash --norc --noprofile -i; }
 around() {
@@ -143,7 +143,7 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 		expect st=143.
 		end 0
 	END
-	# A stage in front of it gives the terminal back.
+	# A stage in front gives the terminal back.
 	around "$(when 4322 'kill -9 $(pgrep -P $(pgrep -P $$ -x cg-limit))') cg-limit max ns-spawn --init rootfs-enter -t $bb sleep 4322" <<-END
 		expect st=137.
 		end 0
@@ -261,7 +261,7 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	cmp "$T/data" "$T/got"
 	mkfifo "$T/keys"
 	exec 8<>"$T/keys"
-	# What start puts in the background has no stdin.
+	# A program started by start has no stdin.
 	ns-spawn --init rootfs-enter -t "$bb" sh -c 'stty raw -echo; echo ready; head -c 76800 | md5sum' \
 	    <"$T/keys" >"$T/out" 3>&- 8>&- &
 	pid=$!
@@ -282,7 +282,7 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	runs yes
 	full() { python3 -c 'import select, sys; sys.exit(len(select.select([], [8], [], 0)[1]))'; }
 	eventually 20 full
-	# One ends the box, and one that comes after that the wait for the reader.
+	# One signal ends the box, a later one the wait for the reader.
 	ended() { kill "$pid"; gone "$pid"; }
 	eventually 20 ended
 	finish
@@ -305,7 +305,7 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 }
 
 @test "--init=linger: when PROG has ended, keys are the caller's again" {
-	# Who is left behind must have survived the hang-up.
+	# The process left behind must have survived the hang-up.
 	echo 'trap "" HUP; setsid sleep 4321 & exit 6' >"$T/prog"
 	cat >"$T/watch" <<-'END'
 		left() { p=$(pgrep -fx 'sleep 4321') && ps -o comm= -p $(ps -o ppid= -p $p); }

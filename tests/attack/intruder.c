@@ -5,8 +5,8 @@
  *     intruder door           asks the doorman for the host's root directory
  *     intruder escape MARKER  looks for MARKER by the ways out of a chroot
  *     intruder fds            lists its descriptors above 2
- *     intruder flood          random bytes to all that can be written to
- *     intruder forks          forks until the kernel refuses, says how often
+ *     intruder flood          random bytes to all files that it can write to
+ *     intruder forks          forks until the kernel refuses, prints the number
  *     intruder hide           leaves three layers of daemons behind
  *     intruder ipc KEY        looks for memory and a queue of that number
  *     intruder ipc-make KEY   makes them
@@ -90,7 +90,7 @@ list_fds(void)
 	return 0;
 }
 
-/* What the box's own stages may ask, asked by foreign code: a file of the
+/* A request of the box's own stages, sent by foreign code: a file of the
  * host's, opened with root's rights. */
 static bool
 ask(int fd)
@@ -224,7 +224,7 @@ hide(void)
 		pause();
 }
 
-/* EACCES: it is there. */
+/* EACCES: it exists. */
 static int
 ipc(const char *key, int flags)
 {
@@ -272,8 +272,8 @@ is_of_the_box(const struct stat *st)
 	return false;
 }
 
-/* CVE-2019-5736: what was opened while it ran can be opened for writing once
- * it has ended. */
+/* CVE-2019-5736: a program that was opened while it ran can be opened again for
+ * writing once it has ended. */
 static int held[16];
 static unsigned n_held;
 

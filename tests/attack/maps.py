@@ -1,5 +1,5 @@
-# maps.py N - N random lists for ns-spawn --map, each of them checked by a model:
-# what it refuses must be refused, and what is taken must be what the kernel has.
+# maps.py N - N random lists for ns-spawn --map, each checked by a model: a list
+# that the model refuses must be refused, and the kernel must have the others.
 import os, random, subprocess, sys
 
 TOP = 2**32 - 1  # no id: it means "leave it" to the kernel

@@ -52,7 +52,7 @@ class Link:
     def send(self, to, kind, data):
         self.s.send(to + self.mac + struct.pack("!H", kind) + data)
 
-    # What `match` makes of the first frame that it knows; - if none comes.
+    # The result of `match` for the first frame that it knows; - if none comes.
     def answer(self, match):
         end = time.monotonic() + WAIT
         while (left := end - time.monotonic()) > 0:
@@ -68,7 +68,7 @@ def arp(link, op, src, dst, to=EVERYBODY):
 
 verb, where, *args = sys.argv[1:]
 if verb == "scan":
-    # All at once: it is silence that takes time.
+    # All at once: silence takes time.
     asked = {}
     for target in sys.argv[2:]:
         addr, _, port = target.rpartition(":")

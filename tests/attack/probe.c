@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * probe - what the kernel says to a hostile program in a box
+ * probe - the kernel's answers to a hostile program in a box
  *
  *     probe              every row: "NAME ok", or "NAME ERRNO"
  *     probe NAME...      these
@@ -8,10 +8,10 @@
  *     probe key PROG...  a new session keyring with a key in it, then PROG
  *     probe notify TEXT  sends it to $NOTIFY_SOCKET
  *
- * A row's call is made with arguments with which it does no harm to a box where
- * it is not refused, in a child, which takes what it changes along.  To a host
- * it would: a mount on /tmp and another name would stay, so every row is tried
- * as /probe only.  Static, as it runs in any root directory.
+ * A row's call has arguments with which it does no harm to a box that does not
+ * refuse it, and is made in a child, whose changes end with it.  On a host they
+ * could stay, such as a mount on /tmp or a new host name, so every row is tried
+ * as /probe only.  Static, because it runs in any root directory.
  */
 #include <err.h>
 #include <errno.h>

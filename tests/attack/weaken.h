@@ -1,6 +1,6 @@
-/* Compiled into a copy of the suite by tests/attack/weaken.bash: WEAK(N) is true
- * if it was started with WEAK=N in the environment; tests/attack/weaken says
- * what that does. */
+/* Compiled into a copy of the suite by tests/attack/weaken.bash: WEAK(N) is
+ * true if it was started with WEAK=N in the environment; tests/attack/weaken
+ * has the effect. */
 #include <fcntl.h>
 #include <stdlib.h>
 

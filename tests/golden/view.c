@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * view - what a program finds in its container
+ * view - a program's view of its container
  *
  *     view status     ids, groups, capabilities and the like: "NAME VALUE..."
  *     view mounts     "PATH OPTIONS TYPE"
- *     view dev        what is in /dev: "PATH KIND MODE UID:GID [MAJOR:MINOR]"
+ *     view dev        files in /dev: "PATH KIND MODE UID:GID [MAJOR:MINOR]"
  *     view writable   the files below /proc and /sys that open for writing
  *     view knobs      those of them that have a mode for it, but no process's
  *
@@ -119,8 +119,8 @@ device(const char *path, const struct stat *st)
 	putchar('\n');
 }
 
-/* PATH with process ids named; what a thread has is its process's, and of the
- * numbers of descriptors none is like another. */
+/* PATH with names for process ids; a thread's files stand for its process's,
+ * and descriptors lose their numbers. */
 static void
 print_plain(const char *path)
 {
