@@ -587,6 +587,27 @@ beside() {
 	host nft delete table inet firewalld
 }
 
+@test "a table of nftables that refuses is said, and the hint opens both ways" {
+	requires "nft" command -v nft
+	served outside serve tcp 0.0.0.0 7000
+	host nft 'add table inet mine; add chain inet mine passing { type filter hook forward priority 5; policy drop; }
+		add table ip6 six; add chain ip6 six on { type filter hook forward priority 5; policy drop; }
+		add table inet near; add chain inet near in { type filter hook input priority 5; policy drop; }
+		add rule inet near in accept'
+	web -p 8080:80
+	is "$(grep -c 'net-nat: [^h]' "$err")" 1 "$(<"$err")"
+	has "$(<"$err")" "net-nat: nftables' table inet mine refuses"
+	no_answer outside ask tcp 192.0.2.1 8080
+	no_answer inbox ask tcp 192.0.2.2 7000
+	host bash -c "$(sed -n 's/^net-nat: hint: //p' "$err")"
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+	asked "192.0.2.1 hello" inbox ask tcp 192.0.2.2 7000
+	over
+	run -0 host net-nat true
+	is "$output" ""
+	host nft 'delete table inet mine; delete table ip6 six; delete table inet near'
+}
+
 # PATH with all of the host's programs but those that match.
 path_without() {
 	mkdir "$BATS_TEST_TMPDIR/path"

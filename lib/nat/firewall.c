@@ -19,6 +19,7 @@
 #include "nat/flows.h"
 #include "nat/forward.h"
 #include "nat/iptables.h"
+#include "nat/others.h"
 #include "net/veth.h"
 #include "stage/chain.h"
 
@@ -239,29 +240,6 @@ fail(void)
 	exit(EXIT_TOOL);
 }
 
-/* An accepted packet still passes firewalld's own chains. */
-static void
-look_at_firewalld(void)
-{
-	const char *argv[] = {
-	    "nft", "list", "table", "inet", "firewalld", NULL};
-	char pool[32], why[128], *rules = NULL;
-	bool own;
-	const int fd = chain_open("firewall-cmd", &own);
-
-	if (fd < 0)
-		return;
-	close(fd);
-	path_fmt(pool, sizeof(pool), "%s/%u", addr_text(nat.slot.pool),
-	    nat.slot.len);
-	if (run_read((char *const *)argv, &rules, why, sizeof(why)) == 0 &&
-	    !strstr(rules, pool)) {
-		warnx("firewalld may refuse what %s sends to others", pool);
-		hint("firewall-cmd --zone=trusted --add-source=%s", pool);
-	}
-	free(rules);
-}
-
 void
 firewall_up(bool lasting)
 {
@@ -274,6 +252,7 @@ firewall_up(bool lasting)
 		iptables_restore(nat_text(NULL, &nat, NULL));
 		forward_on();
 		flows_end(0, nat.ports, nat.n_ports);
+		others_look(&nat.slot);
 		return;
 	}
 	lock = lock_wait(common);
@@ -298,7 +277,7 @@ firewall_up(bool lasting)
 	}
 	/* The flows that began before the ports were published. */
 	flows_end(0, nat.ports, nat.n_ports);
-	look_at_firewalld();
+	others_look(&nat.slot);
 }
 
 /* Lets published ports answer on 127.0.0.1, as net-veth does for those that are

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/*
+ * others - the firewalls of other programs
+ *
+ * A packet passes the chains of all tables, and each of them may drop a packet
+ * that another has accepted (nft(8)).  So a box's own rules are not enough
+ * where somebody else's chain refuses what it does not know.  The kernel is
+ * asked for the chains by netlink, because nft(8) costs some milliseconds; nft
+ * prints the rules of a chain that refuses.
+ */
+#include "nat/others.h"
+#include "base/addr.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/run.h"
+#include "base/say.h"
+#include "net/netlink.h"
+#include "stage/chain.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHAINS_MAX 8
+
+static const struct nfgenmsg any = {.nfgen_family = AF_UNSPEC};
+
+struct chains {
+	size_t n;
+	struct {
+		const char *family;
+		char table[64], name[64];
+	} of[CHAINS_MAX];
+};
+
+static void
+copy(char *to, size_t size, const struct rtattr *a)
+{
+	snprintf(to, size, "%.*s", a ? (int)RTA_PAYLOAD(a) : 0,
+	    a ? (const char *)RTA_DATA(a) : "");
+}
+
+/* Adds a chain of IPv4 packets that are forwarded, if its policy is drop and
+ * iptables, which has the box's own rules, does not know it. */
+static void
+add(const struct nlmsghdr *h, void *arg)
+{
+	const struct nfgenmsg *g = NLMSG_DATA(h);
+	const struct rtattr *hook;
+	struct chains *all = arg;
+	const bool inet = g->nfgen_family == NFPROTO_INET;
+	char *table;
+
+	hook = netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_HOOK);
+	if (all->n == CHAINS_MAX || !hook ||
+	    (!inet && g->nfgen_family != NFPROTO_IPV4) ||
+	    ntohl(netlink_u32(NETLINK_ATTRS(h, any), NFTA_CHAIN_POLICY,
+		htonl(NF_ACCEPT))) != NF_DROP ||
+	    ntohl(netlink_u32(RTA_DATA(hook), RTA_PAYLOAD(hook),
+		NFTA_HOOK_HOOKNUM, 0)) != NF_INET_FORWARD)
+		return;
+	table = all->of[all->n].table;
+	copy(table, sizeof(all->of->table),
+	    netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_TABLE));
+	copy(all->of[all->n].name, sizeof(all->of->name),
+	    netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_NAME));
+	all->of[all->n].family = inet ? "inet" : "ip";
+	if (inet || strcmp(table, "filter") != 0)
+		all->n++;
+}
+
+/* The rules of a table, malloc'ed; NULL: nothing is known of them. */
+static char *
+rules_of(const char *family, const char *table)
+{
+	const char *argv[] = {"nft", "list", "table", family, table, NULL};
+	char why[128], *rules = NULL;
+
+	return run_read((char *const *)argv, &rules, why, sizeof(why)) == 0
+		   ? rules
+		   : NULL;
+}
+
+static bool
+has_pool(const char *rules, const char *way, const char *pool)
+{
+	char *words = text_fmt("%s %s", way, pool);
+	const bool has = strstr(rules, words);
+
+	free(words);
+	return has;
+}
+
+static void
+look_at_firewalld(const char *pool)
+{
+	char *rules;
+	bool own;
+	const int fd = chain_open("firewall-cmd", &own);
+
+	if (fd < 0)
+		return;
+	close(fd);
+	rules = rules_of("inet", "firewalld");
+	if (rules && !strstr(rules, pool)) {
+		warnx("firewalld may refuse what %s sends to others", pool);
+		hint("firewall-cmd --zone=trusted --add-source=%s", pool);
+	}
+	free(rules);
+}
+
+static void
+look_at_chains(const char *pool)
+{
+	struct chains all = {0};
+	struct netlink nl;
+
+	if (netlink_open(&nl, NETLINK_NETFILTER) < 0)
+		return;
+	netlink_begin(&nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN,
+	    NLM_F_DUMP, &any, sizeof(any));
+	/* A failure: no nf_tables, or no right to look. */
+	if (netlink_send(&nl, add, &all) < 0)
+		all.n = 0;
+	close(nl.fd);
+	for (size_t i = 0; i < all.n; i++) {
+		const char *family = all.of[i].family;
+		const char *table = all.of[i].table, *name = all.of[i].name;
+		char *rules = rules_of(family, table);
+
+		if (rules && (!has_pool(rules, "saddr", pool) ||
+				 !has_pool(rules, "daddr", pool))) {
+			warnx("nftables' table %s %s refuses what it does not "
+			      "know, packets of %s, too",
+			    family, table, pool);
+			hint("nft 'insert rule %s %s %s ip saddr %s accept; "
+			     "insert rule %s %s %s ip daddr %s accept'",
+			    family, table, name, pool, family, table, name,
+			    pool);
+		}
+		free(rules);
+	}
+}
+
+void
+others_look(const struct slot *s)
+{
+	char *pool = text_fmt("%s/%u", addr_text(s->pool), s->len);
+
+	look_at_firewalld(pool);
+	look_at_chains(pool);
+	free(pool);
+}

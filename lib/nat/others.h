@@ -1,0 +1,11 @@
+#ifndef NAT_OTHERS_H
+#define NAT_OTHERS_H
+
+#include "box/slot.h"
+
+/* Looks at the firewalls of other programs: firewalld, and chains of nftables
+ * with the policy drop.  Warns, with a hint, of each that has no rule for the
+ * addresses of the slot's pool.  Without CAP_NET_ADMIN nothing can be seen. */
+void others_look(const struct slot *s);
+
+#endif
