@@ -106,7 +106,8 @@ take_name(void)
 	} else {
 		do {
 			if (++tries > TRIES)
-				diex("no name is free: --name gives it one");
+				diex("no name is free: --name gives the box "
+				     "one");
 			name = name_made_up();
 			fd = lock_try(state_lock(name));
 			/* A group of that name may be a leftover, or belong to

@@ -100,7 +100,7 @@ main(int argc, char *argv[])
 	if (prog.tty && door_fd() < 0 && !(say_modes() & SAY_DRY)) {
 		errno = 0;
 		die_hint("ns-spawn --init ... rootfs-enter --tty ...",
-		    "--tty needs ns-spawn in front, which stays to relay it");
+		    "--tty needs ns-spawn in front, which relays the terminal");
 	}
 	payload_ready(&prog);
 	take_notify();

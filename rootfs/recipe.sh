@@ -43,7 +43,7 @@ begin() {
 	while [ "$dir" != "${dir%/}" ] && [ "$dir" != / ]; do dir=${dir%/}; done
 	[ -n "$dir" ] || die "the directory's name is empty"
 	case /$dir in
-	*/. | */..) die "$dir: it is renamed in the end: give its name" ;;
+	*/. | */..) die "$dir: the directory is renamed at the end: give its name" ;;
 	esac
 	if [ -e "$dir" ] || [ -L "$dir" ]; then
 		[ -d "$dir" ] || die "$dir: Not a directory"

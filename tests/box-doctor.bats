@@ -54,7 +54,7 @@ changed() { host unshare --mount bash -c "set -e; $1; "'exec "$@"' changed "${@:
 	for kind in user uts; do
 		run -1 host unshare --user --map-root-user bash -c "
 			echo 0 >/proc/sys/user/max_${kind}_namespaces; box-doctor"
-		has "$output" "no new one of kind $kind is allowed"
+		has "$output" "no new namespace of kind $kind is allowed"
 		mends namespaces "sysctl -w user.max_${kind}_namespaces="
 	done
 	for s in kernel/unprivileged_userns_clone=0 kernel/apparmor_restrict_unprivileged_userns=1; do

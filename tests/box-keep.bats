@@ -323,7 +323,7 @@ over_there() {
 	done
 	runs sleep
 	is "$(log | grep -c '^here$')" 3
-	is "$(log | grep -c 'box-keep: it ended with status 137, and starts again in')" 2
+	is "$(log | grep -c 'box-keep: the command ended with status 137, and starts again in')" 2
 	over_there
 }
 

@@ -59,8 +59,7 @@ cgroup_begin(struct cgroup *g, const char *name)
 	const struct cg_tree *t = cg_tree_find(CG_PIDS);
 
 	if (name && strcmp(name, CG_PIN) == 0)
-		diex("--name: %s is the group that the boxes' groups are in",
-		    name);
+		diex("--name: %s is the group around the boxes' groups", name);
 	*g = (struct cgroup){.tries = name ? 1 : TRIES, .lock_fd = -1};
 	set_name(g, name ? name : text_fmt("box-%d", getpid()));
 	add_part(g, t ? t : cg_tree_any());

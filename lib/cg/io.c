@@ -61,7 +61,7 @@ parse_rate(const char *option, int kind, const char *s)
 	rate =
 	    kinds[kind].bytes ? parse_size(what, s) : parse_num_max(what, s, 1);
 	if (rate == 0)
-		diex("%s: 0 would stop it for good", what);
+		diex("%s: 0 would stop all requests for good", what);
 	return rate;
 }
 

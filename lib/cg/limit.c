@@ -63,8 +63,8 @@ cg_limits_option(struct cg_limits *l, int id, const char *arg)
 		break;
 	case 'm':
 		if (parse_size("--memory", arg) == 0)
-			diex("--memory: nothing runs without any; no limit is "
-			     "max");
+			diex("--memory: no program runs without memory; max is "
+			     "no limit");
 		give(l, CG_LIMIT_MEMORY, parse_size("--memory", arg));
 		break;
 	case CG_O_SWAP:

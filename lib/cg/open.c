@@ -87,7 +87,8 @@ cgroup_has(const struct cgroup *g, unsigned controllers)
 	if (!controllers)
 		return;
 	errno = 0;
-	die_hint("cg-limit --all, or any limit of that kind, gives it one",
+	die_hint(
+	    "cg-limit --all, or any limit of that kind, adds the controller",
 	    "the group %s has no controller %s", g->name,
 	    cg_names(controllers, ""));
 }

@@ -329,7 +329,7 @@ cg_hint(const struct cg_tree *t, int err)
 		break;
 	case EBUSY:
 		if (t->version == 1)
-			hint("more than that is in use: a higher limit, or "
+			hint("more is in use than the limit: a higher one, or "
 			     "fewer processes");
 		else
 			hint("%s --scope -p Delegate=yes cg-limit ...", scope);

@@ -300,7 +300,7 @@ tar_get(FILE *in, struct tar_entry *e)
 	}
 	from_block(e, &b);
 	if (e->type == 'S' || sparse > 1)
-		diex("%.200s: sparse in a format that is not read", e->path);
+		diex("%.200s: sparse in an unknown format", e->path);
 	if (has_size)
 		left = pax_size;
 	if (strchr("123456", e->type))

@@ -45,7 +45,7 @@ enter(int fd)
 	cgroup_join(&group);
 	ns_enter(target_fd, target, kinds & ~CLONE_NEWPID);
 	if (dup2(fd, 0) < 0 || dup2(fd, 1) < 0 || close_range(3, ~0U, 0) < 0)
-		die("close what is open");
+		die("close descriptors");
 	if (kinds & CLONE_NEWUSER)
 		idmap_become_root();
 	/* A change of credentials turns this on again. */

@@ -52,8 +52,8 @@ find(struct names *n)
 					  (errno == ELOOP && !n->slash)))
 		parent = directory(n->dir, p->links);
 	if (parent < 0 && errno == ELOOP)
-		die_hint("give the path that the link leads to, as realpath "
-			 "prints it",
+		die_hint(
+		    "give the path without the link, as realpath prints it",
 		    "cannot copy to %s, which leads through a link", p->word);
 	if (parent < 0)
 		die("cannot copy to %s", p->word);

@@ -241,7 +241,7 @@ take(FILE *in)
 	clean(e.path);
 	if (to->only && (strncmp(e.path, to->only, len) != 0 ||
 			    (e.path[len] && e.path[len] != '/')))
-		diex("the archive has what was not asked for: %s", e.path);
+		diex("the archive has a name not asked for: %s", e.path);
 	leave(e.path);
 	if (e.type == '5') {
 		make_dir();

@@ -95,7 +95,8 @@ restart_again(struct restart *r, int status)
 	if (ms > PAUSE_MAX)
 		ms = PAUSE_MAX;
 	if (status != 0)
-		warnx("it ended with status %d, and starts again in %ld.%ld s",
+		warnx("the command ended with status %d, and starts again in "
+		      "%ld.%ld s",
 		    status, ms / 1000, ms % 1000 / 100);
 	r->row++;
 	r->count++;

@@ -186,7 +186,7 @@ take_record(int lock, uint32_t *addr)
 	record_fd = lock_soon(record);
 	if (record_fd < 0) {
 		unlock(lock);
-		diex("slot %u: a net-nat has it already, in this network "
+		diex("slot %u: a net-nat has the slot already, in this network "
 		     "namespace",
 		    nat.slot.num);
 	}
@@ -401,7 +401,7 @@ forget(const char *name, int fd)
 		return 0;
 	path_fmt(
 	    path, sizeof(path), "%s/lock/" RECORDS "%s", state_dir(), name);
-	warnx("a network namespace that net-nat is up in has ended, or is held "
+	warnx("net-nat is up in a network namespace that has ended, or is held "
 	      "out of sight: its record stays");
 	hint("rm %s", say_word(path));
 	return 1;

@@ -63,8 +63,8 @@ kernel_fs(const char *type, uint64_t attr, enum ns_kind kind, const char *dir)
 	if (errno != EPERM)
 		die_said();
 	if (ns_owned(kind))
-		die_hint("a container around this one covers parts of it; "
-			 "start that with its paths unmasked",
+		die_hint("the container around this one covers parts of it; "
+			 "start the container with its paths unmasked",
 		    "%s", said());
 	say(SAY_SH, "mount --rbind %s %s", path, where);
 	mnt = mnt_clone(AT_FDCWD, path, true);

@@ -143,7 +143,7 @@ clone_box(const struct start *s)
 	if (pid >= 0)
 		return (pid_t)pid;
 	if (errno == EPERM && geteuid() != 0 && !(flags & CLONE_NEWUSER))
-		die_hint("run it as root, or with a new user namespace", "%s",
+		die_hint("become root, or make a new user namespace, too", "%s",
 		    said());
 	if (errno == EPERM || errno == ENOSPC || errno == EACCES)
 		die_hint("look at sysctl user.max_user_namespaces, "
