@@ -48,62 +48,22 @@ printable(const char *s)
 }
 
 /* In one write(2), as others write to the same stderr. */
-__attribute__((format(printf, 3, 0))) static void
-line(const char *kind, int err, const char *fmt, va_list ap)
-{
-	char *raw, *text;
-
-	if (vasprintf(&raw, fmt, ap) < 0)
-		raw = NULL;
-	text = printable(raw ? raw : fmt);
-	fprintf(die_output(), "%s: %s%s%s%s\n", program_invocation_short_name,
-	    kind, text ? text : "out of memory", err ? ": " : "",
-	    err ? strerror(err) : "");
-	free(raw);
-	free(text);
-}
-
 void
 warn_line(int err, const char *fmt, ...)
 {
+	char *raw, *text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	line("", err, fmt, ap);
+	if (vasprintf(&raw, fmt, ap) < 0)
+		raw = NULL;
 	va_end(ap);
-}
-
-void
-die_line(int err, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	line("", err, fmt, ap);
-	va_end(ap);
-	exit(EXIT_TOOL);
-}
-
-void
-hint(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	line("hint: ", 0, fmt, ap);
-	va_end(ap);
-}
-
-void
-die_hint(const char *hint_text, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	line("", errno, fmt, ap);
-	va_end(ap);
-	hint("%s", hint_text);
-	exit(EXIT_TOOL);
+	text = printable(raw ? raw : fmt);
+	fprintf(die_output(), "%s: %s%s%s\n", program_invocation_short_name,
+	    text ? text : "out of memory", err ? ": " : "",
+	    err ? strerror(err) : "");
+	free(raw);
+	free(text);
 }
 
 int

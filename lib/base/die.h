@@ -4,6 +4,7 @@
 #include <err.h> /* before the macros of the same names */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* The chain contract's statuses, as of env(1), nice(1) and chroot(1). */
 #define EXIT_TOOL 125	/* the tool itself failed, bad usage included */
@@ -35,20 +36,19 @@ void die_output_to(int fd);
 __attribute__((format(printf, 2, 3))) void warn_line(
     int err, const char *fmt, ...);
 
-/* The same, then status 125. */
-__attribute__((noreturn, format(printf, 2, 3))) void die_line(
-    int err, const char *fmt, ...);
-
 #define warn(...) warn_line(errno, __VA_ARGS__)
 #define warnx(...) warn_line(0, __VA_ARGS__)
+
+/* The same, then status 125. */
+#define die_line(err, ...) (warn_line(err, __VA_ARGS__), exit(EXIT_TOOL))
 #define die(...) die_line(errno, __VA_ARGS__)
 #define diex(...) die_line(0, __VA_ARGS__)
 
 /* "tool: hint: text"; the text names a command that mends the error. */
-__attribute__((format(printf, 1, 2))) void hint(const char *fmt, ...);
+#define hint(...) warnx("hint: " __VA_ARGS__)
 
 /* The error line, with errno unless that is 0; the hint; status 125. */
-__attribute__((noreturn, format(printf, 2, 3))) void die_hint(
-    const char *hint_text, const char *fmt, ...);
+#define die_hint(text, ...) \
+	(warn(__VA_ARGS__), hint("%s", text), exit(EXIT_TOOL))
 
 #endif
