@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +120,23 @@ state_get(const char *name, const char *fact)
 	return text;
 }
 
+/* The start time of a process, in ticks since the boot: field 22 of
+ * /proc/PID/stat.  Pid and start time name one process; 0 if there is none. */
+static uint64_t
+start_time(pid_t pid)
+{
+	char path[32], text[1024], *s;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	/* The name, in parentheses, may have blanks and parentheses. */
+	if (read_at(AT_FDCWD, path, text, sizeof(text)) < 0 ||
+	    !(s = strrchr(text, ')')))
+		return 0;
+	for (int field = 2; field < 22 && s; field++)
+		s = strchr(s + 1, ' ');
+	return s ? strtoull(s, NULL, 10) : 0;
+}
+
 /* "PID STARTTIME\n", as of state_put_pid(). */
 static bool
 parse_pid(const char *text, pid_t *pid, uint64_t *start)
@@ -212,21 +230,6 @@ void
 state_put_pid(const char *fact, pid_t pid)
 {
 	state_put(fact, "%d %ju", pid, (uintmax_t)start_time(pid));
-}
-
-uint64_t
-start_time(pid_t pid)
-{
-	char path[32], text[1024], *s;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	/* The name, in parentheses, may have blanks and parentheses. */
-	if (read_at(AT_FDCWD, path, text, sizeof(text)) < 0 ||
-	    !(s = strrchr(text, ')')))
-		return 0;
-	for (int field = 2; field < 22 && s; field++)
-		s = strchr(s + 1, ' ');
-	return s ? strtoull(s, NULL, 10) : 0;
 }
 
 /* Removes the directory and its files; -1 with errno. */

@@ -2,7 +2,6 @@
 #define BOX_STATE_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 /* The facts of a running box: the directory STATE/NAME, with a plain file for
@@ -48,10 +47,6 @@ __attribute__((format(printf, 2, 3))) void state_put(
 void state_put_pid(const char *fact, pid_t pid);
 /* TEXT as it is, LEN bytes. */
 void state_put_bytes(const char *fact, const char *text, size_t len);
-
-/* The start time of a process, in ticks since the boot: field 22 of
- * /proc/PID/stat.  Pid and start time name one process; 0 if there is none. */
-uint64_t start_time(pid_t pid);
 
 /* For the keeper, which has the lock.  Makes the directory, in place of a dead
  * box's if there is one, and in it the empty file "exit"; returns a descriptor
