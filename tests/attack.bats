@@ -522,9 +522,8 @@ left() { "$intruder" take inotify timers queues </dev/null; }
 	finish
 }
 
-# spies CMD...: CMD, with the command lines and environments of all processes in
-# which the words of $secrets are, as a user finds them who is neither root nor
-# the box's.
+# spies CMD...: CMD, with the command lines and environments of all processes that
+# have the words of $secrets, as a user finds them who has no right over the box.
 user="setpriv --reuid 65534 --regid 65534 --clear-groups"
 spies() { env -i PATH="$PATH" "$@" grep -aslFf - /proc/[0-9]*/cmdline /proc/[0-9]*/environ <"$secrets" || :; }
 # watch_start: spies until watch_end, and all that it finds is in $seen.
@@ -574,7 +573,7 @@ typed() {
 		watch_end
 		is "$(<"$seen")" "" "box-run $options"
 	done
-	# What is typed stays in no process.
+	# A typed value stays in no process.
 	typed
 	is "$found" ""
 	weak 80 typed

@@ -3,10 +3,10 @@
  * others - the firewalls of other programs
  *
  * A packet passes the chains of all tables, and each of them may drop a packet
- * that another has accepted (nft(8)).  So a box's own rules are not enough
- * where somebody else's chain refuses what it does not know.  The kernel is
- * asked for the chains by netlink, because nft(8) costs some milliseconds; nft
- * prints the rules of a chain that refuses.
+ * that another has accepted (nft(8)).  So a box's own rules are not enough if a
+ * foreign chain drops packets without a rule.  netlink lists the chains,
+ * because nft(8) costs some milliseconds; nft prints the rules of a chain that
+ * drops.
  */
 #include "nat/others.h"
 #include "base/addr.h"
@@ -108,7 +108,7 @@ look_at_firewalld(const char *pool)
 	close(fd);
 	rules = rules_of("inet", "firewalld");
 	if (rules && !strstr(rules, pool)) {
-		warnx("firewalld may refuse what %s sends to others", pool);
+		warnx("firewalld may refuse packets from %s to others", pool);
 		hint("firewall-cmd --zone=trusted --add-source=%s", pool);
 	}
 	free(rules);
@@ -135,8 +135,8 @@ look_at_chains(const char *pool)
 
 		if (rules && (!has_pool(rules, "saddr", pool) ||
 				 !has_pool(rules, "daddr", pool))) {
-			warnx("nftables' table %s %s refuses what it does not "
-			      "know, packets of %s, too",
+			warnx("nftables' table %s %s refuses packets without a "
+			      "rule, those of %s, too",
 			    family, table, pool);
 			hint("nft 'insert rule %s %s %s ip saddr %s accept; "
 			     "insert rule %s %s %s ip daddr %s accept'",

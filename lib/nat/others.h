@@ -4,8 +4,8 @@
 #include "box/slot.h"
 
 /* Looks at the firewalls of other programs: firewalld, and chains of nftables
- * with the policy drop.  Warns, with a hint, of each that has no rule for the
- * addresses of the slot's pool.  Without CAP_NET_ADMIN nothing can be seen. */
+ * with the policy drop.  Warns, with a hint, about each without a rule for the
+ * slot's pool.  Without CAP_NET_ADMIN it sees none. */
 void others_look(const struct slot *s);
 
 #endif

@@ -5,8 +5,8 @@
  * The kernel shifts all mounts of a tree or none, and does not name the mount
  * that it cannot shift: of a file system that does not allow it, shifted
  * already, or of another user namespace.  So after a refusal each mount is
- * tried alone, but for those whose lookup may mount something, or wait for a
- * network: one of them is named if nothing else is to blame.
+ * tried alone, except mounts with a lookup that may mount something or wait for
+ * a network: one of these is named if no other mount fails.
  */
 #include "spawn/idview.h"
 #include "base/file.h"

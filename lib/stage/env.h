@@ -30,13 +30,13 @@ const char *env_get(const struct env *e, const char *name);
 /* Sets all of FROM. */
 void env_add(struct env *e, const struct env *from);
 
-/* Sets what the file has in its lines, as docker's --env-file has them: words
+/* Sets the variables in the lines of the file, as docker's --env-file: words
  * of -e, empty lines, and comments after "#".  A file with NUL bytes has words
  * with a NUL at the end of each, as env_text() writes them.  Dies with 125,
  * naming the line, but showing no part of it. */
 void env_file(struct env *e, const char *path);
 
-/* Sets what the chain hands on; and hands on all of it. */
+/* Sets the variables that the chain hands on; hands on all of E. */
 void env_receive(struct env *e);
 void env_hand_on(const struct env *e);
 
