@@ -154,18 +154,18 @@ t.join()' "/run/netns/pin$$" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 	ip netns add "pin$$"
 	nsenter --net="/run/netns/pin$$" net-nat --slot 3 up
 	unshare -m sh -c 'mount --bind "$@" && exec sleep 1000' sh "/run/netns/pin$$" "$pin" 3>&- &
-	holder=$!
-	runs sleep "$holder"
+	unseen=$!
+	runs sleep "$unseen"
 	ip netns del "pin$$"
 	run -0 box-gc
 	has "$output" "out of sight"
-	hidden() { nsenter -m -t "$holder" nsenter --net="$pin" "$@"; }
+	hidden() { nsenter -m -t "$unseen" nsenter --net="$pin" "$@"; }
 	has "$(hidden iptables-save)" BOX-FWD-3
 	run -0 hidden net-nat --slot 3 down
 	hasnt "$(hidden iptables-save)" BOX-
 	is "$(hidden cat /proc/sys/net/ipv4/ip_forward)" 0
-	is "$(ls "$BOX_STATE/lock" | grep nat-)" ""
-	kill "$holder"
+	hasnt "$(ls "$BOX_STATE/lock")" nat-
+	kill "$unseen"
 }
 
 @test "the rules of net-nat up stay" {

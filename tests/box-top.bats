@@ -7,7 +7,6 @@ load family
 # busy NAME USEC: a box that has used so much CPU time.
 busy() {
 	[ -e "$BOX_STATE/$1" ] || box "$1"
-	d=$BOX_STATE/$1
 	mkdir -p "$BATS_TEST_TMPDIR/g/$1"
 	: >"$BATS_TEST_TMPDIR/g/$1/cgroup.controllers"
 	echo "usage_usec $2" >"$BATS_TEST_TMPDIR/g/$1/cpu.stat"
