@@ -79,7 +79,7 @@ changed() { host unshare --mount bash -c "set -e; $1; "'exec "$@"' changed "${@:
 	done
 }
 
-@test "ids that are somebody's" {
+@test "ids that a user of the host has" {
 	printf 'a:100000:65536\nb:1879000000:100000\n' >"$BATS_TEST_TMPDIR/ids"
 	[ -e /etc/subuid ] || skip "needs a file /etc/subuid to put another on"
 	run -1 changed "mount --bind '$BATS_TEST_TMPDIR/ids' /etc/subuid" box-doctor

@@ -121,7 +121,7 @@ refused() {
 	run -1 ask
 	kill "$server"
 }
-@test "of a box that had ports from the start; a port moves in one call" {
+@test "the ports of a box that had some from the start; a port moves in one call" {
 	runs_box web -p 8080:80
 	serves 8080
 	run -0 box-limit --unpublish 8080:80 -p 8081:80 web
@@ -132,7 +132,7 @@ refused() {
 	serves 8080
 }
 
-@test "each box has its own" {
+@test "each box has its own ports" {
 	runs_box web -p 8080:80
 	first=$pid
 	runs_box two

@@ -15,7 +15,7 @@ logged() {
 }
 all=$'one\ntwo\nthree\nfour\nfive\nsix'
 
-@test "all of it, oldest first; the last lines" {
+@test "the whole log, oldest first; the last lines" {
 	logged a
 	is "$(box-logs a)" "$all"
 	is "$(box-logs -n 4 a)" $'three\nfour\nfive\nsix'
@@ -23,7 +23,7 @@ all=$'one\ntwo\nthree\nfour\nfive\nsix'
 	is "$(box-logs -n 0 a)" ""
 }
 
-@test "of a box that has ended, too" {
+@test "the log of a box that has ended, too" {
 	logged a
 	kill -9 "$keeper" && wait "$keeper" || :
 	rm -r "$d"

@@ -60,7 +60,7 @@ refused() {
 	is "$(names)" "a "
 }
 
-@test "asking takes nobody's lock" {
+@test "box-ps takes no box's lock" {
 	box a
 	kill -9 "$keeper" && wait "$keeper" || :
 	strace -f -o "$BATS_TEST_TMPDIR/trace" box-ps

@@ -357,7 +357,7 @@ m>"
 	run -126 host box-run "$bb" /etc
 }
 
-@test "TERM stops it at once, with PROG's status" {
+@test "TERM stops the box at once, with PROG's status" {
 	boxed
 	begin=${EPOCHREALTIME/./}
 	kill -TERM "$pid"

@@ -66,7 +66,7 @@ took() { local s=$SECONDS && "${@:3}" && between $((SECONDS - s)) "$1" "$2"; }
 	kill -0 $!
 }
 
-@test "a wrong name stops none of them" {
+@test "a wrong name: no box is stopped" {
 	box a
 	run --separate-stderr box-stop a nobody
 	is "$status" 125

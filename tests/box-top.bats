@@ -39,7 +39,7 @@ on_terminal() {
 		before=$(stty -g); '"$1"'; echo "status=$?"
 		[ "$before" = "$(stty -g)" ] && echo given back; exit 0' 3>&-
 }
-@test "on a terminal: a key ends it, and the terminal is given back" {
+@test "on a terminal: a key ends box-top, and the terminal is given back" {
 	busy a 5000000
 	for key in q Q '\x03'; do
 		[ "$key" = '\x03' ] && want=130 || want=0

@@ -324,7 +324,7 @@ gets_half() {
 }
 
 # bats test_tags=vm
-@test "enforced: reads from a disk, and it is not the disk that is slow" {
+@test "enforced: reads from a disk, which is not slow itself" {
 	loop_device
 	read_it() { begin=$(now); "$@" dd if="$disk" of=/dev/null bs=64k count=32 iflag=direct 2>/dev/null; }
 	read_it cg-limit --io "$disk:rbps=max" max

@@ -346,7 +346,7 @@ traced() {
 	done
 }
 # bats test_tags=vm
-@test "-x traces on stderr only, and does it all" { each traced; }
+@test "-x traces on stderr only, and makes all changes" { each traced; }
 
 @test "an error is one line, without control characters" {
 	name=$'no\nsuch\e[2J\xc2\x9b1mü'

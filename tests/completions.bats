@@ -99,7 +99,7 @@ boxes() {
 	has "$(told 'box-run -')" "--publish"
 }
 
-@test "make install puts them where the shells look, make uninstall takes them back" {
+@test "make install puts completions where the shells look, make uninstall removes them" {
 	dest=$BATS_TEST_TMPDIR/dest
 	make -C "$TOP" -s install DESTDIR="$dest" PREFIX=/usr
 	grep -q _box_spec "$dest/usr/share/bash-completion/completions/box-stop"

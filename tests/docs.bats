@@ -98,7 +98,7 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	done
 }
 
-@test "make install puts it all there, a chain of it runs, make uninstall takes it back" {
+@test "make install installs all, an installed chain runs, make uninstall removes all" {
 	dest=$BATS_TEST_TMPDIR/dest
 	make -C "$TOP" -s install DESTDIR="$dest" PREFIX=/opt/box
 	for t in $TOOLS; do

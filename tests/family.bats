@@ -49,7 +49,7 @@ serve='echo "it says hello" >/www/index.html; httpd -f -vv -p 80 -h /www & trap 
 	is "$(box-logs -n 1 web)" bye
 }
 
-@test "one that takes no TERM is killed with all that it has started" {
+@test "a box that ignores TERM is killed with all its processes" {
 	host box-run -d --name deaf "$bb" sh -c 'trap "" TERM; setsid sh -c "trap \"\" TERM; sleep 1000" & while :; do sleep 1000; done'
 	pids=$(sed '/deaf$/!d; s,$,/cgroup.procs,' "$BOX_STATE/lock/cg-deaf" | xargs cat)
 	run -0 --separate-stderr box-stop -t 1 deaf
@@ -57,7 +57,7 @@ serve='echo "it says hello" >/www/index.html; httpd -f -vv -p 80 -h /www & trap 
 	for p in $pids; do gone "$p"; done
 }
 
-@test "a box that is started again stays one, until it is stopped" {
+@test "a restarted box is still the same box, until it is stopped" {
 	host box-run -d --name again --restart always "$bb" sh -c 'echo here; sleep 0.2; exit 3'
 	restarts() { [ "$(cat "$BOX_STATE/again/restarts")" -ge "$1" ]; }
 	eventually 10 restarts 2

@@ -22,7 +22,7 @@ teardown() { [ ! "${pid:-}" ] || kill -9 "$pid" 2>/dev/null || :; }
 	is "$status" 143
 }
 
-@test "finish: it fails where the program does not end" {
+@test "finish fails if the program does not end" {
 	start sleep 1000
 	eventually() { "${@:2}" || fail "not in $1 s"; }
 	run finish

@@ -83,7 +83,7 @@ plant() {
 	esac
 }
 
-@test "T9, T13, T14: /proc, /sys, /dev and /etc that are none" {
+@test "T9, T13, T14: /proc, /sys, /dev and /etc that are no directories" {
 	for dir in proc sys dev etc; do
 		mv "$root/$dir" "$public/kept"
 		for kind in absolute relative chained magic missing inside loop file fifo device; do

@@ -74,7 +74,7 @@ small() {
 	between "$lost" 2900000 3000000
 }
 
-@test "a log that is taken away does not stop it" {
+@test "a log that is taken away does not stop log-keep" {
 	run -0 --separate-stderr log-keep --size 512 --files 2 "$log" \
 	    sh -c 'echo a; rm -r "$0"; i=0; while [ $i -lt 500 ]; do echo line; i=$((i + 1)); done; exit 0' "$log"
 	[ "$(wc -l <<<"$stderr")" -le 2 ] || fail "$stderr"

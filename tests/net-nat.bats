@@ -142,7 +142,7 @@ loose() {
 	$1 ip route add 127.0.0.1 via "$2"
 	$1 sysctl -qw net.ipv4.conf.all.route_localnet=1
 }
-@test "neighbours do not reach 127.0.0.1 through it" {
+@test "neighbours do not reach 127.0.0.1 through net-nat" {
 	served host serve tcp 127.0.0.1 6000
 	web -p 8080:80
 	loose outside 192.0.2.1
@@ -699,7 +699,7 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	baseline_check
 }
 
-@test "a state in which net-nat cannot listen costs it no descriptor" {
+@test "a net-nat that cannot listen keeps no descriptor" {
 	mkdir -p "$BOX_STATE" && mkdir -m 700 "$BOX_STATE/web" "$BOX_STATE/web/nat"
 	start env BOX_NAME=web net-nat sleep 1000
 	runs sleep
@@ -766,7 +766,7 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	is "$status" 137
 }
 
-@test "net-nat in front of it all, as in the manual" {
+@test "net-nat in front of the whole chain, as in the manual" {
 	bb_root
 	start net-nat -p 80:80 cg-limit 50% ns-spawn net-veth rootfs-enter "$bb" sh -c 'echo up; exec nc -ll -p 80 -e echo from the box'
 	eventually 20 grep -q up "$out"

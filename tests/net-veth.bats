@@ -47,7 +47,7 @@ reached() { has "$("$@" bash -c ': <>/dev/tcp/'"$to"'/1' 2>&1)" "Connection refu
 	over
 }
 
-@test "the box itself can use it: its root owns the network" {
+@test "the box's root owns the network, and can use the link" {
 	run -0 host ns-spawn net-veth sh -c 'ip -br addr show dev veth1 && ip addr add 10.9.9.9/32 dev lo'
 	has "$output" 10.0.0.2/24
 }
@@ -312,7 +312,7 @@ s.sendto(b"hello", ("10.0.0.1", 7007))' "$1"; }
 	has "$output" "ip route add default via 10.0.0.255"
 }
 
-@test "nothing is left of one that failed halfway" {
+@test "a net-veth that fails halfway leaves nothing" {
 	boxed
 	# The host's side, at its last step: there is a route.
 	refused --host-link other9
@@ -485,7 +485,7 @@ sides() {
 	run -0 host ns-spawn --netns "bn$$" true
 }
 
-@test "without a network namespace of its own it is refused" {
+@test "a box without a network namespace of its own is refused" {
 	refused_in() { run -125 host ns-spawn "$@" net-veth true; [[ ${lines[0]} == "net-veth: "* ]]; }
 	refused_in --net host
 	run -125 host ns-spawn --only uts net-veth true

@@ -134,7 +134,7 @@ enters() { in=$(payload "$pid") && is "$(spaces "$in" | grep user)" "$(spaces "$
 	is "$status" 137
 }
 
-@test "a process that is none, or has ended" {
+@test "a process that does not exist, or has ended" {
 	run -125 --separate-stderr ns-enter --pid 4194000 true
 	is "$stderr" "ns-enter: --pid 4194000: No such process"
 	run -125 ns-enter --pid 0 true
@@ -159,7 +159,7 @@ enters() { in=$(payload "$pid") && is "$(spaces "$in" | grep user)" "$(spaces "$
 	has "$stderr" "hint: "
 }
 
-@test "-n says it all, and changes nothing" {
+@test "-n prints all changes, and makes none" {
 	runs_box cg-limit max ns-spawn --init rootfs-enter "$bb"
 	run -0 ns-enter -n --pid "$prog" sh -c 'exit 7'
 	has "$output" "nsenter --target $prog --pid"

@@ -57,7 +57,7 @@ fixture() {
 	refused cut.tgz "$TOP/rootfs/alpine" --tarball missing.tgz new
 }
 
-@test "alpine: from a mirror, and from one that is not there" {
+@test "alpine: from a mirror, and from a missing one" {
 	requires "python3" command -v python3
 	requires "root" test "$EUID" = 0
 	fixture
@@ -77,7 +77,7 @@ fixture() {
 	is "$(echo *)" "m new"
 }
 
-@test "nginx-setup: the page is on the air without nginx, too, and it lets go" {
+@test "nginx-setup: the page is on the air without nginx, too, and nginx-setup returns" {
 	requires "root" test "$EUID" = 0
 	requires "curl" command -v curl
 	copy_root

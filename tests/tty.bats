@@ -187,7 +187,7 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	diff "$T/tty1" "$T/tty2"
 }
 
-@test "started in the background, it stops until it is in front" {
+@test "a chain started in the background stops until it is in front" {
 	on_shell <<-'END'
 		expect OUT>
 		send set -b\r
@@ -274,7 +274,7 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	has "$(cat "$T/out")" "$(md5sum <"$T/data")"
 }
 
-@test "a reader that sleeps keeps it neither from signals nor from the end" {
+@test "a reader that sleeps delays neither signals nor the end" {
 	mkfifo "$T/pipe"
 	exec 8<>"$T/pipe"
 	ns-spawn --init rootfs-enter -t "$bb" sh -c 'yes; :' </dev/zero >"$T/pipe" 3>&- &
