@@ -63,27 +63,23 @@ clean(char *path)
 	*end = '\0';
 }
 
+static int parent_of(char *path, const char **name);
+
 /* Opens the directory PATH, and makes missing parts. */
 static int
 open_made(char *path)
 {
 	int fd =
 	    *path ? beneath(to->dir, path) : fcntl(to->dir, F_DUPFD_CLOEXEC, 3);
-	char *slash = strrchr(path, '/');
+	const char *name;
 	int up;
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	if (slash) {
-		*slash = '\0';
-		up = open_made(path);
-		*slash = '/';
-	} else {
-		up = open_made((char[]){""});
-	}
+	up = parent_of(path, &name);
 	if (up < 0)
 		return -1;
-	fd = mkdirat(up, slash ? slash + 1 : path, 0755);
+	fd = mkdirat(up, name, 0755);
 	close(up);
 	return fd < 0 ? -1 : beneath(to->dir, path);
 }
