@@ -20,20 +20,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static uint32_t flags; /* of the last answer */
+
 int
 door_fd(void)
 {
 	return inherit_fd(INHERIT_DOOR);
 }
 
-/* Sends FD along (-1: none).  -1 with errno, or the answer's descriptor, or 0
- * if the operation has none. */
+/* Sends the request, with PATH unless that is NULL, and FD (-1: none).  -1 with
+ * errno, or the answer's descriptor, or 0 if the operation has none. */
 static int
-ask_with(struct door_request *req, int fd, uint32_t *flags)
+ask(struct door_request *req, const char *path, int fd)
 {
 	struct door_reply rep;
 	ssize_t n;
 
+	if (path && strlen(path) >= sizeof(req->path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(req->path, path ? path : "");
 	req->version = DOOR_VERSION;
 	req->modes = (uint32_t)say_modes();
 	if (fd_send(door_fd(), req, sizeof(*req), fd) < 0)
@@ -45,7 +52,7 @@ ask_with(struct door_request *req, int fd, uint32_t *flags)
 		die("the door: receive");
 	if (n != (ssize_t)sizeof(rep))
 		diex("the door: ns-spawn has died");
-	*flags = rep.flags;
+	flags = rep.flags;
 	if (rep.err == 0)
 		return fd < 0 ? 0 : fd;
 	rep.said[sizeof(rep.said) - 1] = rep.why[sizeof(rep.why) - 1] = '\0';
@@ -54,41 +61,19 @@ ask_with(struct door_request *req, int fd, uint32_t *flags)
 	return -1;
 }
 
-static int
-ask(struct door_request *req, uint32_t *flags)
-{
-	return ask_with(req, -1, flags);
-}
-
-/* 0, or -1 if PATH is too long for a request. */
-static int
-set_path(struct door_request *req, const char *path)
-{
-	if (strlen(path) >= sizeof(req->path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(req->path, path);
-	return 0;
-}
-
 int
 door_veth(const struct veth *v)
 {
-	struct door_request req = {.op = DOOR_VETH, .veth = *v};
-	uint32_t flags;
-
-	return ask(&req, &flags);
+	return ask(
+	    &(struct door_request){.op = DOOR_VETH, .veth = *v}, NULL, -1);
 }
 
 int
 door_tree(enum door_op op, const char *path, bool *newns)
 {
-	struct door_request req = {.op = op};
-	uint32_t flags;
-	int fd;
+	const int fd = ask(&(struct door_request){.op = op}, path, -1);
 
-	if (set_path(&req, path) < 0 || (fd = ask(&req, &flags)) < 0)
+	if (fd < 0)
 		return -1;
 	if (newns)
 		*newns = flags & DOOR_NEWNS;
@@ -102,31 +87,21 @@ door_tree(enum door_op op, const char *path, bool *newns)
 int
 door_file(const char *path)
 {
-	struct door_request req = {.op = DOOR_FILE};
-	uint32_t flags;
-
-	return set_path(&req, path) < 0 ? -1 : ask(&req, &flags);
+	return ask(&(struct door_request){.op = DOOR_FILE}, path, -1);
 }
 
 int
 door_tty(int master)
 {
-	struct door_request req = {.op = DOOR_TTY};
-	uint32_t flags;
-
-	return ask_with(&req, master, &flags);
+	return ask(&(struct door_request){.op = DOOR_TTY}, NULL, master);
 }
 
 int
 door_prog(const char *name, bool *own)
 {
-	struct door_request req = {.op = DOOR_PROG};
-	uint32_t flags;
-	int fd;
+	const int fd = ask(&(struct door_request){.op = DOOR_PROG}, name, -1);
 
-	if (set_path(&req, name) < 0 || (fd = ask(&req, &flags)) < 0)
-		return -1;
-	*own = flags & DOOR_OWN;
+	*own = fd >= 0 && flags & DOOR_OWN;
 	return fd;
 }
 
