@@ -36,6 +36,7 @@ enum {
 	DNS,
 	FLOWS,
 	BOX,
+	UNPUBLISH,
 };
 
 static const struct opt opts[] = {
@@ -52,6 +53,8 @@ static const struct opt opts[] = {
     {FLOWS, "flows", "N", "at most, begun by the box, or max (2048)"},
     {BACKEND, "backend", "nft|legacy", "of iptables, if not the host's"},
     {BOX, "box", "NAME", "up, down: only the ports of that running box"},
+    {UNPUBLISH, "unpublish", "PORT:PORT",
+	"down: a port of --box, as --publish"},
     {0},
 };
 static const struct tool tool = {
@@ -68,7 +71,7 @@ wanted(const struct natctl_request *r, size_t *n, int *fd, const char **why)
 
 	*n = 0;
 	*fd = r->add ? port_hold(&r->port) : -1;
-	*why = r->add || !ports ? strerror(errno) : "it is not published";
+	*why = r->add || !ports ? port_error() : "it is not published";
 	for (size_t i = 0; i < nat.n_ports && ports; i++)
 		if (!r->add && port_same(&nat.ports[i], &r->port))
 			*fd = nat.ports[i].fd;
@@ -159,7 +162,7 @@ main(int argc, char *argv[])
 	const char *backend = NULL, *box = NULL;
 	struct resolv dns = {0};
 	struct nat_port *p;
-	bool up, down, dry;
+	bool up, down, dry, unpublish = false;
 	int c;
 
 	tool_start(&tool);
@@ -170,7 +173,8 @@ main(int argc, char *argv[])
 	while ((c = opt_next(&tool, argc, argv)) != -1)
 		switch (c) {
 		case 'p':
-			nat.ports[nat.n_ports++] = port_parse(optarg);
+			nat.ports[nat.n_ports++] =
+			    port_parse("--publish", optarg);
 			break;
 		case SLOT:
 			num = optarg;
@@ -202,6 +206,11 @@ main(int argc, char *argv[])
 		case BOX:
 			box = state_name("--box", optarg);
 			break;
+		case UNPUBLISH:
+			unpublish = true;
+			nat.ports[nat.n_ports++] =
+			    port_parse("--unpublish", optarg);
+			break;
 		}
 	argv += optind;
 	dry = say_modes() & SAY_DRY;
@@ -211,6 +220,8 @@ main(int argc, char *argv[])
 	down = strcmp(*argv, "down") == 0;
 	if ((up || down) && argv[1])
 		opt_usage(&tool);
+	if (unpublish && !(box && down))
+		diex("--unpublish: needs --box, and down");
 	if (box) {
 		if ((!up && !down) || !nat.n_ports)
 			diex("--box: needs --publish, and up or down");
@@ -239,7 +250,7 @@ main(int argc, char *argv[])
 	ports_take(nat.ports, nat.n_ports);
 	for (p = nat.ports; p < nat.ports + nat.n_ports && !dry; p++)
 		if (p->fd < 0 && (p->fd = port_hold(p)) < 0)
-			die("publish %s", port_text(p));
+			diex("--publish %s: %s", port_text(p), port_error());
 	firewall_up(up);
 	if (up)
 		return 0;

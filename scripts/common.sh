@@ -140,6 +140,18 @@ box() {
 	pid=$process
 }
 
+# need_names MOST WORD...: dies unless the operands are 1 to MOST names.
+need_names() {
+	_most=$1
+	shift
+	[ $((taken + $#)) -gt 0 ] || usage
+	[ $# -gt 0 ] || usage "NAME is missing"
+	for _word; do
+		case $_word in -*) usage "'$_word': options stand before NAME" ;; esac
+	done
+	[ $# -le "$_most" ] || usage "'$2': there may be one NAME only"
+}
+
 # need_box NAME: the same, or dies.
 need_box() {
 	name "$1" || die "'$1' is not the name of a box"

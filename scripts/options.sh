@@ -45,9 +45,11 @@ help() {
 	out 'usage: %s [options]%s%s\n' "$self" "${synopsis:+ $synopsis}" "$_text"
 	exit 0
 }
+# usage [REASON]
 usage() {
-	printf 'usage: %s [options]%s (see %s --help)\n' \
-	    "$self" "${synopsis:+ $synopsis}" "$self" >&2
+	_usage="usage: $self [options]${synopsis:+ $synopsis} (see $self --help)"
+	[ $# = 0 ] || die "$1" "$_usage"
+	printf '%s\n' "$_usage" >&2
 	exit 125
 }
 
@@ -63,8 +65,8 @@ find_row() {
 	set +f
 	case $1 in *[!a-zA-Z0-9-]*) _row='' ;; esac
 	case $_row,$1 in
-	,--*) die "unrecognized option '$1'" ;;
-	,*) die "invalid option -- '${1#-}'" ;;
+	,--*) die "unrecognized option '$1'" "see $self --help" ;;
+	,*) die "invalid option -- '${1#-}'" "see $self --help" ;;
 	esac
 	_target=${_row%%"|"*} _takes='' _long=${_row#*"|"??????}
 	_long=${_long%% *}
@@ -104,10 +106,10 @@ options() {
 		shift
 		find_row "$word"
 		case $_form$_takes in
-		'=') die "option '$word' doesn't allow an argument" ;;
+		'=') die "option '$word' doesn't allow an argument" "see $self --help" ;;
 		more) set -- "-$_arg" "$@" && _arg='' ;;
 		1)
-			[ $# -gt 0 ] || die "option '$word' requires an argument"
+			[ $# -gt 0 ] || die "option '$word' requires an argument" "see $self --help"
 			_arg=$1
 			shift
 			;;

@@ -180,6 +180,8 @@ refused() {
 	refused "not published" --unpublish 9090:81 web
 	refused "not published" --unpublish 9091:80 web
 	refused "'80'" --cpus 2 --unpublish 9090:80 -p 80 web
+	refused "--unpublish: '127.0.0.1:9090' is not" --unpublish 127.0.0.1:9090 web
+	refused "not an address of this host" -p 198.51.100.1:9091:80 web
 	refused "not published" --cpus 2 --unpublish 9091:80 web
 	is "$(field web cpu_limit_percent)" 50
 	box-limit --unpublish 9090:80 web

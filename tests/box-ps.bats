@@ -213,7 +213,9 @@ group() {
 		run --separate-stderr box-ps "$o"
 		is "$status" 125
 		is "$output" ""
-		is "$stderr" "box-ps: $why"
+		hint=''
+		[[ $why != *option* ]] || hint=$'\nbox-ps: hint: see box-ps --help'
+		is "$stderr" "box-ps: $why$hint"
 	done <<-'END'
 		--no-such-option unrecognized option '--no-such-option'
 		-Z invalid option -- 'Z'

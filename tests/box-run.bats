@@ -151,6 +151,17 @@ quota() {
 	done
 }
 
+@test "an address or a path that the host does not have: the option and the reason" {
+	refused 125 -p 198.51.100.1:80:80 "$bb" true
+	is "$stderr" "net-nat: --publish 198.51.100.1:80:80/tcp: not an address of this host"
+	for option in --volume --overlay; do
+		value=$BATS_TEST_TMPDIR/none
+		[ $option != --volume ] || value=$value:/x
+		refused 125 $option "$value" "$bb" true
+		is "$stderr" "rootfs-enter: $option ${value%:*}: No such file or directory"
+	done
+}
+
 # bats test_tags=vm
 @test "memory over the limit: killed, and said with its option" {
 	run --separate-stderr host box-run -m 32m "$bb" sh -c 'head -c 200000000 /dev/zero | tail -c 190000000 | wc -c'

@@ -74,6 +74,12 @@ took() { local s=$SECONDS && "${@:3}" && between $((SECONDS - s)) "$1" "$2"; }
 	kill -0 "$keeper"
 	for bad in ../a a/b "" . lock "a b" '*'; do run -125 box-stop "$bad"; done
 	for bad in x -1 1.5 ""; do run -125 box-stop -t "$bad" a; done
+	run -125 box-stop a -t 1
+	is "${lines[0]}" "box-stop: '-t': options stand before NAME"
+	run -125 box-stop -t a
+	has "$output" "'a' is not a number of seconds"
+	run -125 box-stop -t 1
+	is "${lines[0]}" "box-stop: NAME is missing"
 	run -125 box-stop
 	is "$output" "usage: box-stop [options] NAME ... (see box-stop --help)"
 }

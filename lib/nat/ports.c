@@ -9,6 +9,7 @@
 #include "box/state.h"
 #include "stage/inherit.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 struct nat_port
-port_parse(const char *s)
+port_parse(const char *what, const char *s)
 {
 	struct nat_port p = {.fd = -1};
 	char words[64], *host, *box, *proto;
@@ -34,14 +35,15 @@ port_parse(const char *s)
 	}
 	if ((host = strrchr(words, ':'))) {
 		*host++ = '\0';
-		p.addr = addr_parse("--publish", words);
+		p.addr = addr_parse(what, words);
+	} else if (strchr(words, '.')) {
+		goto bad;
 	}
-	p.host = (uint16_t)parse_num(
-	    "--publish", host ? host : words, 1, UINT16_MAX);
-	p.box = (uint16_t)parse_num("--publish", box, 1, UINT16_MAX);
+	p.host = (uint16_t)parse_num(what, host ? host : words, 1, UINT16_MAX);
+	p.box = (uint16_t)parse_num(what, box, 1, UINT16_MAX);
 	return p;
 bad:
-	diex("--publish: '%s' is not [ADDR:]PORT:PORT[/tcp|/udp]", s);
+	diex("%s: '%s' is not [ADDR:]PORT:PORT[/tcp|/udp]", what, s);
 }
 
 const char *
@@ -81,6 +83,13 @@ port_hold(const struct nat_port *p)
 		      fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))) == 0)
 		r = bind(fd, (const void *)&all, sizeof(all));
 	return r < 0 ? close_keep(fd) : fd;
+}
+
+const char *
+port_error(void)
+{
+	return errno == EADDRNOTAVAIL ? "not an address of this host"
+				      : strerror(errno);
 }
 
 bool

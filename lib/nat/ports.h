@@ -5,8 +5,8 @@
 
 /* Published ports: as words, as sockets, and in a box's state. */
 
-/* Reads [ADDR:]PORT:PORT[/tcp|/udp].  Dies with 125, naming --publish. */
-struct nat_port port_parse(const char *s);
+/* Reads [ADDR:]PORT:PORT[/tcp|/udp].  Dies with 125, naming WHAT. */
+struct nat_port port_parse(const char *what, const char *s);
 
 /* The port in full, "0.0.0.0:8080:80/tcp", in a static buffer. */
 const char *port_text(const struct nat_port *p);
@@ -15,6 +15,9 @@ const char *port_text(const struct nat_port *p);
  * As long as the socket is open no other program gets the port, by IPv4 or
  * IPv6.  -1 with errno. */
 int port_hold(const struct nat_port *p);
+
+/* The reason, by errno, of a failed port_hold(). */
+const char *port_error(void);
 
 bool port_same(const struct nat_port *a, const struct nat_port *b);
 

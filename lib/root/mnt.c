@@ -123,7 +123,7 @@ mnt_clone(int at, const char *path, bool deep)
 }
 
 int
-mnt_open(enum door_op op, const char *path, bool *newns)
+mnt_open(enum door_op op, const char *what, const char *path, bool *newns)
 {
 	int tree = -1;
 
@@ -137,14 +137,14 @@ mnt_open(enum door_op op, const char *path, bool *newns)
 	if (errno == EPERM && door_fd() < 0)
 		die_hint(geteuid() == 0 ? "ns-spawn in front"
 					: "sudo, or ns-spawn in front",
-		    "%s", path);
+		    "%s%s", what, path);
 	if (said_why()[0]) {
 		errno = 0;
 		die_hint("unmount it, move it to ext4, xfs, btrfs or tmpfs, or "
 			 "do without a range of ids: ns-spawn --map self",
 		    "%s", said_why());
 	}
-	die("%s", path);
+	die("%s%s", what, path);
 }
 
 int

@@ -25,8 +25,9 @@ int mnt_clone(int at, const char *path, bool deep);
 
 /* A detached mount of PATH, a name of the caller's, with the mounts below it:
  * the doorman's, shown with the box's ids, or without a doorman this process's
- * own.  OP, NEWNS: see door_tree().  Dies with 125. */
-int mnt_open(enum door_op op, const char *path, bool *newns);
+ * own.  OP, NEWNS: see door_tree().  Dies with 125, and WHAT before the path.
+ */
+int mnt_open(enum door_op op, const char *what, const char *path, bool *newns);
 
 /* A detached copy of the host's device PATH, for the bind that say() has just
  * announced.  Dies with 125, also if PATH is not the character device

@@ -152,7 +152,7 @@ put_root(const struct newroot *r, int tree, int scratch)
 	bool writable;
 
 	if (r->overlay) {
-		upper = mnt_open(DOOR_BIND, r->overlay, NULL);
+		upper = mnt_open(DOOR_BIND, "--overlay ", r->overlay, NULL);
 		attr |= layer_flags(upper);
 		cover(upper);
 	}
@@ -254,7 +254,7 @@ newroot_enter(struct newroot *r)
 	struct stat st;
 
 	if (!dry) {
-		root = mnt_open(DOOR_ROOT, r->dir, &own);
+		root = mnt_open(DOOR_ROOT, "", r->dir, &own);
 		if (fstat(root, &st) == 0 && !S_ISDIR(st.st_mode)) {
 			errno = ENOTDIR;
 			die("%s", r->dir);

@@ -167,7 +167,7 @@ make(const struct volume *v, const char *dir)
 	if (!say(SAY_SH, "mount --rbind%s %s %s", v->attr ? " -o ro" : "",
 		say_word(v->from), where))
 		return -2;
-	return mnt_open(DOOR_BIND, v->from, NULL);
+	return mnt_open(DOOR_BIND, "--volume ", v->from, NULL);
 }
 
 static void

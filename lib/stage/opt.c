@@ -125,6 +125,7 @@ opt_next(const struct tool *t, int argc, char *argv[])
 			printf("%s (boxtools) %s\n", t->name, VERSION);
 			say_done();
 		case '?':
+			hint("see %s --help", t->name);
 			exit(EXIT_TOOL);
 		default:
 			return c;
