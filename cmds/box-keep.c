@@ -88,7 +88,7 @@ parse(int argc, char *argv[])
 		}
 	if (!argv[optind])
 		opt_usage(&tool);
-	/* Those of -e replace those of files. */
+	/* Variables of -e replace variables of files. */
 	env_receive(&env);
 	env_hand_on(&env);
 }

@@ -2,9 +2,9 @@
 /*
  * net-veth - a veth pair between the box and the host
  *
- * In the chain it runs in the box, as the box's root, where it has power over
- * the box's network only: the host's half is asked of the doorman.  With --pid
- * it runs on the host and does both, the box's half from inside of the box's
+ * In the chain net-veth runs in the box, as the box's root, with power over the
+ * box's network only, and asks the doorman for the host's half.  With --pid it
+ * runs on the host and makes both halves, the box's from inside of the box's
  * network namespace.  At the end the doorman frees the name and the route; the
  * kernel deletes the pair together with the box's namespace.
  */

@@ -18,8 +18,8 @@ int exit_status(int status);
  * 125 if there are too many. */
 void at_end(void (*undo)(void));
 
-/* For a child after the fork: its exit undoes nothing.  (Its pid does not tell
- * it from its parent: both may be process 1.) */
+/* For a child after the fork: its exit undoes nothing.  (The pid does not
+ * distinguish child and parent: both may be process 1.) */
 void at_end_forget(void);
 
 /* The output for lines to the caller: stderr, or that of die_output_to(). */

@@ -3,8 +3,8 @@
 
 #include "nat/text.h"
 
-/* The published ports of a running box.  One side asks for a change; it must be
- * the user of the box.  The other side, the box's net-nat, makes the change. */
+/* The published ports of a running box.  A process of the box's user asks for a
+ * change, and the box's net-nat makes the change. */
 
 struct natctl_request {
 	uint32_t version;

@@ -103,8 +103,8 @@ firewall_of(const struct nat *n, const char *name)
 	path_fmt(record, sizeof(record), "%s%u", records, n->slot.num);
 }
 
-/* Reads a record: "lasting nft 10.0.0.2", "running nft 10.0.0.2", or nothing if
- * it is new.  Switches to the record's back end.  Returns whether the firewall
+/* Reads a record: "lasting nft 10.0.0.2", "running nft 10.0.0.2", or nothing in
+ * a new one.  Switches to the record's back end.  Returns whether the firewall
  * is a lasting one; *addr becomes the box's address, or 0. */
 static bool
 read_record(int fd, uint32_t *addr)
@@ -280,8 +280,8 @@ firewall_up(bool lasting)
 	others_look(&nat.slot);
 }
 
-/* Lets published ports answer on 127.0.0.1, as net-veth does for those that are
- * published from the start.  Without the ports' rules it would be a hole. */
+/* Lets published ports answer on 127.0.0.1, as net-veth does for the ports at
+ * the start.  Without the ports' rules this would be a hole. */
 static int
 localnet(bool on, char *why, size_t size)
 {
@@ -386,9 +386,9 @@ firewall_end_dead(void)
 
 static bool (*is_there)(uint64_t cookie);
 
-/* NAME is "COOKIE-SLOT".  A network namespace that nobody shows may live: a
- * mount of another mount namespace holds it, or a socket.  A lasting firewall
- * is there for others, and so its record stays. */
+/* NAME is "COOKIE-SLOT".  A network namespace that no process shows may live,
+ * held by a mount of another mount namespace or by a socket.  Others use a
+ * lasting firewall, and so its record stays. */
 static int
 forget(const char *name, int fd)
 {

@@ -145,7 +145,7 @@ end_all(struct netlink *ct, struct netlink *rt, struct search *s)
 	return 0;
 }
 
-/* No error of the box's: packets of an old flow may reach it. */
+/* The box starts all the same: packets of an old flow may reach it. */
 static void
 complain(void)
 {

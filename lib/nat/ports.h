@@ -22,7 +22,7 @@ const char *port_error(void);
 bool port_same(const struct nat_port *a, const struct nat_port *b);
 
 /* Takes the sockets that the chain's last run has kept for this one (inherit.h)
- * and closes those that are not of these N ports. */
+ * and closes the sockets of other ports than these N. */
 void ports_take(struct nat_port *ports, size_t n);
 
 /* Keeps the sockets of N, and no others, for the chain's next run, if box-keep

@@ -34,7 +34,7 @@ put_jumps(FILE *f, const struct nat_chain *c, const struct nat *n, bool delete)
 	}
 }
 
-/* The chain of the box FROM becomes that of TO; NULL: it has none. */
+/* Turns the chain of the box FROM into the chain of TO; NULL: no chain. */
 static void
 put_chain(FILE *f, const struct nat_chain *c, const struct nat *from,
     const struct nat *to)

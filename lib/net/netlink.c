@@ -33,8 +33,8 @@ netlink_open(struct netlink *nl, int protocol)
 
 	nl->seq = 0;
 	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-	/* A connected socket takes messages of the kernel alone, and none of a
-	 * box's root.  By strict checking it obeys a dump's filter. */
+	/* A connected socket takes messages of the kernel alone, not of a box's
+	 * root.  With strict checking the kernel obeys a dump's filter. */
 	if (nl->fd >= 0 &&
 	    connect(nl->fd, (const void *)&kernel, sizeof(kernel)) == 0 &&
 	    set_option(nl->fd, NETLINK_EXT_ACK) == 0 &&

@@ -22,7 +22,7 @@ struct link {
 /* The link with that INDEX (NAME is NULL) or that NAME (INDEX is 0). */
 int link_get(struct netlink *nl, int index, const char *name, struct link *l);
 
-/* The index alone, by ioctl(2), whose answer is a few bytes. */
+/* The index alone, by ioctl(2), which is cheaper than netlink. */
 int link_index(const struct netlink *nl, const char *name);
 
 int link_up(struct netlink *nl, int index);
@@ -30,7 +30,7 @@ int link_delete(struct netlink *nl, int index);
 int link_rename(struct netlink *nl, int index, const char *name);
 
 /* Whether the network namespace of the other end is dead: its last process has
- * ended, and the kernel will remove it some time later. */
+ * ended, and the kernel will remove the link later. */
 bool link_far_dead(struct netlink *nl, const struct link *l);
 
 /* Adds an address; FLAGS are IFA_F_... of <linux/if_addr.h>. */
@@ -50,8 +50,8 @@ struct route {
 int route_add(struct netlink *nl, const struct route *r);
 int route_delete(struct netlink *nl, const struct route *r);
 
-/* The way of a packet to ADDR; with FLAGS RTM_F_FIB_MATCH, the table's route
- * that decides it. */
+/* The route of a packet to ADDR; with FLAGS RTM_F_FIB_MATCH, the table's entry
+ * for that route. */
 int route_get(
     struct netlink *nl, uint32_t addr, unsigned flags, struct route *r);
 

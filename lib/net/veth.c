@@ -27,8 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long the old link of that name may take to die: long enough for a box
- * that was just killed, short enough to refuse the name of a living one. */
+/* The time for an old link of the name to die: long enough for a box that was
+ * just killed, short enough to refuse the name of a living one. */
 #define GRACE_MS 300
 #define POLL_MS 3
 
@@ -58,8 +58,8 @@ add_pair(struct netlink *nl, const struct veth *v, uint32_t mtu, int netns)
 	return netlink_send(nl, NULL, NULL);
 }
 
-/* Traced like any change; keeps errno and said(), which are of the failure that
- * led here. */
+/* Deletes the link.  Keeps errno and said(), which belong to the failure
+ * before. */
 static void
 remove_link(struct netlink *nl, const char *name, int index)
 {
@@ -75,8 +75,8 @@ remove_link(struct netlink *nl, const char *name, int index)
 	errno = saved;
 }
 
-/* There is a link of that name.  Deletes the link of a dead box, before the
- * kernel does, and waits for one that may be dying.  0: try again. */
+/* Frees the name of the link.  Deletes the link of a dead box, before the
+ * kernel does, and waits for a link that may be dying.  0: try again. */
 static int
 make_way(struct netlink *nl, const struct veth *v, int tries)
 {

@@ -35,7 +35,7 @@ struct ns_set {
 /* All seven new. */
 void ns_all(struct ns_set *s);
 
-/* Only those in LIST, "net,uts"; dies with 125 on an unknown one. */
+/* Only the kinds in LIST, "net,uts", new; dies with 125 on an unknown kind. */
 void ns_only(struct ns_set *s, const char *list);
 
 /* WORD is "new", "host" (the caller's), or a path to join.  Dies with 125 if
@@ -45,8 +45,8 @@ void ns_choose(struct ns_set *s, enum ns_kind kind, const char *word);
 /* unshare(1)'s options for FLAGS, " --net --uts", in a static buffer. */
 const char *ns_options(int flags);
 
-/* Of the kinds KINDS (clone flags): ns_join() joins the set's in order,
- * ns_unshare() makes its new ones.  Die with 125. */
+/* Of the kinds KINDS (clone flags), ns_join() joins the set's namespaces in
+ * order, and ns_unshare() makes the new ones.  Die with 125. */
 void ns_join(const struct ns_set *s, int kinds);
 void ns_unshare(const struct ns_set *s, int kinds);
 

@@ -79,7 +79,7 @@ payload_path(const struct payload *p)
 void
 payload_ready(struct payload *p)
 {
-	/* The later ones replace those of files. */
+	/* Variables of -e replace variables of files. */
 	env_receive(&p->env);
 	env_add(&p->env, &p->options);
 	streams_check();

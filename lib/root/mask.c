@@ -52,7 +52,7 @@ nothing(void)
 {
 	const int mnt = mnt_device("/dev/null", 1, 3);
 
-	/* Not nodev: then it could not be opened. */
+	/* Not nodev, which would forbid to open the mask. */
 	if (mnt_attr(mnt,
 		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
 		false) < 0)

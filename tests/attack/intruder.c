@@ -314,7 +314,7 @@ overwrite(const char *seconds)
 	return verdict("overwrite", false);
 }
 
-/* Whether it is still a stage: after the exec of PROG its name is another. */
+/* Whether PID is still a stage: the exec of PROG changes its name. */
 static bool
 is_stage(int proc, pid_t pid)
 {
@@ -336,7 +336,7 @@ is_stage(int proc, pid_t pid)
 	return false;
 }
 
-/* The kernel asks whether it may be traced before it follows these. */
+/* The kernel follows these links only in a process that we may trace. */
 static bool
 look_into(int proc, pid_t pid)
 {
