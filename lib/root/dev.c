@@ -52,13 +52,10 @@ static const struct {
 static void
 attach_node(int node, int dev, const char *name)
 {
-	const int at = inroot_subfile(dev, name);
-
-	if (at < 0 || mnt_attr(node, NODE, false) < 0 ||
-	    mnt_attach(node, at) < 0)
+	if (mnt_attr(node, NODE, false) < 0 ||
+	    mnt_attach(node, inroot_subfile(dev, name)) < 0)
 		die_said();
 	close(node);
-	close(at);
 }
 
 static void
@@ -79,18 +76,13 @@ put(int below, const char *dir, const char *path, const char *type,
     const char *opts, uint64_t attr)
 {
 	char where[512];
-	int mnt, at;
+	int mnt;
 
 	snprintf(where, sizeof(where), "%s%s", dir, path);
 	mnt = mnt_new(type, opts, attr, where);
-	if (mnt < 0)
-		return mnt;
-	at = inroot_subdir(below, strrchr(path, '/') + 1);
-	if (at < 0)
-		die("%s", where);
-	if (mnt_attach(mnt, at) < 0)
-		return close_keep(at);
-	close(at);
+	if (mnt >= 0 &&
+	    mnt_attach(mnt, inroot_subdir(below, strrchr(path, '/') + 1)) < 0)
+		return -1;
 	return mnt;
 }
 

@@ -23,7 +23,7 @@ static void
 put(int etc, int scratch, const char *dir, const char *name, const char *text)
 {
 	const size_t len = strlen(text);
-	int file, mnt, at;
+	int file, mnt;
 
 	if (!say(SAY_SH, "mount --bind $BOX_SCRATCH/%s %s/etc/%s", name, dir,
 		name))
@@ -34,11 +34,9 @@ put(int etc, int scratch, const char *dir, const char *name, const char *text)
 		die("write /etc/%s", name);
 	close(file);
 	mnt = mnt_clone(scratch, name, false);
-	at = mnt < 0 ? -1 : inroot_subfile(etc, name);
-	if (at < 0 || mnt_attach(mnt, at) < 0)
+	if (mnt < 0 || mnt_attach(mnt, inroot_subfile(etc, name)) < 0)
 		die("%s/etc/%s", dir, name);
 	close(mnt);
-	close(at);
 }
 
 void

@@ -108,7 +108,6 @@ mask(int fs, const struct path *p, const char *dir)
 	mnt = cover_for(at, p->how, st.st_mode, where);
 	if (mnt == -1 || (mnt >= 0 && mnt_attach(mnt, at) < 0))
 		die_said();
-	close(at);
 	return true;
 }
 

@@ -207,6 +207,11 @@ mnt_idmap(int mnt, int userns)
 int
 mnt_attach(int mnt, int target)
 {
-	return move_mount(mnt, "", target, "",
-	    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	const int r =
+	    target < 0 ? -1
+		       : move_mount(mnt, "", target, "",
+			     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+
+	close_keep(target);
+	return r;
 }

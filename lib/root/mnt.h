@@ -48,8 +48,8 @@ int mnt_writable(int mnt);
  * namespace USERNS.  -1 with errno. */
 int mnt_idmap(int mnt, int userns);
 
-/* Attaches a detached mount onto the opened file or directory TARGET.
- * -1 with errno. */
+/* Attaches a detached mount onto the opened file or directory TARGET, which it
+ * closes; -1 passes on the errno of its open.  -1 with errno. */
 int mnt_attach(int mnt, int target);
 
 #endif

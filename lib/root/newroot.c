@@ -79,11 +79,8 @@ static int covers; /* how many mounts lie on the old root */
 static void
 cover(int mnt)
 {
-	const int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (top < 0 || mnt_attach(mnt, top) < 0)
+	if (mnt_attach(mnt, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		die("attach a mount on /");
-	close(top);
 	covers++;
 }
 
@@ -112,14 +109,8 @@ overlay(int lower, int upper, const char *dir)
 static void
 put(int mnt, int root, const char *name, const char *dir)
 {
-	int fd;
-
-	if (mnt < 0)
-		return;
-	fd = inroot_subdir(root, name);
-	if (fd < 0 || mnt_attach(mnt, fd) < 0)
+	if (mnt >= 0 && mnt_attach(mnt, inroot_subdir(root, name)) < 0)
 		die("%s/%s", dir, name);
-	close(fd);
 }
 
 /* HAVE: the box has a mount namespace of its own.  Else makes a new one. */

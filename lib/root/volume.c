@@ -193,7 +193,6 @@ put(struct volume *v, int root, const char *dir, bool nosuid)
 		die("mount %s on %s%s", from, dir, v->to);
 	v->id = mount_id(mnt);
 	close(mnt);
-	close(at);
 }
 
 /* The number of names in PATH. */
