@@ -20,9 +20,9 @@ void names_of(struct names *n, const char *path);
 
 /* Writes an archive of the file or directory N: names begin with "./BASE".
  * Links are followed only in the path of the directory.  Hard links within the
- * archive stay hard links, except some of very many.  proc and sysfs are empty
- * directories.  OWNERS: write the owners, else 0.  WORD is the name of N in
- * messages.  Dies with 125. */
+ * archive stay hard links, except some of very many.  Mounts of proc and sysfs
+ * in a directory become empty directories.  OWNERS: write the owners, else 0.
+ * WORD is the name of N in messages.  Dies with 125. */
 void pack(FILE *out, const struct names *n, bool owners, const char *word);
 
 #endif
