@@ -190,7 +190,13 @@ pids_limit() {
 	'' | 0* | *[!0-9]* | ????????*)
 		die "--pids-limit: '$pids' is not a number of processes, or max"
 		;;
-	*) pids=$((pids + residents)) ;;
+	*)
+		# The kernel takes no more: it is the most that pids can count.
+		_most=4194304
+		[ "$pids" -le $_most ] || die "--pids-limit: '$pids' is more than $_most"
+		pids=$((pids + residents))
+		[ "$pids" -le $_most ] || pids=$_most
+		;;
 	esac
 }
 

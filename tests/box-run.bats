@@ -142,10 +142,15 @@ quota() {
 	is "$(limit memory memory.max memory.limit_in_bytes)" 1073741824
 	between "$(limit pids pids.max pids.max)" 100 110
 	over
+	# The kernel's greatest value: our stages do not exceed it.
+	boxed -m 1.5g --pids-limit 4194304
+	is "$(limit memory memory.max memory.limit_in_bytes)" 1610612736
+	is "$(limit pids pids.max pids.max)" 4194304
+	over
 	for bad in 0 -1 abc 1e9 "" 1.2.3 50%; do
 		refused 125 --cpus "$bad" "$bb" true
 	done
-	for bad in -1 abc "" 1.5; do
+	for bad in -1 abc "" 1.5 4194305; do
 		refused 125 --pids-limit "$bad" "$bb" true
 		refused 125 --memory "x$bad" "$bb" true
 	done

@@ -794,6 +794,29 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	done
 }
 
+@test "--volume: FROM may have colons" {
+	colon=$BATS_TEST_TMPDIR/src:/a:b
+	mkdir -p "$colon" && touch "$colon/there"
+	for ro in "" :ro :rw; do
+		run -0 ns-spawn rootfs-enter -v "$colon:/c$ro" "$root" ls /c
+		is "$output" there
+	done
+}
+
+@test "PROG on a mount with noexec is 126, with the reason" {
+	noexec() {
+		unshare -m bash -c 'mount --bind "$1" "$1" && mount -o remount,bind,noexec "$1" &&
+			shift && exec ns-spawn rootfs-enter "$root" "$@"' - "$root" "$@"
+	}
+	export root
+	for prog in true /bin/true; do
+		run -126 noexec "$prog"
+		is "${lines[0]}" "rootfs-enter: $prog: Permission denied"
+		has "${lines[1]}" "hint: its mount has noexec"
+	done
+	run -0 unshare -m bash -c 'mount -t tmpfs -o noexec t /mnt && ns-spawn rootfs-enter -v /mnt:/mnt "$root" true'
+}
+
 @test "PROG that is a fifo is 126, and holds nobody up" {
 	mkfifo -m 755 "$root/bin/fifo"
 	run timeout -s KILL 20 ns-spawn rootfs-enter "$root" /bin/fifo

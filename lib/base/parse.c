@@ -46,23 +46,28 @@ parse_size(const char *what, const char *s)
 {
 	static const char units[] = "kmgt";
 	const char *p = s, *u;
-	uint64_t v;
+	uint64_t v, part = 0, unit = 1;
 	int shift = 0;
 
 	if (strcmp(s, "max") == 0)
 		return PARSE_MAX;
 	if (!digits(&p, &v))
 		goto bad;
-	if (*p) {
+	if (*p == '.')
+		for (p++; *p >= '0' && *p <= '9' && unit < 1000000; p++) {
+			unit *= 10;
+			part = part * 10 + (uint64_t)(*p - '0');
+		}
+	if (*p || unit > 1) {
 		u = strchr(units, *p | 0x20);
-		if (!u || p[1])
+		if (!u || p[1] || p[-1] == '.')
 			goto bad;
 		shift = 10 * (int)(u - units + 1);
 	}
 	/* The kernel counts in signed 64 bits. */
-	if (v > (uint64_t)INT64_MAX >> shift)
+	if (v + (part > 0) > (uint64_t)INT64_MAX >> shift)
 		goto bad;
-	return v << shift;
+	return (v << shift) + (part << shift) / unit;
 bad:
 	diex("%s: '%s' is not a size such as 64m or 2g, or max", what, s);
 }

@@ -11,8 +11,8 @@ uint64_t parse_num(const char *what, const char *s, uint64_t min, uint64_t max);
 
 #define PARSE_MAX UINT64_MAX /* the number for "max" */
 
-/* A number, or "max"; and a size in bytes with k, m, g or t (powers of 1024),
- * or "max". */
+/* A number, or "max"; and a size in bytes, with k, m, g or t (powers of 1024)
+ * and before these a fraction of up to 6 digits, or "max". */
 uint64_t parse_num_max(const char *what, const char *s, uint64_t min);
 uint64_t parse_size(const char *what, const char *s);
 

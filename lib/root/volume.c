@@ -43,15 +43,26 @@ cut(char *s)
 	return colon;
 }
 
+/* The last ":/" in S, so FROM may have colons; NULL if there is none. */
+static char *
+find_to(char *s)
+{
+	char *to = NULL;
+
+	while ((s = strstr(s, ":/")))
+		to = s++;
+	return to;
+}
+
 void
 volume_add(struct volumes *all, const char *word)
 {
-	char *from = text_fmt("%s", word), *to = cut(from);
+	char *from = text_fmt("%s", word), *at = find_to(from);
+	char *to = at ? cut(at) : NULL;
 	const char *mode = to ? cut(to) : NULL;
 	const bool ro = mode && strcmp(mode, "ro") == 0;
 
-	if (!*from || !to || *to != '/' ||
-	    (mode && !ro && strcmp(mode, "rw") != 0))
+	if (!*from || !to || (mode && !ro && strcmp(mode, "rw") != 0))
 		diex("--volume: '%s' is not FROM:/TO, FROM:/TO:ro or "
 		     "FROM:/TO:rw",
 		    word);

@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static int opened = -1;
@@ -40,6 +41,20 @@ tell_ready(char what)
 	if (ready >= 0)
 		fd_tell(ready, what);
 }
+
+/* Whether PATH is a file on a mount where none can be executed. */
+static bool
+is_noexec(const char *path)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (st.st_mode & 0111) && statvfs(path, &fs) == 0 &&
+	       (fs.f_flag & ST_NOEXEC);
+}
+
+static bool noexec; /* search() has found a program on such a mount */
 
 /* The path that execvp(3) would execute for NAME, in BUF; -1 with errno. */
 static int
@@ -67,6 +82,7 @@ search(const char *name, char *buf, size_t size)
 			    faccessat(AT_FDCWD, buf, X_OK, AT_EACCESS) == 0)
 				return 0;
 			reason = EACCES;
+			noexec = noexec || is_noexec(buf);
 		} else if (errno == EACCES) {
 			reason = EACCES;
 		}
@@ -132,11 +148,13 @@ explain(const char *path)
 __attribute__((noreturn)) static void
 failed(const char *path)
 {
-	const int status = errno == ENOENT ? EXIT_NOENT : EXIT_NOEXEC;
+	const int err = errno;
 
 	explain(path);
+	if (err == EACCES && (noexec || is_noexec(path)))
+		hint("its mount has noexec: mount -o remount,exec MOUNTPOINT");
 	tell_ready('f');
-	exit(status);
+	exit(err == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
 }
 
 /* Removes each BOX_ variable: they are agreements between stages. */
