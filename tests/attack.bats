@@ -294,6 +294,10 @@ sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 	spawn=--init
 	box -- sh -c "$make; find / -name cgroup.procs 2>/dev/null; :"
 	is "$output" ""
+	# With a group of its own, the box sees that group alone.
+	run -0 host cg-limit --all max ns-spawn rootfs-enter "$root" sh -c "$make; find /sys/fs/cgroup -mindepth 1 -type d"
+	hasnt "$output" made
+	run ! grep -vxE '/sys/fs/cgroup/(cpu|cpu,cpuacct|memory|pids)' <<<"$output"
 	spawn="--net host --map self"
 	box -- sh -c "$make"
 	is "$output" ""

@@ -74,6 +74,22 @@ tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type
 	[ "$status" != 0 ]
 }
 
+# bats test_tags=vm
+@test "the box's limits are to be read at /sys/fs/cgroup, and not changed" {
+	read_limits='cd /sys/fs/cgroup; cat memory.max memory/memory.limit_in_bytes pids.max pids/pids.max cpu.max cpu/cpu.cfs_quota_us 2>/dev/null
+		echo 5 2>/dev/null >pids.max || echo 5 2>/dev/null >pids/pids.max || mkdir x memory/x 2>/dev/null || echo kept'
+	for net in "" host; do
+		run -0 cg-limit --memory 64m --pids 30 50% ns-spawn ${net:+--net $net} rootfs-enter "$root" sh -c "$read_limits"
+		is "$(sed 's/ 100000$//' <<<"$output" | xargs)" "67108864 30 50000 kept"
+	done
+	# Without a group of the box's own there is nothing to see.
+	ok -- sh -c 'ls -A /sys/fs/cgroup 2>/dev/null; :'
+	is "$output" ""
+	# A group of the caller's namespace is not shown.
+	run -0 cg-limit max ns-spawn --cgroup host rootfs-enter "$root" sh -c 'ls -A /sys/fs/cgroup'
+	is "$output" ""
+}
+
 @test "with the host's network, too" {
 	run -0 ns-spawn --net host rootfs-enter "$root" sh -c 'test -d /proc/1 && mount | grep " /sys "'
 }

@@ -306,6 +306,21 @@ cgroup_fork(struct cgroup *g)
 	return pid;
 }
 
+/* For cgview.c. */
+static void
+hand_on(const struct cgroup *g)
+{
+	char *text;
+	FILE *f = text_open(&text);
+
+	for (int i = 0; i < g->n_parts; i++)
+		fprintf(f, "%s;", g->parts[i].tree->list);
+	text_close(f);
+	if (setenv("BOX_CGROUPS", text, 1) < 0)
+		die("setenv");
+	free(text);
+}
+
 void
 cgroup_join(const struct cgroup *g)
 {
@@ -313,6 +328,7 @@ cgroup_join(const struct cgroup *g)
 		if (g->parts[i].tree->version == 1 &&
 		    cg_write(g->parts[i].dir, "tasks", "0") < 0)
 			die_said();
+	hand_on(g);
 }
 
 int64_t

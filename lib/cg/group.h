@@ -54,8 +54,9 @@ __attribute__((format(printf, 4, 5))) void cgroup_set(struct cgroup *g,
     unsigned controller, const char *file, const char *fmt, ...);
 
 /* Is fork(2); on v2 the child begins in the group.  For v1 the child calls
- * cgroup_join(), single-threaded and before its first exec.  With -n there is
- * no child, and 0 is returned. */
+ * cgroup_join(), single-threaded and before its first exec, which also hands on
+ * which hierarchies these are.  With -n there is no child, and 0 is
+ * returned. */
 pid_t cgroup_fork(struct cgroup *g);
 void cgroup_join(const struct cgroup *g);
 

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/say.h"
 #include "ns/ns.h"
+#include "root/cgview.h"
 #include "root/dev.h"
 #include "root/etc.h"
 #include "root/inroot.h"
@@ -269,6 +270,7 @@ newroot_enter(struct newroot *r)
 	}
 	put(proc, root, "proc", dir);
 	put(sys, root, "sys", dir);
+	cgview_make(sys, dir);
 	devdir_make(root, dir, r->pty);
 	volumes_put(&r->volumes, root, dir, r->nosuid);
 	etcdir_make(root, scratch, dir, &r->dns, &r->volumes);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cgview - the limits of the box, for programs that size themselves
+ *
+ * Java, Go and others read the limits of their group at /sys/fs/cgroup.  In a
+ * cgroup namespace of its own, the box's group is the root of each hierarchy
+ * (cgroup_namespaces(7)).  Only the groups of cg-limit are shown: without one,
+ * the box is in its caller's, which may have groups of others below it.
+ *
+ * v1 hierarchies have a directory each; where there is none, the v2 hierarchy
+ * is /sys/fs/cgroup itself.
+ */
+#include "root/cgview.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/say.h"
+#include "cg/tree.h"
+#include "root/inroot.h"
+#include "root/mnt.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VIEW (MNT_SAFE | MOUNT_ATTR_RDONLY)
+
+/* Whether a program looks for limits there: each costs a mount.  The CPUs of a
+ * cpuset are seen by sched_getaffinity(2). */
+static bool
+has_limits(const char *list)
+{
+	return strcmp(list, "cpu") == 0 || strncmp(list, "cpu,", 4) == 0 ||
+	       strcmp(list, "memory") == 0 || strcmp(list, "pids") == 0;
+}
+
+/* The directory LIST in TOP, and a link to it for each controller
+ * of several. */
+static int
+make_dir(int top, const char *list)
+{
+	const char *word = list, *end;
+	char name[NAME_MAX + 1];
+
+	for (; strchr(list, ',') && *word; word = end + (*end == ',')) {
+		end = strchrnul(word, ',');
+		snprintf(name, sizeof(name), "%.*s", (int)(end - word), word);
+		if (symlinkat(list, top, name) < 0)
+			return -1;
+	}
+	return inroot_subdir(top, list);
+}
+
+/* Adds a directory of the tmpfs TOP, at DIR, for a v1 hierarchy. */
+static void
+add(int top, const char *list, const char *dir)
+{
+	char where[PATH_MAX];
+	int mnt, at;
+
+	path_fmt(where, sizeof(where), "%s/%s", dir, list);
+	mnt = mnt_new("cgroup", list, VIEW, where);
+	if (mnt == -2)
+		return;
+	at = make_dir(top, list);
+	if (mnt < 0 || at < 0 || mnt_attach(mnt, at) < 0)
+		die_said();
+	close(at);
+	close(mnt);
+}
+
+/* Whether cg-limit has made the box's group in the hierarchy LIST. */
+static bool
+has_group(const char *list)
+{
+	const char *own = env_or("BOX_CGROUPS", "");
+	const size_t len = strlen(list);
+
+	for (; *own; own += strcspn(own, ";") + 1)
+		if (strncmp(own, list, len) == 0 && own[len] == ';')
+			return true;
+	return false;
+}
+
+void
+cgview_make(int sys, const char *dir)
+{
+	const bool dry = say_modes() & SAY_DRY;
+	char where[PATH_MAX], *text, *list, *group, *v1[CG_TREES];
+	bool v2 = false;
+	size_t n = 0;
+	int at, top;
+
+	path_fmt(where, sizeof(where), "%s/sys/fs/cgroup", dir);
+	text = slurp_at(AT_FDCWD, "/proc/self/cgroup");
+	while (text && n < CG_TREES && cg_next(&text, &list, &group)) {
+		/* In a cgroup namespace that is not the box's, the path of the
+		 * group is longer. */
+		if (!has_group(list) || (!dry && strcmp(group, "/") != 0))
+			continue;
+		v2 = v2 || !*list;
+		if (has_limits(list))
+			v1[n++] = list;
+	}
+	if (n == 0 && !v2)
+		return;
+	top = n ? mnt_new("tmpfs", "mode=0755,size=64k,nr_inodes=32", MNT_SAFE,
+		      where)
+		: mnt_new("cgroup2", NULL, VIEW, where);
+	if (top == -1)
+		die_said();
+	at = openat(
+	    sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (!dry && (at < 0 || mnt_attach(top, at) < 0))
+		die("%s", where);
+	close(at);
+	for (size_t i = 0; i < n; i++)
+		add(top, v1[i], where);
+	if (n && say(SAY_SH, "mount -o remount,bind,ro %s", where) &&
+	    mnt_attr(top, MOUNT_ATTR_RDONLY, false) < 0)
+		die_said();
+	close(top);
+}
