@@ -60,16 +60,14 @@ static void
 add(int top, const char *list, const char *dir)
 {
 	char where[PATH_MAX];
-	int mnt, at;
+	int mnt;
 
 	path_fmt(where, sizeof(where), "%s/%s", dir, list);
 	mnt = mnt_new("cgroup", list, VIEW, where);
 	if (mnt == -2)
 		return;
-	at = make_dir(top, list);
-	if (mnt < 0 || at < 0 || mnt_attach(mnt, at) < 0)
+	if (mnt < 0 || mnt_attach(mnt, make_dir(top, list)) < 0)
 		die_said();
-	close(at);
 	close(mnt);
 }
 
@@ -93,7 +91,7 @@ cgview_make(int sys, const char *dir)
 	char where[PATH_MAX], *text, *list, *group, *v1[CG_TREES];
 	bool v2 = false;
 	size_t n = 0;
-	int at, top;
+	int top;
 
 	path_fmt(where, sizeof(where), "%s/sys/fs/cgroup", dir);
 	text = slurp_at(AT_FDCWD, "/proc/self/cgroup");
@@ -113,11 +111,10 @@ cgview_make(int sys, const char *dir)
 		: mnt_new("cgroup2", NULL, VIEW, where);
 	if (top == -1)
 		die_said();
-	at = openat(
-	    sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (!dry && (at < 0 || mnt_attach(top, at) < 0))
+	if (!dry && mnt_attach(top,
+			openat(sys, "fs/cgroup",
+			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		die("%s", where);
-	close(at);
 	for (size_t i = 0; i < n; i++)
 		add(top, v1[i], where);
 	if (n && say(SAY_SH, "mount -o remount,bind,ro %s", where) &&
