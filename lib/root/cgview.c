@@ -19,6 +19,7 @@
 #include "root/inroot.h"
 #include "root/mnt.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/mount.h>
@@ -64,7 +65,8 @@ add(int top, const char *list, const char *dir)
 
 	path_fmt(where, sizeof(where), "%s/%s", dir, list);
 	mnt = mnt_new("cgroup", list, VIEW, where);
-	if (mnt == -2)
+	/* EPERM: the cgroup namespace is of another user namespace. */
+	if (mnt == -2 || (mnt == -1 && errno == EPERM))
 		return;
 	if (mnt < 0 || mnt_attach(mnt, make_dir(top, list)) < 0)
 		die_said();
@@ -109,6 +111,8 @@ cgview_make(int sys, const char *dir)
 	top = n ? mnt_new("tmpfs", "mode=0755,size=64k,nr_inodes=32", MNT_SAFE,
 		      where)
 		: mnt_new("cgroup2", NULL, VIEW, where);
+	if (top == -1 && !n && errno == EPERM)
+		return;
 	if (top == -1)
 		die_said();
 	if (!dry && mnt_attach(top,
