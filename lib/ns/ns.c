@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -109,6 +110,9 @@ ns_unshare(const struct ns_set *s, int kinds)
 	kinds &= s->fresh;
 	if (kinds && say(SAY_SH, "unshare%s", ns_options(kinds)) &&
 	    unshare(kinds) < 0)
+		die_said();
+	if ((kinds & CLONE_NEWNS) && say(SAY_SH, "mount --make-rprivate /") &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		die_said();
 }
 

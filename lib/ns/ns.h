@@ -46,7 +46,8 @@ void ns_choose(struct ns_set *s, enum ns_kind kind, const char *word);
 const char *ns_options(int flags);
 
 /* Of the kinds KINDS (clone flags), ns_join() joins the set's namespaces in
- * order, and ns_unshare() makes the new ones.  Die with 125. */
+ * order, and ns_unshare() makes the new ones.  No mount of a new mount
+ * namespace propagates to the old one, nor from it.  Die with 125. */
 void ns_join(const struct ns_set *s, int kinds);
 void ns_unshare(const struct ns_set *s, int kinds);
 

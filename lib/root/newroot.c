@@ -114,20 +114,6 @@ put(int mnt, int root, const char *name, const char *dir)
 		die("%s/%s", dir, name);
 }
 
-/* HAVE: the box has a mount namespace of its own.  Else makes a new one. */
-static void
-own_mounts(bool have)
-{
-	const struct ns_set mounts = {.fresh = CLONE_NEWNS};
-
-	if (have)
-		return;
-	ns_unshare(&mounts, CLONE_NEWNS);
-	if (say(SAY_SH, "mount --make-rprivate /") &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		die_said();
-}
-
 /* The flags of a layer's mount, which an overlay does not take over. */
 static uint64_t
 layer_flags(int layer)
@@ -253,7 +239,8 @@ newroot_enter(struct newroot *r)
 		}
 		look_for_prog(r, root);
 	}
-	own_mounts(own);
+	if (!own)
+		ns_unshare(&(struct ns_set){.fresh = CLONE_NEWNS}, CLONE_NEWNS);
 	proc = kernel_fs("proc", MNT_SAFE, NS_PID, dir);
 	sys = kernel_fs("sysfs", MNT_SAFE | MOUNT_ATTR_RDONLY, NS_NET, dir);
 	/* The box's memory limit holds for an ephemeral layer.  Else the

@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -37,11 +36,6 @@ settle(const struct start *s)
 
 	ns_join(&s->set, kinds);
 	ns_unshare(&s->set, kinds);
-	/* No mount may propagate to the host, nor from it. */
-	if ((s->set.fresh & CLONE_NEWNS) &&
-	    say(SAY_SH, "mount --make-rprivate /") &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		die_said();
 	if ((s->set.fresh & CLONE_NEWUTS) && say(SAY_SH, "hostname %s", name) &&
 	    sethostname(name, strlen(name)) < 0)
 		die_said();
