@@ -140,10 +140,7 @@ confess(void)
 		return;
 	snprintf(line, sizeof(line),
 	    "\nlog-keep: %" PRIu64 " bytes are missing here\n", n);
-	if (put(line, strlen(line)))
-		lost = 0;
-	else
-		lost = n;
+	lost = put(line, strlen(line)) ? 0 : n;
 }
 
 /* The bytes of BUF that go into this file: whole lines, unless one is longer

@@ -162,16 +162,23 @@ feed(char *text)
 	return r;
 }
 
+/* The change of each table by itself: it fails for a table that is still
+ * unchanged, which is no error. */
+static void
+feed_each(const struct nat *from, const struct nat *to)
+{
+	static const char *const tables[] = {"raw", "mangle", "nat", "filter"};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		feed(nat_text(from, to, tables[i]));
+}
+
 /* Releases the common lock.  The last owner puts forwarding back; if that
  * fails, the file stays and the next one tries again. */
 static void
 unlock(int lock)
 {
-	if (lock_count(records) > 0) {
-		close(lock);
-		return;
-	}
-	if (forward_off(lock) < 0)
+	if (lock_count(records) > 0 || forward_off(lock) < 0)
 		close(lock);
 	else
 		lock_remove(common, lock);
@@ -202,9 +209,6 @@ strike_out(void)
 	unlock(lock);
 }
 
-static const char *const tables[] = {"raw", "mangle", "nat", "filter"};
-#define N_TABLES (sizeof(tables) / sizeof(*tables))
-
 /* Whether the slot has a jump, which an undo takes away last in each table; a
  * chain without a jump is not ours.  -1 with a warning. */
 static int
@@ -226,9 +230,7 @@ fail(void)
 
 	iptables_warn("%s", said());
 	if (!iptables_missing()) {
-		/* Fails for a table that is still unchanged: no error. */
-		for (size_t i = 0; i < N_TABLES; i++)
-			feed(nat_text(&nat, NULL, tables[i]));
+		feed_each(&nat, NULL);
 		left = has_jump();
 	}
 	if (left == 0)
@@ -324,9 +326,7 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 		nat = to;
 		return 0;
 	}
-	for (size_t i = 0; i < N_TABLES; i++)
-		/* Fails for a table that is still unchanged: no error. */
-		feed(nat_text(&to, &nat, tables[i]));
+	feed_each(&to, &nat);
 	if (nat.n_ports && !n_ports)
 		localnet(true, again, sizeof(again));
 	return -1;
