@@ -786,7 +786,7 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	traced() { host strace -qo "$log" -e trace=socket "$@" net-nat sh -c 'exit 3'; }
 	run -3 traced
 	is "$output" ""
-	n=$(grep -n NETLINK_NETFILTER "$log" | head -n 1 | cut -d: -f1)
+	n=$(grep -n NETLINK_NETFILTER "$log" | tail -n 1 | cut -d: -f1)
 	run -3 traced -e "inject=socket:error=EPROTONOSUPPORT:when=$n"
 	has "$(<"$log")" INJECTED
 	has "$output" "hint: modprobe nf_conntrack_netlink"
