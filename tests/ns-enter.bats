@@ -329,7 +329,13 @@ outlive() {
 	# A slow reader of one stream does not keep the other.
 	mkfifo "$T/slow"
 	exec 4<>"$T/slow"
-	is "$(ns-enter --pid "$prog" sh -c 'cat /dev/zero >&2 & echo done; kill $!' 2>"$T/slow" </dev/null)" "done"
+	ns-enter --pid "$prog" sh -c 'head -c 1000000 /dev/zero >&2 & echo "done"; wait' \
+	    >"$T/fast" 2>"$T/slow" </dev/null 3>&- 4>&- &
+	eventually 10 grep -qx "done" "$T/fast"
+	run -1 gone $!
+	is "$(head -c 1000000 <&4 | wc -c)" 1000000
+	finish $!
+	is "$status" 0
 	exec 4>&-
 	run -0 bash -c 'ns-enter --pid "$prog" cat /dev/zero | head -c 1000000 | wc -c; echo ${PIPESTATUS[0]}'
 	is "$output" "1000000
