@@ -101,6 +101,14 @@ is_own(int fd, mode_t type)
 	       st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
+bool
+path_inside(const char *path, const char *dir)
+{
+	const size_t len = strcmp(dir, "/") ? strlen(dir) : 0;
+
+	return strncmp(path, dir, len) == 0 && (path[len] == '/' || !path[len]);
+}
+
 int
 make_dirs(const char *path, mode_t mode)
 {

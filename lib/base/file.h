@@ -27,6 +27,9 @@ int close_keep(int fd);
  * user may write it: so its contents are this user's. */
 bool is_own(int fd, mode_t type);
 
+/* Whether PATH is the directory DIR or lies below it, by their names. */
+bool path_inside(const char *path, const char *dir);
+
 /* mkdir -p. */
 int make_dirs(const char *path, mode_t mode);
 

@@ -147,7 +147,7 @@ end_recorded(const char *dir, const char *name, bool patient)
 	const char *base;
 
 	errno = EPERM;
-	if (!t || cg_inside(t->own, dir))
+	if (!t || path_inside(t->own, dir))
 		return -1;
 	base = strrchr(dir, '/') + 1;
 	/* Other boxes may be in the pin, and keep it. */

@@ -83,7 +83,7 @@ cg_dir(const struct cg_tree *t, const char *group)
 	if (group[0] != '/')
 		return text_fmt("%s/%s", t->own, group);
 	/* A group outside of our cgroup namespace begins with "/..". */
-	if (!cg_inside(group, t->root) || strncmp(group, "/..", 3) == 0)
+	if (!path_inside(group, t->root) || strncmp(group, "/..", 3) == 0)
 		return NULL;
 	group += strlen(t->root);
 	return text_fmt("%s%s", t->top, strcmp(group, "/") == 0 ? "" : group);
@@ -224,14 +224,6 @@ cg_named(const char *name)
 	return false;
 }
 
-bool
-cg_inside(const char *dir, const char *base)
-{
-	const size_t len = strlen(base);
-
-	return strncmp(dir, base, len) == 0 && (!dir[len] || dir[len] == '/');
-}
-
 const struct cg_tree *
 cg_tree_around(const char *dir)
 {
@@ -239,7 +231,7 @@ cg_tree_around(const char *dir)
 	if (strstr(dir, "/../"))
 		return NULL;
 	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
-		if (t->top && cg_inside(dir, t->top) &&
+		if (t->top && path_inside(dir, t->top) &&
 		    strcmp(dir, t->top) != 0)
 			return t;
 	return NULL;

@@ -52,9 +52,6 @@ const struct cg_tree *cg_tree_with(const char *list);
  * False at the end. */
 bool cg_next(char **text, char **list, char **group);
 
-/* Whether the directory DIR is BASE or lies below it. */
-bool cg_inside(const char *dir, const char *base);
-
 /* The directory, malloc'ed, of GROUP: a path as in /proc/PID/cgroup if it
  * begins with '/', else a path below the caller's group.  NULL if no mount
  * shows the group. */

@@ -182,14 +182,6 @@ has(int root, const char *dir, size_t len, const char *name)
 	return fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-static bool
-is_below(const char *path, const char *dir)
-{
-	const size_t len = strlen(dir);
-
-	return strncmp(path, dir, len) == 0 && path[len] == '/';
-}
-
 /* Dies before anything is made in a directory without PROG.  PROG may also be
  * in a volume, the overlay, one of the box's own file systems or, by a relative
  * path, below the working directory. */
@@ -200,8 +192,8 @@ look_for_prog(const struct newroot *r, int root)
 
 	if (r->volumes.n || r->overlay ||
 	    (strchr(r->prog, '/') && r->prog[0] != '/') ||
-	    is_below(r->prog, "/proc") || is_below(r->prog, "/sys") ||
-	    is_below(r->prog, "/dev"))
+	    path_inside(r->prog, "/proc") || path_inside(r->prog, "/sys") ||
+	    path_inside(r->prog, "/dev"))
 		return;
 	if (r->prog[0] == '/' && has(root, "", 0, r->prog))
 		return;

@@ -34,16 +34,6 @@ shift(const char *path, int userns, bool deep, bool *shown)
 	return close_keep(tree);
 }
 
-/* Whether a mount point is the directory or lies below it. */
-static bool
-below(const char *point, const char *dir)
-{
-	const size_t len = strcmp(dir, "/") ? strlen(dir) : 0;
-
-	return strncmp(point, dir, len) == 0 &&
-	       (point[len] == '/' || !point[len]);
-}
-
 static bool
 may_wait(const char *type)
 {
@@ -72,9 +62,9 @@ explain(const char *path, int userns)
 		bool shown, tried;
 		int fd;
 
-		if (below(m.point, real))
+		if (path_inside(m.point, real))
 			name = m.point;
-		else if (!below(real, m.point))
+		else if (!path_inside(real, m.point))
 			continue;
 		tried = !may_wait(m.type);
 		fd = tried ? shift(name, userns, false, &shown) : -1;
