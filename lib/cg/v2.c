@@ -75,10 +75,8 @@ is_stage(const char *pid)
 
 	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
 	fd = open(path, O_PATH | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	is = stage_is(fd);
-	close(fd);
+	is = fd >= 0 && stage_is(fd);
+	close_keep(fd);
 	return is;
 }
 
