@@ -244,7 +244,7 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	finish "$second"
 	finish "$third"
 	rmdir "${own%/*}/box-2-1"
-	is "$(echo "${own%/*}"/box-2*)" "${own%/*}/box-2*"
+	[ ! -e "${own%/*}/box-2" ] && [ ! -e "${own%/*}/box-2-2" ]
 	prog=$first
 	over
 }
