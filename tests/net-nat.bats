@@ -596,7 +596,7 @@ beside() {
 		add rule inet near in accept'
 	web -p 8080:80
 	is "$(grep -c 'net-nat: [^h]' "$err")" 1 "$(<"$err")"
-	has "$(<"$err")" "net-nat: nftables' table inet mine refuses"
+	has "$(<"$err")" "net-nat: nftables' table inet mine may refuse"
 	no_answer outside ask tcp 192.0.2.1 8080
 	no_answer inbox ask tcp 192.0.2.2 7000
 	host bash -c "$(sed -n 's/^net-nat: hint: //p' "$err")"

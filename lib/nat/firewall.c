@@ -254,7 +254,7 @@ firewall_up(bool lasting)
 		iptables_restore(nat_text(NULL, &nat, NULL));
 		forward_on();
 		flows_end(0, nat.ports, nat.n_ports);
-		others_look(&nat.slot);
+		others_look(&nat.slot, strcmp(backend, "legacy") != 0);
 		return;
 	}
 	lock = lock_wait(common);
@@ -279,7 +279,7 @@ firewall_up(bool lasting)
 	}
 	/* The flows that began before the ports were published. */
 	flows_end(0, nat.ports, nat.n_ports);
-	others_look(&nat.slot);
+	others_look(&nat.slot, strcmp(backend, "legacy") != 0);
 }
 
 /* Lets published ports answer on 127.0.0.1, as net-veth does for the ports at
@@ -363,7 +363,7 @@ firewall_down(void)
 	swept = sweep(nat.slot.num) == 0;
 	if (swept)
 		flows_end(addr, NULL, 0);
-	/* take_record() has just made an empty one. */
+	/* take_record() has just made an empty record. */
 	if (swept || lseek(record_fd, 0, SEEK_END) == 0)
 		lock_remove(record, record_fd);
 	unlock(lock);

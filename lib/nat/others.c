@@ -31,6 +31,7 @@
 static const struct nfgenmsg any = {.nfgen_family = AF_UNSPEC};
 
 struct chains {
+	bool ours;
 	size_t n;
 	struct {
 		const char *family;
@@ -70,7 +71,7 @@ add(const struct nlmsghdr *h, void *arg)
 	copy(all->of[all->n].name, sizeof(all->of->name),
 	    netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_NAME));
 	all->of[all->n].family = inet ? "inet" : "ip";
-	if (inet || strcmp(table, "filter") != 0)
+	if (inet || !all->ours || strcmp(table, "filter") != 0)
 		all->n++;
 }
 
@@ -115,9 +116,9 @@ look_at_firewalld(const char *pool)
 }
 
 static void
-look_at_chains(const char *pool)
+look_at_chains(const char *pool, bool ours)
 {
-	struct chains all = {0};
+	struct chains all = {.ours = ours};
 	struct netlink nl;
 
 	if (netlink_open(&nl, NETLINK_NETFILTER) < 0)
@@ -135,8 +136,7 @@ look_at_chains(const char *pool)
 
 		if (rules && (!has_pool(rules, "saddr", pool) ||
 				 !has_pool(rules, "daddr", pool))) {
-			warnx("nftables' table %s %s refuses packets without a "
-			      "rule, those of %s, too",
+			warnx("nftables' table %s %s may refuse packets of %s",
 			    family, table, pool);
 			hint("nft 'insert rule %s %s %s ip saddr %s accept; "
 			     "insert rule %s %s %s ip daddr %s accept'",
@@ -148,11 +148,11 @@ look_at_chains(const char *pool)
 }
 
 void
-others_look(const struct slot *s)
+others_look(const struct slot *s, bool ours)
 {
 	char *pool = text_fmt("%s/%u", addr_text(s->pool), s->len);
 
 	look_at_firewalld(pool);
-	look_at_chains(pool);
+	look_at_chains(pool, ours);
 	free(pool);
 }

@@ -3,9 +3,13 @@
 
 #include "box/slot.h"
 
-/* Looks at the firewalls of other programs: firewalld, and chains of nftables
- * with the policy drop.  Warns, with a hint, about each without a rule for the
- * slot's pool.  Without CAP_NET_ADMIN it sees none. */
-void others_look(const struct slot *s);
+#include <stdbool.h>
+
+/* Looks at the firewalls of other programs: firewalld, and the first eight
+ * chains of nftables with the policy drop, other than iptables' if the back end
+ * of the slot's rules is OURS.  Warns, with a hint, of each that has no rule
+ * for the addresses of the slot's pool.  Without CAP_NET_ADMIN nothing can be
+ * seen. */
+void others_look(const struct slot *s, bool ours);
 
 #endif
