@@ -80,6 +80,9 @@ read_file(const char *path, size_t *len)
 	char *text = fd < 0 ? NULL : calloc(1, FILE_MAX + 2);
 	ssize_t n = -1;
 
+	/* The doorman does not wait for the writer of a fifo.  We do. */
+	if (fd >= 0 && fcntl(fd, F_SETFL, 0) < 0)
+		die("fcntl");
 	for (*len = 0; text; *len += (size_t)n)
 		if ((n = read(fd, text + *len, FILE_MAX + 1 - *len)) <= 0)
 			break;
