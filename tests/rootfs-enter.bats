@@ -82,6 +82,15 @@ tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type
 		run -0 cg-limit --memory 64m --pids 30 50% ns-spawn ${net:+--net $net} rootfs-enter "$root" sh -c "$read_limits"
 		is "$(sed 's/ 100000$//' <<<"$output" | xargs)" "67108864 30 50000 kept"
 	done
+	# Two of cg-limit are both the box's.
+	run -0 cg-limit --memory 64m max cg-limit --pids 30 50% ns-spawn rootfs-enter "$root" sh -c "$read_limits"
+	case $(stat -fc %T /sys/fs/cgroup) in
+	cgroup2fs) ;; # the inner one is the root of the view
+	*) is "$(xargs <<<"$output")" "67108864 30 50000 kept" ;;
+	esac
+	# Words of others are no list.
+	run -0 env -i PATH="$PATH" BOX_CGROUPS=x "memory;a=b" rootfs-enter -n "$root" true
+	hasnt "$output" "-t cgroup"
 	# Without a group of the box's own there is nothing to see.
 	ok -- sh -c 'ls -A /sys/fs/cgroup 2>/dev/null; :'
 	is "$output" ""
@@ -314,6 +323,9 @@ resolver() {
 	is "$(BOX_ENV1=A=chain BOX_ENV2=F=1 BOX_ENV4=G=1 vars --env-file "$f.2" -e F=2 | xargs)" "A=chain D=z F=2"
 	printf 'A=two\nlines\0# B=1\0' >"$f"
 	is "$(vars --env-file "$f")" $'A=two\nlines\n# B=1'
+	# The doorman does not wait for a writer, but the lines are awaited.
+	ok --env-file <(sleep 1; echo A=late) -- env
+	has "$output" A=late
 	for line in "=secret" "export A=secret" "a secret"; do
 		printf 'A=1\n%s\n' "$line" >"$f"
 		refused --env-file "$f" -- true
@@ -828,7 +840,7 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	for prog in true /bin/true; do
 		run -126 noexec "$prog"
 		is "${lines[0]}" "rootfs-enter: $prog: Permission denied"
-		has "${lines[1]}" "hint: its mount has noexec"
+		has "${lines[1]}" "hint: the program's mount has noexec"
 	done
 	run -0 unshare -m bash -c 'mount -t tmpfs -o noexec t /mnt && ns-spawn rootfs-enter -v /mnt:/mnt "$root" true'
 }

@@ -13,6 +13,7 @@
 #include "cg/group.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/parse.h"
 #include "base/say.h"
 #include "box/lock.h"
 #include "cg/end.h"
@@ -157,7 +158,7 @@ take_name(struct cgroup *g)
 	g->lock_fd = g->tries > 1 ? lock_try(g->lock) : lock_soon(g->lock);
 	if (g->lock_fd < 0)
 		return -1;
-	if (cg_end_record(g->name, g->lock_fd, true) < 0) {
+	if (cg_end_record(g->name, g->lock_fd, g->tries == 1) < 0) {
 		said_set(
 		    text_fmt("%s, of a dead group of this name", said()), "");
 		return close_keep(g->lock_fd);
@@ -313,6 +314,8 @@ hand_on(const struct cgroup *g)
 	char *text;
 	FILE *f = text_open(&text);
 
+	/* Another cg-limit in front may have made a group in others. */
+	fputs(env_or("BOX_CGROUPS", ""), f);
 	for (int i = 0; i < g->n_parts; i++)
 		fprintf(f, "%s;", g->parts[i].tree->list);
 	text_close(f);

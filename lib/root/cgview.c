@@ -80,7 +80,7 @@ has_group(const char *list)
 	const char *own = env_or("BOX_CGROUPS", "");
 	const size_t len = strlen(list);
 
-	for (; *own; own += strcspn(own, ";") + 1)
+	for (; strchr(own, ';'); own = strchr(own, ';') + 1)
 		if (strncmp(own, list, len) == 0 && own[len] == ';')
 			return true;
 	return false;
