@@ -214,7 +214,7 @@ main(int argc, char *argv[])
 	argv += optind;
 	if (say_modes() & SAY_DRY) {
 		if (!name)
-			name = "$BOX_NAME";
+			name = name_made_up();
 		make_log();
 		state_make(name);
 		say_next(log_dir ? log_before(log_dir, argv) : argv);
