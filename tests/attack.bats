@@ -527,7 +527,7 @@ left() { "$intruder" take inotify timers queues </dev/null; }
 }
 
 # spies CMD...: CMD, with the command lines and environments of all processes that
-# have the words of $secrets, as a user finds them who has no right over the box.
+# have the words of $secrets, seen by a user without rights over the box.
 user="setpriv --reuid 65534 --regid 65534 --clear-groups"
 spies() { env -i PATH="$PATH" "$@" grep -aslFf - /proc/[0-9]*/cmdline /proc/[0-9]*/environ <"$secrets" || :; }
 # watch_start: spies until watch_end, and all that it finds is in $seen.

@@ -503,7 +503,7 @@ dead() { mkdir -p "$BOX_STATE/lock" && echo >"$BOX_STATE/lock/box-web"; }
 	rm -r "$d"
 }
 
-@test "a name that is made up is that of no group and no network namespace, either" {
+@test "a made-up name names no group and no network namespace yet" {
 	requires "strace" command -v strace
 	local group
 	group=$(cgroup_dir pids)/able-acorn

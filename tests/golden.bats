@@ -52,7 +52,7 @@ golden() {
 	golden status
 }
 
-@test "golden: those of another user" {
+@test "golden: ids, capabilities and the filter of another user" {
 	run -0 --separate-stderr host box-run -u 1000 "$root" /view status
 	golden status-user
 }

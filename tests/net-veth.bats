@@ -138,7 +138,7 @@ reached() { has "$("$@" bash -c ': <>/dev/tcp/'"$to"'/1' 2>&1)" "Connection refu
 	refused --box-link ""
 }
 
-@test "MTU: that of the host's route out" {
+@test "the MTU is the MTU of the host's route out" {
 	host ip link set uplink mtu 1420
 	boxed
 	has "$(inbox ip -o link show veth1)" "mtu 1420"
