@@ -53,6 +53,8 @@ parse_size(const char *what, const char *s)
 		return PARSE_MAX;
 	if (!digits(&p, &v))
 		goto bad;
+	if (*p == '.' && !(p[1] >= '0' && p[1] <= '9'))
+		goto bad;
 	if (*p == '.')
 		for (p++; *p >= '0' && *p <= '9' && unit < 1000000; p++) {
 			unit *= 10;

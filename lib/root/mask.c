@@ -116,14 +116,14 @@ mask(int fs, const struct path *p, const char *dir)
 static void
 mask_heat(int sys, const char *dir)
 {
+	long cpus = 1;
 	char name[64];
 
-	for (long n = 0; n == 0 || n < sysconf(_SC_NPROCESSORS_CONF); n++) {
+	for (long n = 0; n < cpus; n++) {
 		snprintf(name, sizeof(name),
 		    "devices/system/cpu/cpu%ld/thermal_throttle", n);
-		if (!mask(sys, &(struct path){"sys", name, HIDE}, dir) &&
-		    n == 0)
-			break;
+		if (mask(sys, &(struct path){"sys", name, HIDE}, dir) && n == 0)
+			cpus = sysconf(_SC_NPROCESSORS_CONF);
 	}
 }
 

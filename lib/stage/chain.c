@@ -31,6 +31,7 @@
 
 static int opened = -1;
 static bool opened_own;
+static bool noexec; /* search() has found a program on such a mount */
 
 /* Tells box-keep, if it still listens, about foreign code (inherit.h). */
 static void
@@ -53,8 +54,6 @@ is_noexec(const char *path)
 	       (st.st_mode & 0111) && statvfs(path, &fs) == 0 &&
 	       (fs.f_flag & ST_NOEXEC);
 }
-
-static bool noexec; /* search() has found a program on such a mount */
 
 /* The path that execvp(3) would execute for NAME, in BUF; -1 with errno. */
 static int
@@ -152,7 +151,7 @@ failed(const char *path)
 
 	explain(path);
 	if (err == EACCES && (noexec || is_noexec(path)))
-		hint("its mount has noexec: mount -o remount,exec MOUNTPOINT");
+		hint("the program's mount has noexec: mount -o remount,exec MOUNTPOINT");
 	tell_ready('f');
 	exit(err == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
 }
