@@ -68,6 +68,9 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 		--pids 99999999999999999999
 		--memory 0x10
 		--memory 5q
+		--memory 1.
+		--memory 1.5
+		--memory 1.0000005g
 		--memory -1m
 		--memory 99999999999999999999g
 		--swap z
