@@ -40,8 +40,8 @@ uint64_t firewall_cookie(void);
 void firewall_end_dead(void);
 
 /* Removes the records of network namespaces for which THERE returns false, as
- * the kernel has removed their rules.  The record of a lasting firewall stays, with a
- * warning: the namespace may be one that THERE cannot find. */
+ * the kernel has removed their rules.  The record of a lasting firewall stays,
+ * with a warning: the namespace may be one that THERE cannot find. */
 void firewall_forget(bool (*there)(uint64_t cookie));
 
 #endif

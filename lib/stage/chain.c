@@ -151,7 +151,8 @@ failed(const char *path)
 
 	explain(path);
 	if (err == EACCES && (noexec || is_noexec(path)))
-		hint("the program's mount has noexec: mount -o remount,exec MOUNTPOINT");
+		hint("the program's mount has noexec: mount -o remount,exec "
+		     "MOUNTPOINT");
 	tell_ready('f');
 	exit(err == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
 }

@@ -77,12 +77,13 @@ read_file(const char *path, size_t *len)
 {
 	const int fd =
 	    door_fd() >= 0 ? door_file(path) : open(path, O_RDONLY | O_CLOEXEC);
-	char *text = fd < 0 ? NULL : calloc(1, FILE_MAX + 2);
 	ssize_t n = -1;
+	char *text;
 
 	/* The doorman does not wait for the writer of a fifo.  We do. */
 	if (fd >= 0 && fcntl(fd, F_SETFL, 0) < 0)
 		die("fcntl");
+	text = fd < 0 ? NULL : calloc(1, FILE_MAX + 2);
 	for (*len = 0; text; *len += (size_t)n)
 		if ((n = read(fd, text + *len, FILE_MAX + 1 - *len)) <= 0)
 			break;
