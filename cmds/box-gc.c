@@ -13,6 +13,7 @@
 #include "box/slot.h"
 #include "box/state.h"
 #include "cg/end.h"
+#include "keep/ended.h"
 #include "nat/firewall.h"
 #include "spawn/netns.h"
 #include "stage/opt.h"
@@ -72,6 +73,7 @@ main(int argc, char *argv[])
 	cg_end_dead(true);
 	netns_end_dead(true);
 	state_end_dead(true);
+	ended_prune();
 	/* Only root has a firewall, or may enter a namespace. */
 	if (geteuid() == 0) {
 		netns_each(visit);

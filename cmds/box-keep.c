@@ -13,6 +13,7 @@
 #include "box/state.h"
 #include "cg/tree.h"
 #include "keep/detach.h"
+#include "keep/ended.h"
 #include "keep/log.h"
 #include "keep/names.h"
 #include "keep/ready.h"
@@ -31,7 +32,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { O_NAME = OPT_LONG, O_RESTART, O_READY, O_LOG, O_ENTER, O_ENV_FILE };
+enum {
+	O_NAME = OPT_LONG,
+	O_RESTART,
+	O_READY,
+	O_LOG,
+	O_RM,
+	O_ENTER,
+	O_ENV_FILE,
+};
 
 static const struct opt opts[] = {
     {O_NAME, "name", "NAME", "the box's name (one is made up)"},
@@ -40,6 +49,7 @@ static const struct opt opts[] = {
     {O_READY, "ready", "WHEN",
 	"the box is up: exec, port[:N] or notify (exec)"},
     {O_LOG, "log", "DIR", "keep the output there, by log-keep"},
+    {O_RM, "rm", NULL, "keep no record of the box's end"},
     {O_ENTER, "enter", "WORDS",
 	"options of entering programs, as sh reads them"},
     {O_ENV_FILE, "env-file", "FILE", "variables of prog and entering programs"},
@@ -53,9 +63,10 @@ static const struct tool tool = {"box-keep", "prog [arg ...]", opts, SAY_SH};
 static struct restart restart;
 static struct env env;
 static const char *name, *enter, *log_dir;
-static bool detached;
+static bool detached, no_record, made_up, was_up;
 static pid_t keeper;
 static int lock_fd, exit_fd = -1, status = EXIT_TOOL;
+static struct ended end;
 
 static void
 parse(int argc, char *argv[])
@@ -78,6 +89,9 @@ parse(int argc, char *argv[])
 			break;
 		case O_LOG:
 			log_dir = optarg;
+			break;
+		case O_RM:
+			no_record = true;
 			break;
 		case O_ENTER:
 			enter = optarg;
@@ -104,6 +118,7 @@ take_name(void)
 		if (fd < 0)
 			diex("--name: a box named %s is running", name);
 	} else {
+		made_up = true;
 		do {
 			if (++tries > TRIES)
 				diex("no name is free: --name gives the box "
@@ -113,7 +128,8 @@ take_name(void)
 			/* A group of that name may be a leftover, or belong to
 			 * another state directory; a network namespace, to
 			 * ip-netns(8). */
-			if (fd >= 0 && (cg_named(name) || netns_named(name))) {
+			if (fd >= 0 && (cg_named(name) || netns_named(name) ||
+					   ended_there(name))) {
 				lock_remove(state_lock(name), fd);
 				fd = -1;
 			}
@@ -125,9 +141,25 @@ take_name(void)
 	return fd;
 }
 
+/* The caller of a box in the foreground, or of one that was never up, has its
+ * status. */
+static void
+record(void)
+{
+	if (no_record || !was_up || (made_up && !detached))
+		return;
+	end.status = status;
+	end.stopped = restart_stopped(&restart, status);
+	end.restarts = restart.count;
+	end.log = log_dir;
+	end.made_up = made_up;
+	ended_put(name, &end);
+}
+
 static void
 give_back(void)
 {
+	record();
 	/* On failure the lock stays: by it the next keeper finds the rest. */
 	if (exit_fd < 0 || state_end(name, exit_fd, status) == 0)
 		lock_remove(state_lock(name), lock_fd);
@@ -163,7 +195,8 @@ tell(char *argv[])
 static void
 forget(void)
 {
-	static const char *const facts[] = {"pid", "slot", "ports", "nat"};
+	static const char *const facts[] = {
+	    "pid", "slot", "ports", "nat", "hits"};
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
 		state_drop(name, facts[i]);
@@ -187,6 +220,7 @@ run(char *argv[])
 		chain(argv);
 	}
 	result = resident_wait(&r);
+	end.limits = state_get(name, "hits");
 	forget();
 	return result;
 }
@@ -203,6 +237,14 @@ make_queue(void)
 		die("fcntl");
 	inherit_add(INHERIT_PUT, ends[0]);
 	inherit_add(INHERIT_GET, ends[1]);
+}
+
+static void
+go_up(void)
+{
+	was_up = true;
+	ended_drop(name);
+	detach_up();
 }
 
 int
@@ -222,13 +264,14 @@ main(int argc, char *argv[])
 
 	resident_begin();
 	keeper = getpid();
+	end.began = time(NULL);
 	lock_fd = take_name();
 	at_end(give_back);
 	title_name(name);
 	state_end_dead(false);
 	make_log();
+	ready_up = go_up;
 	if (detached) {
-		ready_up = detach_up;
 		detach(name, log_dir);
 		keeper = getpid();
 	}

@@ -89,6 +89,18 @@ warn_of(const struct cg_usage *u)
 		    kills);
 }
 
+/* For box-keep's record of the box's end. */
+static void
+tell_hits(const struct cg_usage *u)
+{
+	const bool pids = u->stat[PIDS_HITS] > 0;
+	const bool memory = u->oom_by && strcmp(u->oom_by, "own") == 0;
+
+	if (pids || memory)
+		state_put("hits", "%s%s%s", pids ? "pids" : "",
+		    pids && memory ? " " : "", memory ? "memory" : "");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -152,6 +164,7 @@ main(int argc, char *argv[])
 	memory = limits.number[CG_LIMIT_MEMORY];
 	status = resident_wait(&(struct resident){.pid = pid});
 	cg_usage_read(&g, &usage);
+	tell_hits(&usage);
 	if (report >= 0)
 		cg_usage_report(&usage, status, report);
 	if (memory && memory < TINY && usage.stat[OOM_KILLS] > 0 &&

@@ -53,7 +53,7 @@ find_state() {
 		    "export BOX_STATE=DIR, a directory of your own"
 	fi
 	case $state in /*) ;; *) state=./$state ;; esac
-	[ ! -d "$state" ] || own 0 "$state" "$state/lock" ||
+	[ ! -d "$state" ] || own 0 "$state" "$state/lock" "$state/ended" ||
 	    die "$state: $foreign is not this user's own"
 }
 
@@ -103,7 +103,7 @@ process() {
 # name NAME: whether a box may have this name.
 name() {
 	case $1 in
-	'' | [!A-Za-z0-9]* | *[!A-Za-z0-9_.-]* | lock | log) return 1 ;;
+	'' | [!A-Za-z0-9]* | *[!A-Za-z0-9_.-]* | lock | log | ended) return 1 ;;
 	*) [ ${#1} -le 64 ] ;;
 	esac
 }
@@ -157,8 +157,44 @@ need_box() {
 	name "$1" || die "'$1' is not the name of a box"
 	box "$1" && return
 	[ -z "$why" ] || die "$why"
+	! ended "$1" || die "$1: this box has ended, with status $status"
+	[ -z "$why" ] || die "$why"
 	[ "$uid" != 0 ] || die "$1: no such box is running"
 	die "$1: no such box of this user's is running" "root's boxes: sudo $self $1"
+}
+
+# ended NAME: the record of the box $name, which has ended: $status, $cause, $limits
+# that were hit, $restarts; $began and $ended, seconds since 1970; $log, the
+# directory, or ''.  1: there is none.  2: it is damaged; $why is the reason.
+ended() {
+	name=$1 status='' cause='' limits='' restarts='' began='' ended='' log='' why=''
+	name "$name" && [ -e "$state/ended/$name" ] || return 1
+	why="$state/ended/$name is damaged"
+	own 0 "$state/ended/$name" && [ -f "$state/ended/$name" ] || return 2
+	while IFS= read -r _line; do
+		case $_line in
+		"log "*) log=${_line#* } && break ;;
+		*[!a-z0-9\ -]*) return 2 ;;
+		status\ * | cause\ * | limits\ * | restarts\ * | began\ * | ended\ *)
+			eval "${_line%% *}=\${_line#* }"
+			;;
+		esac
+	done <"$state/ended/$name"
+	number "$status" && number "$restarts" && number "$began" && number "$ended" || return 2
+	why=''
+}
+
+# each_ended CMD...: CMD for each record of a box that does not run again.
+each_ended() {
+	for _record in "$state"/ended/*; do
+		_record=${_record##*/}
+		! box "$_record" || continue
+		if ended "$_record"; then
+			"$@"
+		elif [ "$why" ]; then
+			damaged "$why" || :
+		fi
+	done
 }
 
 # damaged WHY: warns and goes on; $damaged is the status at the end.

@@ -124,25 +124,27 @@ line() {
 	done
 }
 
+# span SECONDS: $span is [days-]hours:minutes:seconds.
+span() {
+	span=$(printf '%02d:%02d:%02d' $(($1 / 3600 % 24)) $(($1 / 60 % 60)) $(($1 % 60)))
+	[ "$1" -lt 86400 ] || span=$(($1 / 86400))-$span
+}
+
 header() {
 	line NAME PID ADDRESS UP CPU% MAX% MEMORY PEAK MAX PROCS PEAK MAX PORTS
 }
 
 # row: the box's line, after known, with $percent.
 row() {
-	up='' m=''
-	if [ "$uptime" ]; then
-		up=$(printf '%02d:%02d:%02d' $((uptime / 3600 % 24)) \
-		    $((uptime / 60 % 60)) $((uptime % 60)))
-		[ "$uptime" -lt 86400 ] || up=$((uptime / 86400))-$up
-	fi
+	span='' m=''
+	[ -z "$uptime" ] || span "$uptime"
 	for bytes in "$memory" "$memory_peak" "$memory_max"; do
 		size "$bytes"
 		m="$m ${size:--}"
 	done
 	# Words without blanks.
 	# shellcheck disable=SC2086
-	line "$name" "$pid" "$address" "$up" "$percent" "$cpu_max" $m \
+	line "$name" "$pid" "$address" "$span" "$percent" "$cpu_max" $m \
 	    "$procs" "$procs_peak" "$procs_max" \
 	    "$(printf '%s' "$ports" | tr '\n' ',')"
 }

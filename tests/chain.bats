@@ -5,7 +5,7 @@ load helpers
 
 # The list in the product, and the other tools, which get no descriptor.
 STAGES=$(awk '/stages\[\] = / { on = 1; next } /^};/ { on = 0 } on { gsub(/[ ",]/, ""); print }' "$TOP/lib/stage/stages.c" | xargs)
-OTHERS="cg-set ns-enter box-gc box-cp log-plain"
+OTHERS="cg-set ns-enter box-gc box-rm box-cp log-plain"
 TOOLS="$STAGES cg-set ns-enter box-run box-exec"
 
 # One box stays, to be entered.

@@ -152,9 +152,11 @@ look() {
 	mapfile -t lines </proc/self/mountinfo
 	printf '%s\n' "${lines[@]}"
 	# A slot's lock is an empty file that stays; a record is a leak. A log is
-	# there to stay.
+	# there to stay, and so is the record of an ended box, a file of this user's.
 	find /run/netns "$BOX_STATE" -mindepth 1 -path "$BOX_STATE/log" -prune -o \
 	    ! -path "$BOX_STATE/lock" ! -path "$BOX_STATE/lock/slot-*" \
+	    ! \( -path "$BOX_STATE/ended" -type d -perm 700 \) \
+	    ! \( -path "$BOX_STATE/ended/[!.]*" -type f -perm 600 \) \
 	    -printf '%M %u:%g %p -> %l\n'
 	echo "@ processes"
 	find /proc/self/ns/pid /proc/[0-9]*/exe /proc/[0-9]*/ns/pid -maxdepth 0 -printf '%h %l\n'
@@ -186,7 +188,7 @@ baseline() {
 }
 baseline_save() { baseline >"$BATS_TEST_TMPDIR/before"; }
 baseline_same() { diff "$BATS_TEST_TMPDIR/before" <(baseline) >&2; }
-baseline_check() { eventually 10 baseline_same; }
+baseline_check() { eventually 10 baseline_same && rm -rf "$BOX_STATE/ended"; }
 
 # Root directories, made once per run; copy_root prints one to be written to.
 bb_root() {

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/die.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -107,6 +108,31 @@ path_inside(const char *path, const char *dir)
 	const size_t len = strcmp(dir, "/") ? strlen(dir) : 0;
 
 	return strncmp(path, dir, len) == 0 && (path[len] == '/' || !path[len]);
+}
+
+int
+remove_dir(const char *path)
+{
+	const int fd =
+	    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct dirent *e;
+	DIR *d;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!is_own(fd, S_IFDIR)) {
+		errno = EPERM;
+		return close_keep(fd);
+	}
+	if (!(d = fdopendir(fd)))
+		return close_keep(fd);
+	while ((e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			/* rmdir() finds a file that stays. */
+			unlinkat(fd, e->d_name,
+			    e->d_type == DT_DIR ? AT_REMOVEDIR : 0);
+	closedir(d);
+	return rmdir(path) < 0 && errno != ENOENT ? -1 : 0;
 }
 
 int

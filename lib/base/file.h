@@ -30,6 +30,10 @@ bool is_own(int fd, mode_t type);
 /* Whether PATH is the directory DIR or lies below it, by their names. */
 bool path_inside(const char *path, const char *dir);
 
+/* Removes the directory PATH, if it is there and is_own(), with its files, but
+ * not with directories that are not empty.  -1 with errno. */
+int remove_dir(const char *path);
+
 /* mkdir -p. */
 int make_dirs(const char *path, mode_t mode);
 

@@ -14,7 +14,6 @@
 #include "base/say.h"
 #include "box/lock.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -45,7 +44,8 @@ const char *
 state_name(const char *what, const char *name)
 {
 	parse_name(what, name, 64);
-	if (strcmp(name, "lock") == 0 || strcmp(name, "log") == 0)
+	if (strcmp(name, "lock") == 0 || strcmp(name, "log") == 0 ||
+	    strcmp(name, "ended") == 0)
 		diex("%s: the state directory has a '%s' itself", what, name);
 	return name;
 }
@@ -232,27 +232,14 @@ state_put_pid(const char *fact, pid_t pid)
 	state_put(fact, "%d %ju", pid, (uintmax_t)start_time(pid));
 }
 
-/* Removes the directory and its files; -1 with errno. */
+/* Removes the directory of a box's facts; -1 with errno. */
 static int
-remove_dir(const char *name)
+remove_facts(const char *name)
 {
 	char path[PATH_MAX];
-	struct dirent *e;
-	int dir = open_dir(name);
-	DIR *d;
 
-	if (dir < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (!(d = fdopendir(dir)))
-		return close_keep(dir);
-	while ((e = readdir(d)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			/* rmdir() finds a file that stays. */
-			unlinkat(dir, e->d_name,
-			    e->d_type == DT_DIR ? AT_REMOVEDIR : 0);
-	closedir(d);
 	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
-	return rmdir(path) < 0 && errno != ENOENT ? -1 : 0;
+	return remove_dir(path);
 }
 
 int
@@ -264,7 +251,7 @@ state_make(const char *name)
 	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
 	if (!say(SAY_SH, "mkdir -m 700 %s", say_word(path)))
 		return -1;
-	if (remove_dir(name) < 0)
+	if (remove_facts(name) < 0)
 		die("remove %s, a dead box's", path);
 	if (mkdir(path, 0700) < 0)
 		die_said();
@@ -289,7 +276,7 @@ state_end(const char *name, int exit_fd, int status)
 		warn("write %s/%s/exit", state_dir(), name);
 	close(exit_fd);
 	if (!say(SAY_SH, "rm -r %s/%s", say_word(state_dir()), name) ||
-	    remove_dir(name) == 0)
+	    remove_facts(name) == 0)
 		return 0;
 	warn("%s", said());
 	return -1;
@@ -312,7 +299,7 @@ bury(const char *name, int record)
 {
 	(void)record;
 	return say(SAY_SH, "rm -r %s/%s", say_word(state_dir()), name)
-		   ? remove_dir(name)
+		   ? remove_facts(name)
 		   : 0;
 }
 

@@ -17,16 +17,23 @@
 #include <unistd.h>
 
 const char *
-log_make(const char *dir, const char *name)
+log_place(const char *name)
 {
-	char path[PATH_MAX], *real;
+	static char path[PATH_MAX];
 
-	if (dir)
-		path_fmt(path, sizeof(path), "%s", dir);
-	else if (geteuid() == 0 && !env_or("BOX_STATE", NULL))
+	if (geteuid() == 0 && !env_or("BOX_STATE", NULL))
 		path_fmt(path, sizeof(path), "/var/log/box/%s", name);
 	else
 		path_fmt(path, sizeof(path), "%s/log/%s", state_dir(), name);
+	return path;
+}
+
+const char *
+log_make(const char *dir, const char *name)
+{
+	const char *path = dir ? dir : log_place(name);
+	char *real;
+
 	if (say(SAY_SH, "mkdir -p %s", say_word(path)) &&
 	    make_dirs(path, 0700) < 0)
 		die_said();

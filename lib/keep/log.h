@@ -1,9 +1,13 @@
 #ifndef KEEP_LOG_H
 #define KEEP_LOG_H
 
+/* The default place of the box's log, in a static buffer: /var/log/box/NAME for
+ * root, but log/NAME in the state directory for others or with $BOX_STATE set.
+ */
+const char *log_place(const char *name);
+
 /* Makes the directory and returns its absolute path: DIR, or with DIR NULL
- * /var/log/box/NAME for root, but log/NAME in the state directory for others or
- * with $BOX_STATE set.  With -n only prints this.  Dies with 125. */
+ * the default place.  With -n only prints this.  Dies with 125. */
 const char *log_make(const char *dir, const char *name);
 
 /* Opens the log's file PATH below DIR with FLAGS, close-on-exec.  -1 with

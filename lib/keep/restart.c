@@ -43,8 +43,8 @@ restart_begin(struct restart *r)
 	clock_gettime(CLOCK_MONOTONIC, &r->began);
 }
 
-static bool
-is_ended(const struct restart *r, int status)
+bool
+restart_stopped(const struct restart *r, int status)
 {
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (sigismember(&r->signals, ends[i]) &&
@@ -82,7 +82,7 @@ restart_again(struct restart *r, int status)
 	struct timespec now;
 	long ms = PAUSE_MIN;
 
-	if (r->when == RESTART_NO || is_ended(r, status) ||
+	if (r->when == RESTART_NO || restart_stopped(r, status) ||
 	    (r->when == RESTART_ON_FAILURE && status == 0))
 		return false;
 	clock_gettime(CLOCK_MONOTONIC, &now);

@@ -21,6 +21,10 @@ struct restart {
 /* "no", "on-failure", "on-failure:MAX" or "always"; dies with 125. */
 void restart_parse(struct restart *r, const char *what, const char *word);
 
+/* Whether a signal to this process, not the program itself, has ended the run
+ * with STATUS. */
+bool restart_stopped(const struct restart *r, int status);
+
 /* A run begins. */
 void restart_begin(struct restart *r);
 
