@@ -53,6 +53,22 @@ usage() {
 	exit 125
 }
 
+# unknown OPT: dies with the hint of a row "OPT ...|HINT" in $hints, if there is
+# one: for options that other programs have.
+hints=''
+unknown() {
+	_hint="see $self --help"
+	IFS=$nl
+	set -f
+	for _row in $hints; do
+		case " ${_row%%"|"*} " in *" $1 "*) _hint=${_row#*"|"} ;; esac
+	done
+	case $1 in
+	--*) die "unrecognized option '$1'" "$_hint" ;;
+	*) die "invalid option -- '${1#-}'" "$_hint" ;;
+	esac
+}
+
 # find_row OPT: $_target, and $_takes, 1 if OPT has an argument; $_long, its long
 # name.  The search goes row by row: a pattern over all rows costs milliseconds.
 find_row() {
@@ -64,10 +80,7 @@ find_row() {
 	unset IFS
 	set +f
 	case $1 in *[!a-zA-Z0-9-]*) _row='' ;; esac
-	case $_row,$1 in
-	,--*) die "unrecognized option '$1'" "see $self --help" ;;
-	,*) die "invalid option -- '${1#-}'" "see $self --help" ;;
-	esac
+	[ "$_row" ] || unknown "$1"
 	_target=${_row%%"|"*} _takes='' _long=${_row#*"|"??????}
 	_long=${_long%% *}
 	case $_target in *=) _takes=1 _target=${_target%=} ;; esac

@@ -167,6 +167,40 @@ quota() {
 	done
 }
 
+@test "docker's words: -i, --init and --rm are taken, others have a hint that holds" {
+	is "$(host box-run -i --init --rm "$bb" cat <<<hi)" hi
+	run -0 host box-run --network none -itd --name words "$bb" sleep 1000
+	is "$(host box-exec -i words cat <<<hi)" hi
+	# hinted OPT HINT
+	hinted() {
+		refused 125 "$1" "$bb" true
+		has "$stderr" "'${1#-[!-]}'"$'\n'"box-run: hint: $2"
+	}
+	for o in --nothing '--*'; do hinted "$o" "see box-run --help"; done
+	hinted --privileged "name the rights"
+	run -0 host box-run --cap-add ALL --seccomp off --new-privs "$bb" grep CapEff /proc/self/status
+	has "$output" fffffffff
+	hinted --ulimit "ulimit in the calling shell"
+	is "$(ulimit -n 100; host box-run "$bb" sh -c 'ulimit -n')" 100
+	hinted --shm-size "--tmpfs /dev/shm:size=SIZE"
+	has "$(host box-run --tmpfs /dev/shm:size=16m "$bb" df -k /dev/shm)" 16384
+	hinted --sysctl "nsenter --net=/run/netns/NAME sysctl -w"
+	host nsenter --net=/run/netns/words sysctl -qw net.ipv4.ip_local_port_range="2000 3000"
+	is "$(box-exec words cat /proc/sys/net/ipv4/ip_local_port_range | xargs)" "2000 3000"
+	hinted --device "--preserve-fd 3 ... 3<>/dev/NODE"
+	is "$(host box-run --preserve-fd 3 "$bb" sh -c 'head -c 3 <&3 | wc -c' 3<>/dev/zero)" 3
+	hinted --mount "-v FROM:TO[:ro], or --tmpfs TO"
+	hinted --net "--network MODE"
+	run -125 host box-run -P "$bb" true
+	is "${lines[1]}" "box-run: hint: -p PORT:PORT for each port"
+	# Each hint names only options that exist.
+	for o in $(sed -n '/^hints=/,/"$/s/^-.*|//p' "$TOP/scripts/box-run" | grep -oE -- '(^| )--?[a-z-]+' |
+	    grep -vx -e ' --net' -e ' -w'); do
+		grep -qE -- " $o[, ]" <(box-run --help; box-stop --help) || fail "$o"
+	done
+	run -0 host box-stop -t 0 words
+}
+
 # bats test_tags=vm
 @test "memory over the limit: killed, and said with its option" {
 	run --separate-stderr host box-run -m 32m "$bb" sh -c 'head -c 200000000 /dev/zero | tail -c 190000000 | wc -c'
