@@ -584,6 +584,46 @@ typed() {
 	has "$found" /cmdline
 }
 
+# unblock CMD...: whether a descriptor that it made non-blocking stays so.
+unblock() {
+	exec 4<>"$BATS_TEST_TMPDIR/pipe"
+	run -0 "$@" python3 -c 'import fcntl, os
+for fd in 0, 1, 2: fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)' <&4 2>&4
+	run -0 python3 -c 'import fcntl, os; print("non-blocking" if fcntl.fcntl(4, fcntl.F_GETFL) & os.O_NONBLOCK else "as before")'
+	exec 4>&-
+}
+@test "T84: a mode of the caller's descriptors does not outlive the box" {
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	unblock ns-spawn --init
+	is "$output" "as before"
+	weak 84 unblock ns-spawn --init
+	is "$output" non-blocking
+}
+
+# buffers: how many MB the buffers of 20 connections in a box take.
+buffers() {
+	run -0 host cg-limit --memory 32m max net-lease ns-spawn net-veth python3 -c 'import socket
+all, total = [], 0
+server = socket.create_server(("127.0.0.1", 5000))
+for i in range(20):
+    client = socket.create_connection(("127.0.0.1", 5000))
+    for s in client, server.accept()[0]:
+        all.append(s)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        s.setblocking(False)
+        try:
+            while True: total += s.send(bytes(32768))
+        except OSError: pass
+print(total >> 20)'
+}
+@test "T85: buffers of TCP count as memory" {
+	buffers
+	[ "$output" -le 32 ] || fail "$output MB"
+	[ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ] || return 0
+	weak 85 buffers
+	[ "$output" -gt 40 ] || fail "weakened: $output MB"
+}
+
 # column N: of the table, without its comments.
 column() { awk -F ' *[|] *' -v c="$1" '/^T/ { print $c }' "$TOP/tests/attack/rows"; }
 @test "the table of attacks and the tests agree" {

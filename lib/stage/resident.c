@@ -34,6 +34,7 @@
 
 static sigset_t caller_mask;
 static struct sigaction caller_chld;
+static int caller_flags[3]; /* of 0, 1 and 2; -1: closed */
 
 void
 resident_begin(void)
@@ -43,10 +44,23 @@ resident_begin(void)
 	sigset_t all;
 
 	tty_save();
+	for (int fd = 0; fd < 3; fd++)
+		caller_flags[fd] = fcntl(fd, F_GETFL);
 	sigfillset(&all);
 	if (sigprocmask(SIG_BLOCK, &all, &caller_mask) < 0 ||
 	    sigaction(SIGCHLD, &dfl, &caller_chld) < 0)
 		die("block signals");
+}
+
+/* O_NONBLOCK and O_ASYNC belong to the open file: a program of the box that has
+ * set them has set them for all programs of the caller. */
+static void
+restore_flags(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (caller_flags[fd] >= 0 &&
+		    fcntl(fd, F_GETFL) != caller_flags[fd])
+			fcntl(fd, F_SETFL, caller_flags[fd]);
 }
 
 void
@@ -218,6 +232,7 @@ resident_wait(const struct resident *r)
 	streams_finish(p[0].fd);
 	close(p[0].fd);
 	tty_restore();
+	restore_flags();
 	return meant && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL
 		   ? 128 + meant
 		   : exit_status(status);
