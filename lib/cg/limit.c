@@ -154,6 +154,21 @@ number_v1(const struct cgroup *g, enum cg_limit i)
 	return n < 0 || n > INT64_MAX - (1 << 16) ? PARSE_MAX : (uint64_t)n;
 }
 
+/* v1 charges the buffers of TCP apart, and only under a limit of their own.  A
+ * kernel may lack that limit. */
+static void
+set_tcp_v1(struct cgroup *g, uint64_t memory)
+{
+	static const char file[] = "memory.kmem.tcp.limit_in_bytes";
+	char *there = cg_read_above(cgroup_dir(g, CG_MEMORY), file);
+
+	if (there && memory == PARSE_MAX)
+		cgroup_set(g, CG_MEMORY, file, "-1");
+	else if (there)
+		cgroup_set(g, CG_MEMORY, file, "%" PRIu64, memory);
+	free(there);
+}
+
 /* v1's second limit is on the sum of memory and swap, and may never be the
  * smaller one. */
 static void
@@ -180,6 +195,8 @@ set_memory_v1(const struct cg_limits *l, struct cgroup *g)
 		set_number(g, CG_LIMIT_MEMORY, memory);
 	if (sum < old_sum)
 		set_number(g, CG_LIMIT_SWAP, sum);
+	if (has(l, CG_LIMIT_MEMORY))
+		set_tcp_v1(g, memory);
 }
 
 static void
