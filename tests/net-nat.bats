@@ -608,6 +608,29 @@ beside() {
 	host nft 'delete table inet mine; delete table ip6 six; delete table inet near'
 }
 
+@test "the name of a table is no word of a command" {
+	requires "nft" command -v nft
+	# nft(8) would refuse such a name, the kernel does not.
+	host nft add table ip x
+	host python3 -c 'import socket, struct, sys
+def attr(kind, data): return struct.pack("HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
+def message(kind, flags, family, group, body):
+    body = struct.pack("BBH", family, 0, socket.htons(group)) + body
+    return struct.pack("IHHII", 16 + len(body), kind, flags, 0, 0) + body
+name = sys.argv[1].encode() + b"\0"
+hook = attr(0x8004, attr(1, struct.pack(">I", 2)) + attr(2, struct.pack(">i", -5)))
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+s.send(message(16, 1, 0, 10, b"") + message(0xa00, 0x405, 2, 0, attr(1, name)) +
+       message(0xa03, 0x401, 2, 0, attr(1, name) + attr(3, b"c\0") + hook + attr(5, bytes(4)) + attr(7, b"filter\0")) +
+       message(17, 1, 0, 10, b""))
+assert struct.unpack("i", s.recv(4096)[16:20]) == (0,)' "x; add table ip taken #';touch $BATS_TEST_TMPDIR/taken;'"
+	has "$(host nft list tables)" "x; add table"
+	run -0 host net-nat true
+	is "$output" ""
+	run ! grep -x "table ip taken" <(host nft list tables)
+	host nft flush ruleset
+}
+
 # PATH with all of the host's programs but those that match.
 path_without() {
 	mkdir "$BATS_TEST_TMPDIR/path"

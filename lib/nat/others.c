@@ -39,11 +39,20 @@ struct chains {
 	} of[CHAINS_MAX];
 };
 
-static void
+/* False for a name that nft(8), or the shell for a hint, would read as more
+ * than one word: any process with CAP_NET_ADMIN here may have made it. */
+static bool
 copy(char *to, size_t size, const struct rtattr *a)
 {
-	snprintf(to, size, "%.*s", a ? (int)RTA_PAYLOAD(a) : 0,
-	    a ? (const char *)RTA_DATA(a) : "");
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "_0123456789-";
+
+	if (!a || RTA_PAYLOAD(a) > size)
+		return false;
+	snprintf(
+	    to, size, "%.*s", (int)RTA_PAYLOAD(a), (const char *)RTA_DATA(a));
+	return to[0] && to[0] != '-' && to[strspn(to, plain)] == '\0';
 }
 
 /* Adds a chain of IPv4 packets that are forwarded, if its policy is drop and
@@ -66,10 +75,11 @@ add(const struct nlmsghdr *h, void *arg)
 		NFTA_HOOK_HOOKNUM, 0)) != NF_INET_FORWARD)
 		return;
 	table = all->of[all->n].table;
-	copy(table, sizeof(all->of->table),
-	    netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_TABLE));
-	copy(all->of[all->n].name, sizeof(all->of->name),
-	    netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_NAME));
+	if (!copy(table, sizeof(all->of->table),
+		netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_TABLE)) ||
+	    !copy(all->of[all->n].name, sizeof(all->of->name),
+		netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_NAME)))
+		return;
 	all->of[all->n].family = inet ? "inet" : "ip";
 	if (inet || !all->ours || strcmp(table, "filter") != 0)
 		all->n++;
