@@ -199,7 +199,8 @@ look_again(void)
 /* If the source is no terminal, each program that reads the terminal sees the
  * end of the input, as with a file.  A shell that changes the terminal's mode
  * loses a key typed before.  So the key for the end is typed again whenever all
- * bytes are read.  In the middle of a line, one such key ends only the line. */
+ * bytes are read.  In the middle of a line, one such key ends only the line.  In
+ * a mode that would echo the key into the output ("stty raw"), none is typed. */
 static void
 type_end(void)
 {
@@ -209,7 +210,8 @@ type_end(void)
 	ended = true;
 	look_again();
 	if (tcgetattr(master, &t) < 0 || t.c_cc[VEOF] == _POSIX_VDISABLE ||
-	    to_box.len || !is_read_empty())
+	    (t.c_lflag & (ICANON | ECHO)) == ECHO || to_box.len ||
+	    !is_read_empty())
 		return;
 	to_box.at = 0;
 	to_box.len = 1;
