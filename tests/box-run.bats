@@ -196,7 +196,7 @@ quota() {
 	# Each hint names only options that exist.
 	for o in $(sed -n '/^hints=/,/"$/s/^-.*|//p' "$TOP/scripts/box-run" | grep -oE -- '(^| )--?[a-z-]+' |
 	    grep -vx -e ' --net' -e ' -w'); do
-		grep -qE -- " $o[, ]" <(box-run --help; box-stop --help) || fail "$o"
+		grep -qE -- " ${o}[, ]" <(box-run --help; box-stop --help) || fail "$o"
 	done
 	run -0 host box-stop -t 0 words
 }

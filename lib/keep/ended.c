@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #define DIR_NAME "ended"
-#define MADE_UP "\nmade-up name\n"
+#define MADE_UP "made-up name\n"
 #define MOST 64
 #define WEEK (7 * 24 * 60 * 60)
 
@@ -58,7 +58,7 @@ record_text(const struct ended *e)
 	fprintf(f, "status %d\ncause %s\n", e->status,
 	    e->stopped ? "stopped" : "exited");
 	if (e->made_up)
-		fputs(MADE_UP + 1, f);
+		fputs(MADE_UP, f);
 	if (e->limits)
 		fprintf(f, "limits %s", e->limits);
 	fprintf(f, "restarts %u\nbegan %jd\nended %jd\n", e->restarts,
@@ -94,7 +94,7 @@ is_made_up(int dir, const char *name)
 {
 	const int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	char *text = fd >= 0 && is_own(fd, S_IFREG) ? slurp_fd(fd) : NULL;
-	const bool made_up = text && strstr(text, MADE_UP);
+	const bool made_up = text && strstr(text, "\n" MADE_UP);
 
 	if (fd >= 0)
 		close(fd);
