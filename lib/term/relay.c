@@ -199,8 +199,9 @@ look_again(void)
 /* If the source is no terminal, each program that reads the terminal sees the
  * end of the input, as with a file.  A shell that changes the terminal's mode
  * loses a key typed before.  So the key for the end is typed again whenever all
- * bytes are read.  In the middle of a line, one such key ends only the line.  In
- * a mode that would echo the key into the output ("stty raw"), none is typed. */
+ * bytes are read.  In the middle of a line, one such key ends only the line. In
+ * a mode that would echo the key into the output ("stty raw"), none is typed.
+ */
 static void
 type_end(void)
 {
