@@ -51,6 +51,7 @@ static const struct {
     {"EPERM", EPERM},
     {"EACCES", EACCES},
     {"ENOSYS", ENOSYS},
+    {"ENOMEM", ENOMEM},
     {"EAFNOSUPPORT", EAFNOSUPPORT},
     {"EOPNOTSUPP", EOPNOTSUPP},
     {"EPROTONOSUPPORT", EPROTONOSUPPORT},
@@ -279,11 +280,14 @@ put_gap(unsigned n, uint32_t first, uint32_t end)
 }
 
 /* The call with this number, NULL if the profile does not name it.  A search by
- * name would find that i386 has no socket, only socketcall. */
+ * name would find that i386 has no socket, only socketcall.  The number of
+ * i386's old mmap stands without its name: no condition on mmap holds there. */
 static const struct call *
 numbered(uint32_t abi, uint32_t num)
 {
-	char *name = seccomp_syscall_resolve_num_arch(abi, (int)num);
+	const bool old_mmap = abi == SCMP_ARCH_X86 && num == 90;
+	char *name =
+	    old_mmap ? NULL : seccomp_syscall_resolve_num_arch(abi, (int)num);
 	const struct call *c = calls;
 
 	while (c->name[0] &&

@@ -12,6 +12,7 @@
 # in the lines below the kernel reads no others.  Never write one for a pointer or
 # a length.  CALL=NUMBER is for calls that are newer than the
 # libseccomp that resolves the names; their numbers are the same everywhere.
+# old_mmap=90 is the call that i386 names mmap: its arguments lie in memory.
 # A call without a line is refused with EPERM, a call newer than this table with
 # ENOSYS: a libc probes for newer calls.
 
@@ -52,6 +53,17 @@ allow io_cancel io_destroy io_getevents io_pgetevents io_pgetevents_time64
 allow io_setup io_submit
 
 # Memory
+#
+# Huge pages are one pool of the host's, which no limit of memory counts:
+# MAP_HUGETLB, MFD_HUGETLB, SHM_HUGETLB.  A program goes on as on a host without
+# such pages.
+IPC_LOCK:ENOMEM mmap mmap2 if arg3 & 0x40000 = 0x40000
+IPC_LOCK:ENOMEM memfd_create if arg1 & 4 = 4
+IPC_LOCK:ENOMEM shmget if arg2 & 0x800 = 0x800
+# i386: the flags of old_mmap lie in memory, and a libc takes mmap2; call 23 of
+# ipc is shmget.
+IPC_LOCK:ENOSYS old_mmap=90
+IPC_LOCK:ENOMEM ipc if arg0 & 0xffff = 23 and arg3 & 0x800 = 0x800
 allow brk cachestat=451 madvise map_shadow_stack=453 membarrier memfd_create
 allow memfd_secret mincore mlock mlock2 mlockall mmap mmap2 mprotect mremap
 allow mseal=462 msync munlock munlockall munmap pkey_alloc pkey_free

@@ -99,6 +99,19 @@ STATUS="cat /proc/self/status"
 	rows -u 1000 -- "trace_child ok" "read_child ok"
 }
 
+# bats test_tags=vm
+@test "T81: the host's huge pages are no memory for a box without CAP_IPC_LOCK" {
+	rows -- "huge_map ENOMEM" "huge_file ENOMEM" "huge_shm ENOMEM"
+	lacks_kernel "huge pages" grep -q hugetlbfs /proc/filesystems
+	rows --seccomp off -- "huge_map ok" "huge_file ok" "huge_shm EPERM"
+	rows --cap-add IPC_LOCK -- "huge_map ok" "huge_file ok"
+	[ "$(uname -m)" = x86_64 ] || return 0
+	lacks_kernel "32-bit programs" grep -q ok <("$probe" i386_getpid)
+	rows -- "i386_huge_old ENOSYS" "i386_huge_shm ENOMEM"
+	rows --seccomp off -- "i386_huge_old ok" "i386_huge_shm EPERM"
+	rows --cap-add IPC_LOCK -- "i386_huge_old ok"
+}
+
 @test "sockets: the usual families only, none of them raw" {
 	rows -- "vsock EAFNOSUPPORT" "alg EAFNOSUPPORT" "raw EPERM" "packet EPERM" "tcp ok" "netlink ok"
 	rows --cap-add NET_RAW -- "raw ok" "packet ok"

@@ -144,6 +144,30 @@ print(errno.errorcode[ctypes.get_errno()] if failed else "ok")'
 	is "$(asked i386 x86_64:0 | cut -d' ' -f2-)" kill
 }
 
+@test "T81: huge pages, by each call of each architecture" {
+	requires "python3" command -v python3
+	cd "$BATS_TEST_TMPDIR" || return
+	for a in x86_64 aarch64; do
+		compile -r $a "$TOP/seccomp/default.profile" >$a
+	done
+	while read -r table arch mmap memfd; do
+		is "$(asked $table $arch:$mmap:0:0:0:0x22 $arch:$mmap:0:0:0:0x40022 $arch:$memfd:0:3 $arch:$memfd:0:0x54000007 |
+		    cut -d' ' -f2- | tr '\n' ,)" "allow,cap 14 errno 12,allow,cap 14 errno 12," "$arch"
+	done <<-END
+		x86_64 x86_64 9 319
+		x86_64 i386 192 356
+		aarch64 aarch64 222 279
+		aarch64 arm 192 385
+	END
+	for call in x86_64:x86_64:29 x86_64:i386:395 aarch64:aarch64:194 aarch64:arm:307; do
+		is "$(asked ${call%%:*} ${call#*:}:0:0:0x380 ${call#*:}:0:0:0xb80 | cut -d' ' -f2-)" $'allow\ncap 14 errno 12'
+	done
+	# i386: ipc as shmget, with a version of the call in the high half, and as
+	# another call; the old mmap, and the bit where that call has no flags.
+	is "$(asked x86_64 i386:117:0x10017:0:0:0x800 i386:117:23:0:0:0x400 i386:117:24:0:0:0x800 i386:90 i386:90:0:0:0:0x40000 |
+	    cut -d' ' -f2- | tr '\n' ,)" "cap 14 errno 12,allow,allow,cap 14 errno 38,cap 14 errno 38,"
+}
+
 # sockets CALL: the families, types and protocols that the table allows to a
 # process without capabilities, out of all that a kernel may have a module for.
 sockets() {

@@ -31,6 +31,7 @@
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/ptrace.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -234,17 +235,22 @@ ROW(tcp, socket(AF_INET6, SOCK_STREAM, 0))
 ROW(tiocsti, push(TIOCSTI))
 ROW(tiocsti_high, push(TIOCSTI | 1UL << 32))
 ROW(tioclinux, push(TIOCLINUX))
+/* Without a reservation the kernel needs no free huge page for these. */
+#define HUGE_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE)
+ROW(huge_map, syscall(SYS_mmap, NULL, 1 << 21, PROT_READ, HUGE_FLAGS, -1, 0))
+ROW(huge_file, memfd_create("probe", MFD_HUGETLB))
+ROW(huge_shm, shmget(IPC_PRIVATE, 1 << 21, SHM_HUGETLB | SHM_NORESERVE))
 ROW(unknown, syscall(1000))
 #ifdef __x86_64__
 /* The other ways into the kernel that a 64-bit program has. */
 static long
-int80(long nr, long a, long b, long c)
+int80(long nr, long a, long b, long c, long d)
 {
 	long ret;
 
 	__asm__ volatile("int $0x80"
 			 : "=a"(ret)
-			 : "a"(nr), "b"(a), "c"(b), "d"(c)
+			 : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d)
 			 : "memory", "r8", "r9", "r10", "r11");
 	errno = -(int)ret;
 	return (int)ret < 0 ? -1 : 0;
@@ -258,15 +264,30 @@ i386_socketcall(void)
 
 	args[0] = AF_VSOCK;
 	args[1] = SOCK_STREAM;
-	return int80(102, 1, (long)args, 0);
+	return int80(102, 1, (long)args, 0, 0);
+}
+
+/* The old call, whose arguments lie in memory. */
+static long
+i386_huge_old(void)
+{
+	uint32_t *args = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	args[1] = 1 << 21;
+	args[2] = PROT_READ;
+	args[3] = HUGE_FLAGS;
+	args[4] = UINT32_MAX;
+	return int80(90, (long)args, 0, 0, 0);
 }
 
 ROW(x32_getpid, syscall(0x40000000 + SYS_getpid))
-ROW(i386_getpid, int80(20, 0, 0, 0))
-ROW(i386_unshare, int80(310, CLONE_NEWUSER, 0, 0))
-ROW(i386_keyring, int80(288, KEYCTL_GET_KEYRING_ID, -3, 0))
-ROW(i386_tiocsti, int80(54, 0, TIOCSTI, 0))
-ROW(i386_vsock, int80(359, AF_VSOCK, SOCK_STREAM, 0))
+ROW(i386_getpid, int80(20, 0, 0, 0, 0))
+ROW(i386_unshare, int80(310, CLONE_NEWUSER, 0, 0, 0))
+ROW(i386_keyring, int80(288, KEYCTL_GET_KEYRING_ID, -3, 0, 0))
+ROW(i386_tiocsti, int80(54, 0, TIOCSTI, 0, 0))
+ROW(i386_huge_shm, int80(117, 23, 0, 1 << 21, SHM_HUGETLB | SHM_NORESERVE))
+ROW(i386_vsock, int80(359, AF_VSOCK, SOCK_STREAM, 0, 0))
 #endif
 
 static const struct {
@@ -320,6 +341,9 @@ static const struct {
     R(tiocsti),
     R(tiocsti_high),
     R(tioclinux),
+    R(huge_map),
+    R(huge_file),
+    R(huge_shm),
     R(unknown),
 #ifdef __x86_64__
     R(x32_getpid),
@@ -328,6 +352,8 @@ static const struct {
     R(i386_keyring),
     R(i386_tiocsti),
     R(i386_vsock),
+    R(i386_huge_old),
+    R(i386_huge_shm),
     R(i386_socketcall),
 #endif
 };
