@@ -613,6 +613,21 @@ for addr in sys.argv[1:]:
 	run talk inbox ask tcp $LAN 7000
 	kill -9 "$prog" && finish
 }
+# churn: 200 connections of a box to the outside, each closed before the next;
+# $flows as above.
+churn() {
+	boxed 0 "$@"
+	inbox python3 -c 'import socket
+for i in range(200):
+    with socket.socket() as s:
+        s.settimeout(0.01)
+        try:
+            s.connect(("8.8.8.8", 7000))
+            while s.recv(100): pass
+        except TimeoutError: pass'
+	flows=$(host cat /proc/sys/net/netfilter/nf_conntrack_count)
+	kill -9 "$prog" && finish
+}
 @test "T90: a box does not fill the host's table of flows" {
 	weaken
 	outside ip addr add 8.8.8.8/32 dev lo
@@ -630,6 +645,11 @@ for addr in sys.argv[1:]:
 	between "$flows" 290 360
 	flood --flows max
 	[ "$flows" -ge 5000 ] || fail "max: $flows"
+	# Closed connections stay in the table.
+	weak 90 churn --flows 20
+	[ "$flows" -ge 150 ] || fail "weakened: $flows"
+	churn --flows 20
+	between "$flows" 15 40
 }
 
 is_settled() { is "$(inbox ip -6 addr show tentative)" ""; }

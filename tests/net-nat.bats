@@ -306,6 +306,31 @@ stopped() { kill -TERM "$pid"; kill -CONT "$pid"; finish; }
 	refused --host-link 0123456789abcdef
 }
 
+# heard: the number of datagrams that the outside got.
+heard() { outside awk '/^Udp:/ { n = $3 } END { print n }' /proc/net/snmp; }
+# sent PORTS: a datagram of the box to each port of the list, in Python; the number
+# that the outside gets.
+sent() {
+	local before
+	before=$(heard)
+	inbox python3 -c 'import socket, sys, time
+s = socket.socket(type=socket.SOCK_DGRAM)
+for p in eval(sys.argv[1]):
+    s.sendto(b"", ("192.0.2.2", p))
+    time.sleep(0.0005)' "$1"
+	echo $(($(heard) - before))
+}
+@test "--flows bounds new flows, and no packet of a stream without answers" {
+	for b in nft legacy; do
+		[ $b = nft ] || has_legacy
+		start net-nat --backend $b --flows 20 ns-spawn net-veth sleep 1000
+		runs sleep
+		is "$(sent "[9] * 2000")" 2000 "stream by $b"
+		between "$(sent "range(20000, 20200)")" 19 30
+		over
+	done
+}
+
 @test "an address that is not the host's is refused" {
 	refused -p 198.51.100.7:8080:80
 	has "$output" 198.51.100.7

@@ -39,13 +39,32 @@ static const char *const near[] = {
 
 #define STATE "-m conntrack --ctstate "
 
+/* The first packet of a flow.  A packet of a stream without answers is NEW,
+ * too, but its flow is confirmed. */
+#define FIRST STATE "NEW ! --ctstatus CONFIRMED "
+/* The greatest rate a second, and the greatest burst, of the match limit. */
+#define LIMIT_MAX 10000
+
+/* connlimit does not count closed connections, which stay in the table for two
+ * minutes: the rate of new flows bounds these.  limit comes first, or flows
+ * that it drops would count for a moment. */
 static void
 flow_rules(FILE *f, const char *chain, const struct nat *n)
 {
+	const uint32_t burst = n->flows < LIMIT_MAX ? n->flows : LIMIT_MAX;
+	uint32_t rate = n->flows / 20;
+
+	if (rate < 1)
+		rate = 1;
+	if (rate > LIMIT_MAX)
+		rate = LIMIT_MAX;
 	fprintf(f,
-	    "-A %s " STATE "NEW -m connlimit --connlimit-above %" PRIu32
-	    " --connlimit-mask 0 --connlimit-saddr -j DROP\n",
-	    chain, n->flows);
+	    "-A %s " FIRST "-m limit --limit %" PRIu32
+	    "/s --limit-burst %" PRIu32
+	    " -m connlimit --connlimit-upto %" PRIu32
+	    " --connlimit-mask 0 --connlimit-saddr -j RETURN\n",
+	    chain, rate, burst, n->flows);
+	fprintf(f, "-A %s " FIRST "-j DROP\n", chain);
 }
 
 static void
