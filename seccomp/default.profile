@@ -41,6 +41,8 @@ allow utime utimensat utimensat_time64 utimes vmsplice write writev
 EPERM ioctl if arg1 = 0x5412 0x541c
 EPERM ioctl if arg1 = 0x5423
 NET_ADMIN ioctl if arg1 = 0x8940 0x8941 0x89a0 0x89a1 0x8982 0x8983
+# Keys and policies of fscrypt, and fsverity, with a cipher or digest from a module
+EPERM ioctl if arg1 = 0xc0506617 0x800c6613 0x40806685
 allow ioctl
 
 # Waiting for descriptors
@@ -126,12 +128,14 @@ NET_RAW socket if arg0 = 17
 EAFNOSUPPORT socket
 allow socketpair if arg0 = 1
 EOPNOTSUPP socketpair
+# TCP_AO_ADD_KEY takes the name of a digest
+ENOPROTOOPT setsockopt if arg1 = 6 and arg2 = 38
 allow accept accept4 bind connect getpeername getsockname getsockopt listen
 allow recv recvfrom recvmmsg recvmmsg_time64 recvmsg send sendmmsg sendmsg
 allow sendto setsockopt shutdown
-# i386: SYS_SOCKET and SYS_SOCKETPAIR have their family in memory, and the calls
-# of these names exist since 4.3.
-ENOSYS socketcall if arg0 = 1 8
+# i386: SYS_SOCKET, SYS_SOCKETPAIR and SYS_SETSOCKOPT have their arguments in
+# memory, and the calls of these names exist since 4.3.
+ENOSYS socketcall if arg0 = 1 8 14
 allow socketcall
 
 # System V and POSIX IPC

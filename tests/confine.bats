@@ -112,6 +112,13 @@ STATUS="cat /proc/self/status"
 	rows --cap-add IPC_LOCK -- "i386_huge_old ok"
 }
 
+@test "T82: files are not encrypted or sealed by the kernel's crypto modules" {
+	rows -- "crypt_key EPERM" "crypt_policy EPERM" "verity EPERM" "auth_key ENOPROTOOPT"
+	box --seccomp off -- /probe crypt_key crypt_policy verity auth_key
+	hasnt "$output" EPERM
+	hasnt "$output" ENOPROTOOPT
+}
+
 @test "sockets: the usual families only, none of them raw" {
 	rows -- "vsock EAFNOSUPPORT" "alg EAFNOSUPPORT" "raw EPERM" "packet EPERM" "tcp ok" "netlink ok"
 	rows --cap-add NET_RAW -- "raw ok" "packet ok"

@@ -139,7 +139,7 @@ print(errno.errorcode[ctypes.get_errno()] if failed else "ok")'
 		arm arm 3 54 281 120 337 311
 	END
 	is "$(asked x86_64 x86_64:0x40000027 aarch64:63 arm:3)" $'x86_64:0x40000027 errno 38\naarch64:63 kill\narm:3 kill'
-	is "$(asked x86_64 i386:102:1 i386:102:8 i386:102:3 | cut -d' ' -f2-)" $'errno 38\nerrno 38\nallow'
+	is "$(asked x86_64 i386:102:1 i386:102:8 i386:102:14 i386:102:3 | cut -d' ' -f2- | xargs)" "errno 38 errno 38 errno 38 allow"
 	is "$(asked aarch64 arm:0xf0005 arm:0xf0006 x86_64:0 | cut -d' ' -f2-)" $'allow\nerrno 38\nkill'
 	is "$(asked i386 x86_64:0 | cut -d' ' -f2-)" kill
 }
@@ -166,6 +166,26 @@ print(errno.errorcode[ctypes.get_errno()] if failed else "ok")'
 	# another call; the old mmap, and the bit where that call has no flags.
 	is "$(asked x86_64 i386:117:0x10017:0:0:0x800 i386:117:23:0:0:0x400 i386:117:24:0:0:0x800 i386:90 i386:90:0:0:0:0x40000 |
 	    cut -d' ' -f2- | tr '\n' ,)" "cap 14 errno 12,allow,allow,cap 14 errno 38,cap 14 errno 38,"
+}
+
+@test "T82: requests for a cipher or a digest" {
+	requires "python3" command -v python3
+	cd "$BATS_TEST_TMPDIR" || return
+	for a in x86_64 aarch64; do
+		compile -r $a "$TOP/seccomp/default.profile" >$a
+	done
+	# FS_IOC_ADD_ENCRYPTION_KEY, FS_IOC_SET_ENCRYPTION_POLICY,
+	# FS_IOC_ENABLE_VERITY; TCP_AO_ADD_KEY, TCP_NODELAY, SOL_IP with that number.
+	while read -r table arch ioctl setsockopt; do
+		is "$(asked $table $arch:$ioctl:0:0xc0506617 $arch:$ioctl:0:0x800c6613 $arch:$ioctl:0:0x40806685 \
+		    $arch:$setsockopt:0:6:38 $arch:$setsockopt:0:6:1 $arch:$setsockopt:0:0:38 | cut -d' ' -f2- | tr '\n' ,)" \
+		    "errno 1,errno 1,errno 1,errno 92,allow,allow," "$arch"
+	done <<-END
+		x86_64 x86_64 16 54
+		x86_64 i386 54 366
+		aarch64 aarch64 29 208
+		aarch64 arm 54 294
+	END
 }
 
 # sockets CALL: the families, types and protocols that the table allows to a

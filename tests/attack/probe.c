@@ -17,9 +17,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/fscrypt.h>
+#include <linux/fsverity.h>
 #include <linux/keyctl.h>
 #include <linux/mount.h>
 #include <linux/perf_event.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -194,6 +197,15 @@ push(unsigned long request)
 	return syscall(SYS_ioctl, 0, request, "#");
 }
 
+/* With an argument that asks for nothing. */
+static long
+root_ioctl(unsigned long request)
+{
+	static const char nothing[256];
+
+	return ioctl(open("/", O_RDONLY | O_CLOEXEC), request, nothing);
+}
+
 static long
 find_key(void)
 {
@@ -240,6 +252,11 @@ ROW(tioclinux, push(TIOCLINUX))
 ROW(huge_map, syscall(SYS_mmap, NULL, 1 << 21, PROT_READ, HUGE_FLAGS, -1, 0))
 ROW(huge_file, memfd_create("probe", MFD_HUGETLB))
 ROW(huge_shm, shmget(IPC_PRIVATE, 1 << 21, SHM_HUGETLB | SHM_NORESERVE))
+ROW(crypt_key, root_ioctl(FS_IOC_ADD_ENCRYPTION_KEY))
+ROW(crypt_policy, root_ioctl(FS_IOC_SET_ENCRYPTION_POLICY))
+ROW(verity, root_ioctl(FS_IOC_ENABLE_VERITY))
+/* TCP_AO_ADD_KEY */
+ROW(auth_key, setsockopt(socket(AF_INET, SOCK_STREAM, 0), SOL_TCP, 38, "", 0))
 ROW(unknown, syscall(1000))
 #ifdef __x86_64__
 /* The other ways into the kernel that a 64-bit program has. */
@@ -344,6 +361,10 @@ static const struct {
     R(huge_map),
     R(huge_file),
     R(huge_shm),
+    R(crypt_key),
+    R(crypt_policy),
+    R(verity),
+    R(auth_key),
     R(unknown),
 #ifdef __x86_64__
     R(x32_getpid),
