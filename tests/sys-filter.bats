@@ -214,7 +214,7 @@ sockets() {
 	    $'errno 1\ncap 12 errno 1\ncap 12 errno 1\nallow'
 }
 # bats test_tags=vm
-@test "T76: no module is loaded by a box" {
+@test "T76: no socket and no line discipline has a module loaded" {
 	requires "python3" command -v python3
 	lacks_kernel "modules" grep -q . /proc/modules
 	try='import socket, fcntl, os, pty
