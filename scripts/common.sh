@@ -116,14 +116,14 @@ locked() {
 	[ $_status = 9 ]
 }
 
-# box NAME: the box's $name and $dir; $keeper, which runs since $since; and $pid,
-# its process 1, or ''.  1: no such box is running.  2: its state is damaged; $why
-# is the reason.
+# box NAME: the box's $name, $dir and $cgroups, cg-limit's record; $keeper, which
+# runs since $since; and $pid, its process 1, or ''.  1: no such box is running.
+# 2: its state is damaged; $why is the reason.
 box() {
-	name=$1 dir=$state/$1 keeper='' pid='' why=''
+	name=$1 dir=$state/$1 cgroups=$state/lock/cg-$1 keeper='' pid='' why=''
 	name "$name" || return 1
 	[ -e "$dir" ] || [ -L "$dir" ] || return 1
-	own 1 "$dir" "$state/lock/cg-$name" || why="$foreign is not this user's own"
+	own 1 "$dir" "$cgroups" || why="$foreign is not this user's own"
 	[ -z "$why" ] && [ ! -d "$dir" ] && why="$dir is not a directory"
 	[ -z "$why" ] || return 2
 	process keeper || {

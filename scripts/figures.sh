@@ -27,8 +27,7 @@ network() {
 # line is damaged.
 groups() {
 	cpu_group='' cpuacct_group='' memory_group='' pids_group=''
-	record=$state/lock/cg-$name
-	[ -f "$record" ] || return 0
+	[ -f "$cgroups" ] || return 0
 	while read -r path; do
 		case $path in
 		*/../* | */./* | *//*) return 1 ;;
@@ -42,7 +41,7 @@ groups() {
 		    pids:pids.current; do
 			[ ! -e "$path/${pair#*:}" ] || eval "${pair%:*}_group=\$path"
 		done
-	done <"$record"
+	done <"$cgroups"
 }
 
 # limit FILE...: the same for a limit, '' if there is none: v1 then writes -1, or
@@ -101,7 +100,7 @@ figures() {
 # known: network and figures; warns if a fact is damaged.
 known() {
 	network || damaged "$dir: slot or ports are damaged" || return
-	figures || damaged "$record is damaged"
+	figures || damaged "$cgroups is damaged"
 }
 
 # size BYTES: $size is the number with a letter, as of ls -h.

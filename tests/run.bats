@@ -72,6 +72,15 @@ inside() {
 	TEST_LIMIT=2 SLACK=1 run -1 "$TOP/tests/run" --here "$T/one.bats" 3>&-
 	has "$output" "not ok 1 the one here # timeout"
 	is "$(<"$T/inside")" "$(readlink /proc/self/ns/pid)"
+
+	# An interrupted run ends its tests.
+	rm "$T/inside"
+	printf '@test "the one here" {\necho $$ >"$T/inside"; exec sleep 1000\n}\n' >"$T/one.bats"
+	"$TOP/tests/run" --here "$T/one.bats" >"$T/out" 2>&1 3>&- &
+	eventually 20 grep -qs . "$T/inside"
+	kill -TERM $!
+	finish $!
+	eventually 10 gone "$(<"$T/inside")"
 }
 
 @test "the sleep of a time limit, left behind, is not waited for" {
