@@ -168,7 +168,7 @@ old() {
 		cp -a "$E" "$E.kept"
 		$forge
 		run -125 box-wait web
-		hasnt "$output" 3
+		run ! grep -qx 3 <<<"$output"
 		run -125 box-ps -a
 		rm -r "$E" && mv "$E.kept" "$E"
 	done
