@@ -155,44 +155,41 @@ around(char *argv[])
 	exit(firewall_back() < 0 ? EXIT_TOOL : status);
 }
 
-int
-main(int argc, char *argv[])
+/* The words of options that others may complete. */
+static struct {
+	const char *num, *pool, *addr, *link, *backend, *box;
+	struct resolv dns;
+	bool unpublish;
+} given;
+
+static void
+parse(int argc, char *argv[])
 {
-	const char *num = NULL, *pool = NULL, *addr = NULL, *link = NULL;
-	const char *backend = NULL, *box = NULL;
-	struct resolv dns = {0};
-	struct nat_port *p;
-	bool up, down, dry, unpublish = false;
 	int c;
 
-	tool_start(&tool);
-	title_begin(argv);
-	nat.ports = calloc((size_t)argc, sizeof(*nat.ports));
-	if (!nat.ports)
-		die("calloc");
 	while ((c = opt_next(&tool, argc, argv)) != -1)
 		switch (c) {
 		case 'p':
-			nat.ports[nat.n_ports++] =
-			    port_parse("--publish", optarg);
+			ports_parse(&nat, "--publish", optarg);
 			break;
 		case SLOT:
-			num = optarg;
+			given.num = optarg;
 			break;
 		case POOL:
-			pool = optarg;
+			given.pool = optarg;
 			break;
 		case ADDR:
-			addr = optarg;
+			given.addr = optarg;
 			break;
 		case HOST_LINK:
-			link = parse_name("--host-link", optarg, IFNAMSIZ - 1);
+			given.link =
+			    parse_name("--host-link", optarg, IFNAMSIZ - 1);
 			break;
 		case ISOLATE:
 			nat.isolate = true;
 			break;
 		case DNS:
-			resolv_add(&dns, optarg);
+			resolv_add(&given.dns, optarg);
 			break;
 		case FLOWS:
 			nat.flows = strcmp(optarg, "max") == 0
@@ -201,48 +198,59 @@ main(int argc, char *argv[])
 					      "--flows", optarg, 1, INT32_MAX);
 			break;
 		case BACKEND:
-			backend = optarg;
+			given.backend = optarg;
 			break;
 		case BOX:
-			box = state_name("--box", optarg);
+			given.box = state_name("--box", optarg);
 			break;
 		case UNPUBLISH:
-			unpublish = true;
-			nat.ports[nat.n_ports++] =
-			    port_parse("--unpublish", optarg);
+			given.unpublish = true;
+			ports_parse(&nat, "--unpublish", optarg);
 			break;
 		}
+	if (!argv[optind])
+		opt_usage(&tool);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct nat_port *p;
+	bool up, down, dry;
+
+	tool_start(&tool);
+	title_begin(argv);
+	parse(argc, argv);
 	argv += optind;
 	dry = say_modes() & SAY_DRY;
-	if (!*argv)
-		opt_usage(&tool);
 	up = strcmp(*argv, "up") == 0;
 	down = strcmp(*argv, "down") == 0;
 	if ((up || down) && argv[1])
 		opt_usage(&tool);
-	if (unpublish && !(box && down))
+	if (given.unpublish && !(given.box && down))
 		diex("--unpublish: needs --box, and down");
-	if (box) {
+	if (given.box) {
 		if ((!up && !down) || !nat.n_ports)
 			diex("--box: needs --publish, and up or down");
 		for (p = nat.ports; p < nat.ports + nat.n_ports; p++)
-			natctl_ask(box, up, p);
+			natctl_ask(given.box, up, p);
 		return 0;
 	}
-	nat.slot = slot_get(num, pool);
-	nat.addr = addr ? addr_parse("--addr", addr) : slot_addr(&nat.slot);
+	nat.slot = slot_get(given.num, given.pool);
+	nat.addr = given.addr ? addr_parse("--addr", given.addr)
+			      : slot_addr(&nat.slot);
 	slot_link(&nat.slot, nat.link, sizeof(nat.link));
-	if (link)
-		strcpy(nat.link, link);
-	if (dns.n || dns.word)
-		nat.n_dns = resolv_servers(&dns, nat.dns);
+	if (given.link)
+		strcpy(nat.link, given.link);
+	if (given.dns.n || given.dns.word)
+		nat.n_dns = resolv_servers(&given.dns, nat.dns);
 	if (!dry && geteuid() != 0) {
 		errno = EPERM;
 		die_hint("sudo net-nat ...", "change the host's firewall");
 	}
 	/* From here on a signal waits until all is made, or undone. */
 	resident_begin();
-	firewall_of(&nat, backend);
+	firewall_of(&nat, given.backend);
 	if (down) {
 		firewall_down();
 		return 0;

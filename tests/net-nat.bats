@@ -112,6 +112,16 @@ everybody() {
 	over
 }
 
+@test "published: a range" {
+	web -p 8080-8083:80-83 -p 127.0.0.1:9000-9001:80-81/udp
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+	# The others are taken, and have no server.
+	run -125 host net-nat --slot 1 -p 8083:80 true
+	is "$(host iptables-save | sed -n 's/.*--dport \([0-9]*\) .* 10.0.0.2:\([0-9]*\)$/\1:\2/p' | xargs)" \
+	    "8080:80 8081:81 8082:82 8083:83 9000:80 9001:81"
+	over
+}
+
 @test "published on one address only" {
 	host ip addr add 192.0.2.10/32 dev uplink
 	baseline_save
@@ -292,7 +302,8 @@ stopped() { kill -TERM "$pid"; kill -CONT "$pid"; finish; }
 
 @test "bad ports and numbers are refused" {
 	for bad in 65536:80 80:65536 0:80 80:0 -1:80 abc:80 80:abc 80 :80 80: "" 80:80/sctp 80:80/ 80:80:80 \
-	    1.2.3:80:80 1.2.3.4.5:80:80 300.1.1.1:80:80 '80:80 ' '80:80;' $'80:80\nx' 8e1:80 0x50:80 99999999999999999999:80; do
+	    1.2.3:80:80 1.2.3.4.5:80:80 300.1.1.1:80:80 '80:80 ' '80:80;' $'80:80\nx' 8e1:80 0x50:80 99999999999999999999:80 80-90:80-91 80-90:80 80:80-81 90-80:90-80 \
+	    80-:80- 80-65536:80-65536 80-81-82:80-82; do
 		refused -p "$bad"
 	done
 	for bad in 0 -1 x 1.5 4294967297; do refused --flows $bad; done

@@ -17,11 +17,36 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct nat_port
-port_parse(const char *what, const char *s)
+static void
+add(struct nat *n, const struct nat_port *p)
+{
+	n->ports = reallocarray(n->ports, n->n_ports + 1, sizeof(*p));
+	if (!n->ports)
+		die("realloc");
+	n->ports[n->n_ports++] = *p;
+}
+
+/* The first port of WORD, and the number of ports. */
+static uint16_t
+parse_range(const char *what, char *word, uint64_t *count)
+{
+	char *last = strchr(word, '-');
+	uint64_t first;
+
+	if (last)
+		*last++ = '\0';
+	first = parse_num(what, word, 1, UINT16_MAX);
+	*count =
+	    last ? parse_num(what, last, first, UINT16_MAX) - first + 1 : 1;
+	return (uint16_t)first;
+}
+
+void
+ports_parse(struct nat *n, const char *what, const char *s)
 {
 	struct nat_port p = {.fd = -1};
 	char words[64], *host, *box, *proto;
+	uint64_t hosts, boxes;
 
 	if (snprintf(words, sizeof(words), "%s", s) >= (int)sizeof(words) ||
 	    !(box = strrchr(words, ':')))
@@ -39,9 +64,14 @@ port_parse(const char *what, const char *s)
 	} else if (strchr(words, '.')) {
 		goto bad;
 	}
-	p.host = (uint16_t)parse_num(what, host ? host : words, 1, UINT16_MAX);
-	p.box = (uint16_t)parse_num(what, box, 1, UINT16_MAX);
-	return p;
+	p.host = parse_range(what, host ? host : words, &hosts);
+	p.box = parse_range(what, box, &boxes);
+	if (hosts != boxes)
+		diex("%s: '%s' has %ju ports of the host for %ju of the box",
+		    what, s, (uintmax_t)hosts, (uintmax_t)boxes);
+	for (; hosts > 0; hosts--, p.host++, p.box++)
+		add(n, &p);
+	return;
 bad:
 	diex("%s: '%s' is not [ADDR:]PORT:PORT[/tcp|/udp]", what, s);
 }

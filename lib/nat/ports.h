@@ -5,8 +5,9 @@
 
 /* Published ports: as words, as sockets, and in a box's state. */
 
-/* Reads [ADDR:]PORT:PORT[/tcp|/udp].  Dies with 125, naming WHAT. */
-struct nat_port port_parse(const char *what, const char *s);
+/* Adds the port [ADDR:]PORT:PORT[/tcp|/udp], or a range of as many ports on
+ * both sides (8000-8010:80-90), to N.  Dies with 125, naming WHAT. */
+void ports_parse(struct nat *n, const char *what, const char *s);
 
 /* The port in full, "0.0.0.0:8080:80/tcp", in a static buffer. */
 const char *port_text(const struct nat_port *p);
