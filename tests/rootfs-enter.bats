@@ -830,6 +830,14 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	done
 }
 
+@test "--volume: docker's words" {
+	mkdir -p "$BATS_TEST_TMPDIR/src"
+	run -0 --separate-stderr ns-spawn rootfs-enter -v "$BATS_TEST_TMPDIR/src:/c:Z,ro,rprivate" "$root" sh -c 'touch /c/x || echo refused'
+	is "$output" refused
+	has "$stderr" "rootfs-enter: --volume: 'Z' is ignored"
+	for bad in rx ro,,z ro, ,ro rslave; do refused -v "$BATS_TEST_TMPDIR/src:/c:$bad" -- true; done
+}
+
 @test "PROG on a mount with noexec is 126, with the reason" {
 	noexec() {
 		unshare -m bash -c 'mount --bind "$1" "$1" && mount -o remount,bind,noexec "$1" &&

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -54,21 +55,37 @@ find_to(char *s)
 	return to;
 }
 
+/* The attribute of the words MODES ("ro,z"); false if one is unknown. */
+static bool
+take_modes(char *modes, uint64_t *attr)
+{
+	const char *word;
+
+	while ((word = strsep(&modes, ",")))
+		if (strcmp(word, "ro") == 0)
+			*attr = MOUNT_ATTR_RDONLY;
+		else if (strcasecmp(word, "z") == 0)
+			warnx("--volume: '%s' is ignored: a box has no label "
+			      "of SELinux",
+			    word);
+		else if (strcmp(word, "rw") != 0 &&
+			 strcmp(word, "rprivate") != 0)
+			return false;
+	return true;
+}
+
 void
 volume_add(struct volumes *all, const char *word)
 {
 	char *from = text_fmt("%s", word), *at = find_to(from);
-	char *to = at ? cut(at) : NULL;
-	const char *mode = to ? cut(to) : NULL;
-	const bool ro = mode && strcmp(mode, "ro") == 0;
+	char *to = at ? cut(at) : NULL, *modes = to ? cut(to) : NULL;
+	uint64_t attr = 0;
 
-	if (!*from || !to || (mode && !ro && strcmp(mode, "rw") != 0))
+	if (!*from || !to || (modes && !take_modes(modes, &attr)))
 		diex("--volume: '%s' is not FROM:/TO, FROM:/TO:ro or "
 		     "FROM:/TO:rw",
 		    word);
-	add(all,
-	    (struct volume){
-		.from = from, .to = to, .attr = ro ? MOUNT_ATTR_RDONLY : 0});
+	add(all, (struct volume){.from = from, .to = to, .attr = attr});
 }
 
 /* The attributes of a mount, as in mount(8).  Other words are options of the
