@@ -369,6 +369,15 @@ quota() {
 	is "$(stat -c %u:%g "$BATS_TEST_TMPDIR/a b/new")" 0:0
 	fine --read-only -- sh -c 'touch /x 2>&1 || :'
 	has "$output" "Read-only"
+	# The directories of programs that the root has, unless they are given.
+	copy_root
+	mkdir -p "$root/tmp" "$root/run" "$root/var" && rm -rf "$root/var/tmp"
+	run -0 host box-run --network none --read-only -v "$BATS_TEST_TMPDIR/a b:/run:ro" -u 1000 "$root" \
+	    sh -c 'touch /tmp/x && echo tmp; touch /run/x 2>/dev/null || ls /run; ls -d /var/tmp 2>/dev/null; stat -c %a /tmp'
+	is "$output" $'tmp\nnew\n1777'
+	[ ! -e "$root/tmp/x" ] && [ ! -e "$root/var/tmp" ]
+	run -0 host box-run --network none --read-only --tmpfs /tmp:size=1m "$root" grep ' /tmp ' /proc/mounts
+	has "$output" size=1024k
 	fine --ephemeral -- sh -c 'touch /eph'
 	[ ! -e "$bb/eph" ]
 	fine --overlay "$BATS_TEST_TMPDIR/kept" -- sh -c 'touch /ovl'
