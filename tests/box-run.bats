@@ -307,6 +307,10 @@ quota() {
 	is "${lines[0]}" '1|two words|$(id) "; x'
 	is "${lines[*]:1:3}" "/tmp 1000 web"
 	has "$output" 192.0.2.53
+	fine --name db -- hostname
+	is "$output" db
+	fine --name db --hostname web -- hostname
+	is "$output" web
 	fine --workdir /tmp --user 5 --env=A=2 --hostname=db -- sh -c 'echo $A; pwd; id -u; hostname'
 	is "$output" $'2\n/tmp\n5\ndb'
 	FROM=caller fine -e FROM -- sh -c 'echo $FROM'

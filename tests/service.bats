@@ -37,7 +37,7 @@ used() { between "$(what "$1")" "$2" "$3"; }
 	eventually 60 page 8080
 
 	run -0 box-exec web cat /proc/1/comm /etc/hostname
-	is "$output" $'ns-spawn\ncontainer'
+	is "$output" $'ns-spawn\nweb'
 	has "$(box-exec web cat /proc/self/status)" "NoNewPrivs:	1"
 	# The server is seen from inside, and from outside.
 	has "$(box-exec web sh -c 'cat /proc/[0-9]*/comm')" nginx
