@@ -68,9 +68,10 @@ static struct nat_port *
 wanted(const struct natctl_request *r, size_t *n, int *fd, const char **why)
 {
 	struct nat_port *ports = calloc(nat.n_ports + 1, sizeof(*ports));
+	struct nat_port port = r->port;
 
 	*n = 0;
-	*fd = r->add ? port_hold(&r->port) : -1;
+	*fd = r->add ? port_hold(&port) : -1;
 	*why = r->add || !ports ? port_error() : "it is not published";
 	for (size_t i = 0; i < nat.n_ports && ports; i++)
 		if (!r->add && port_same(&nat.ports[i], &r->port))
@@ -82,7 +83,7 @@ wanted(const struct natctl_request *r, size_t *n, int *fd, const char **why)
 		return NULL;
 	}
 	if (r->add) {
-		ports[*n] = r->port;
+		ports[*n] = port;
 		ports[(*n)++].fd = *fd;
 	}
 	return ports;
@@ -115,7 +116,7 @@ change(int listening)
 		nat.ports = ports;
 		nat.n_ports = n;
 		ports = old;
-		flows_end(0, &r.port, 1);
+		flows_end(0, r.add ? &nat.ports[n - 1] : &r.port, 1);
 		ports_tell(&nat);
 	}
 	/* The socket of a port that is not published. */
@@ -256,8 +257,10 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	ports_take(nat.ports, nat.n_ports);
-	for (p = nat.ports; p < nat.ports + nat.n_ports && !dry; p++)
-		if (p->fd < 0 && (p->fd = port_hold(p)) < 0)
+	/* With -n only to find a free port. */
+	for (p = nat.ports; p < nat.ports + nat.n_ports; p++)
+		if (p->fd < 0 && (!dry || p->host == 0) &&
+		    (p->fd = port_hold(p)) < 0)
 			diex("--publish %s: %s", port_text(p), port_error());
 	firewall_up(up);
 	if (up)

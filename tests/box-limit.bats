@@ -179,7 +179,7 @@ refused() {
 	refused "Address already in use" -p 9090:80 web
 	refused "not published" --unpublish 9090:81 web
 	refused "not published" --unpublish 9091:80 web
-	refused "'80'" --cpus 2 --unpublish 9090:80 -p 80 web
+	refused "'80y'" --cpus 2 --unpublish 9090:80 -p 80y web
 	refused "--unpublish: '127.0.0.1:9090' is not" --unpublish 127.0.0.1:9090 web
 	refused "not an address of this host" -p 198.51.100.1:9091:80 web
 	refused "not published" --cpus 2 --unpublish 9091:80 web
@@ -228,7 +228,7 @@ except (ConnectionResetError, BrokenPipeError): print("answer", b"")'
 @test "bad words, no box, no net-nat" {
 	runs_box web --network none
 	refused "web has no net-nat" -p 8080:80 web
-	for bad in "-p 80" "-p x:80" "-p 80:0" "--unpublish 1:2/sctp" "--cpus 0" "--cpus x" "--cpus ." \
+	for bad in "-p 80y" "-p x:80" "-p 80:0" "--unpublish 1:2/sctp" "--cpus 0" "--cpus x" "--cpus ." \
 	    "--pids-limit 0" "--pids-limit x" "-m x" "--cpuset-cpus x" "--device-io x" "--cpu-weight 0"; do
 		refused "" $bad web
 	done

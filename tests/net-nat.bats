@@ -122,6 +122,30 @@ everybody() {
 	over
 }
 
+@test "published: a free port, kept through a restart" {
+	run -0 host net-nat -n -p 80 true
+	has "$output" "-j DNAT --to-destination 10.0.0.2:80"
+	hasnt "$output" "--dport 0 "
+	start box-keep --name web --restart always net-nat -p 80 -p 127.0.0.1::80/udp ns-spawn --init net-veth \
+	    python3 -c "$NETPY" serve tcp 0.0.0.0 80
+	eventually 20 grep -q ready "$out" || fail "$(cat "$err")"
+	ports=$(<"$BOX_STATE/web/ports")
+	[[ $ports =~ ^0\.0\.0\.0:([0-9]+):80/tcp$'\n'127\.0\.0\.1:([0-9]+):80/udp$ ]] || fail "$ports"
+	port=${BASH_REMATCH[1]}
+	[ "$port" -ge 1024 ] && [ "${BASH_REMATCH[2]}" -ge 1024 ]
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 "$port"
+	first=$(<"$BOX_STATE/web/pid")
+	kill -9 "${first%% *}"
+	again() { [ "$(cat "$BOX_STATE/web/pid" 2>/dev/null)" != "$first" ] && [ "$(grep -c ready "$out")" = 2 ]; }
+	eventually 20 again
+	is "$(<"$BOX_STATE/web/ports")" "$ports"
+	asked "192.0.2.2 hello" outside ask tcp 192.0.2.1 "$port"
+	run -0 host net-nat --box web -p 81 up
+	is "$(sed -n '$s/.*:\(81.*\)/\1/p' "$BOX_STATE/web/ports")" 81/tcp
+	run -0 host box-stop web
+	finish
+}
+
 @test "published on one address only" {
 	host ip addr add 192.0.2.10/32 dev uplink
 	baseline_save
@@ -301,7 +325,7 @@ stopped() { kill -TERM "$pid"; kill -CONT "$pid"; finish; }
 }
 
 @test "bad ports and numbers are refused" {
-	for bad in 65536:80 80:65536 0:80 80:0 -1:80 abc:80 80:abc 80 :80 80: "" 80:80/sctp 80:80/ 80:80:80 \
+	for bad in 65536:80 80:65536 0:80 80:0 -1:80 abc:80 80:abc :80 ::80 80: "" 80:80/sctp 80:80/ 80:80:80 \
 	    1.2.3:80:80 1.2.3.4.5:80:80 300.1.1.1:80:80 '80:80 ' '80:80;' $'80:80\nx' 8e1:80 0x50:80 99999999999999999999:80 80-90:80-91 80-90:80 80:80-81 90-80:90-80 \
 	    80-:80- 80-65536:80-65536 80-81-82:80-82; do
 		refused -p "$bad"

@@ -48,24 +48,33 @@ ports_parse(struct nat *n, const char *what, const char *s)
 	char words[64], *host, *box, *proto;
 	uint64_t hosts, boxes;
 
-	if (snprintf(words, sizeof(words), "%s", s) >= (int)sizeof(words) ||
-	    !(box = strrchr(words, ':')))
+	if (snprintf(words, sizeof(words), "%s", s) >= (int)sizeof(words))
 		goto bad;
-	*box++ = '\0';
+	if ((box = strrchr(words, ':')))
+		*box++ = '\0';
+	else
+		box = words;
 	if ((proto = strchr(box, '/'))) {
 		*proto++ = '\0';
 		p.udp = strcmp(proto, "udp") == 0;
 		if (!p.udp && strcmp(proto, "tcp") != 0)
 			goto bad;
 	}
-	if ((host = strrchr(words, ':'))) {
+	host = strrchr(words, ':');
+	if (host) {
 		*host++ = '\0';
 		p.addr = addr_parse(what, words);
 	} else if (strchr(words, '.')) {
 		goto bad;
 	}
-	p.host = parse_range(what, host ? host : words, &hosts);
 	p.box = parse_range(what, box, &boxes);
+	/* The kernel chooses a free port in place of 0. */
+	if (box == words || (host && !*host)) {
+		for (; boxes > 0; boxes--, p.box++)
+			add(n, &p);
+		return;
+	}
+	p.host = parse_range(what, host ? host : words, &hosts);
 	if (hosts != boxes)
 		diex("%s: '%s' has %ju ports of the host for %ju of the box",
 		    what, s, (uintmax_t)hosts, (uintmax_t)boxes);
@@ -73,7 +82,7 @@ ports_parse(struct nat *n, const char *what, const char *s)
 		add(n, &p);
 	return;
 bad:
-	diex("%s: '%s' is not [ADDR:]PORT:PORT[/tcp|/udp]", what, s);
+	diex("%s: '%s' is not [[ADDR:][PORT]:]PORT[/tcp|/udp]", what, s);
 }
 
 const char *
@@ -89,7 +98,7 @@ port_text(const struct nat_port *p)
 /* Without SO_REUSEADDR: with it bind(2) would not see a socket that is bound to
  * one address only. */
 int
-port_hold(const struct nat_port *p)
+port_hold(struct nat_port *p)
 {
 	const int type = (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC;
 	const struct sockaddr_in one = {
@@ -105,6 +114,8 @@ port_hold(const struct nat_port *p)
 	 * has no IPv6. */
 	const int fd6 = p->addr ? -1 : socket(AF_INET6, type, 0), off = 0;
 	const int fd = fd6 < 0 ? socket(AF_INET, type, 0) : fd6;
+	struct sockaddr_in6 got = {0};
+	socklen_t len = sizeof(got);
 	int r;
 
 	if (fd6 < 0)
@@ -112,6 +123,10 @@ port_hold(const struct nat_port *p)
 	else if ((r = setsockopt(
 		      fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))) == 0)
 		r = bind(fd, (const void *)&all, sizeof(all));
+	/* The port is at the same place in both kinds of address. */
+	if (r == 0 && p->host == 0 &&
+	    (r = getsockname(fd, (void *)&got, &len)) == 0)
+		p->host = ntohs(got.sin6_port);
 	return r < 0 ? close_keep(fd) : fd;
 }
 
@@ -129,6 +144,17 @@ port_same(const struct nat_port *a, const struct nat_port *b)
 	       a->udp == b->udp;
 }
 
+/* Whether P, which has no socket yet, may be the port KEPT. */
+static bool
+is_for(const struct nat_port *p, const struct nat_port *kept)
+{
+	struct nat_port same = *p;
+
+	if (same.host == 0)
+		same.host = kept->host;
+	return p->fd < 0 && port_same(&same, kept);
+}
+
 void
 ports_take(struct nat_port *ports, size_t n)
 {
@@ -139,10 +165,11 @@ ports_take(struct nat_port *ports, size_t n)
 
 	while (from >= 0 &&
 	       fd_recv(from, &kept, sizeof(kept), &fd) == sizeof(kept)) {
-		for (i = 0; i < n && !port_same(&ports[i], &kept); i++)
+		for (i = 0; i < n && !is_for(&ports[i], &kept); i++)
 			;
-		if (i < n && ports[i].fd < 0)
-			ports[i].fd = fd;
+		kept.fd = fd;
+		if (i < n)
+			ports[i] = kept;
 		else
 			close(fd);
 	}

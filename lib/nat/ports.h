@@ -5,7 +5,7 @@
 
 /* Published ports: as words, as sockets, and in a box's state. */
 
-/* Adds the port [ADDR:]PORT:PORT[/tcp|/udp], or a range of as many ports on
+/* Adds the port [[ADDR:][PORT]:]PORT[/tcp|/udp], or a range of as many ports on
  * both sides (8000-8010:80-90), to N.  Dies with 125, naming WHAT. */
 void ports_parse(struct nat *n, const char *what, const char *s);
 
@@ -14,8 +14,8 @@ const char *port_text(const struct nat_port *p);
 
 /* A socket that holds the host's port: bound but not listening, close-on-exec.
  * As long as the socket is open no other program gets the port, by IPv4 or
- * IPv6.  -1 with errno. */
-int port_hold(const struct nat_port *p);
+ * IPv6.  A host's port of 0 becomes a free one.  -1 with errno. */
+int port_hold(struct nat_port *p);
 
 /* The reason, by errno, of a failed port_hold(). */
 const char *port_error(void);
