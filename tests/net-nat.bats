@@ -668,6 +668,21 @@ beside() {
 	host nft 'delete table inet mine; delete table ip6 six; delete table inet near'
 }
 
+@test "kill -9 while iptables still has the record: the slot's next start takes the rules away" {
+	start net-nat -p 8080:80 sleep 1000
+	eventually 10 rules_are
+	kill -9 "$pid" && finish
+	record=$(echo "$BOX_STATE"/lock/nat-*-0)
+	[ -s "$record" ]
+	flock "$record" sleep 0.3 3>&- &
+	eventually 5 taken
+	run -0 host net-nat true
+	is "$output" ""
+	wait $!
+}
+rules_are() { host iptables-save | grep -q -- '-A BOX-DNAT-0'; }
+taken() { ! flock -n "$record" true; }
+
 @test "the name of a table is no word of a command" {
 	requires "nft" command -v nft
 	# nft(8) would refuse such a name, the kernel does not.

@@ -264,7 +264,9 @@ firewall_up(bool lasting)
 		hint("net-nat --slot %u down", nat.slot.num);
 		exit(EXIT_TOOL);
 	}
-	if (lasted && sweep(nat.slot.num) < 0)
+	/* A lasting firewall's, or a dead owner's whose iptables has just let
+	 * the lock go. */
+	if (lseek(record_fd, 0, SEEK_END) > 0 && sweep(nat.slot.num) < 0)
 		exit(EXIT_TOOL);
 	iptables_use(backend);
 	write_record(lasting);
