@@ -200,3 +200,16 @@ old() {
 	is "$(find "$d/box" -type f)" ""
 	rm -r "$d"
 }
+
+@test "a keeper that is killed while it writes leaves half a record, until box-gc" {
+	requires "strace" command -v strace
+	killed() { run strace -qq -o "$BATS_TEST_TMPDIR/calls" -e trace=renameat "$@" box-keep --name half true; }
+	killed
+	n=$(grep -nF '".half"' "$BATS_TEST_TMPDIR/calls" | cut -d: -f1)
+	killed -e "inject=renameat:signal=KILL:when=$n"
+	is "$(ls -A "$E")" .half
+	run -0 box-gc -n
+	has "$output" "rm $E/.half"
+	run -0 box-gc
+	is "$(ls -A "$E")" ""
+}

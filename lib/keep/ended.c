@@ -140,6 +140,35 @@ is_record(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
+static int
+is_half(const struct dirent *e)
+{
+	return e->d_name[0] == '.' && e->d_name[1] && e->d_name[1] != '.';
+}
+
+/* Removes what killed keepers were writing. */
+static void
+remove_halves(int dir)
+{
+	struct dirent **list;
+	const int n = scandirat(dir, ".", &list, is_half, NULL);
+	int lock;
+
+	for (int i = 0; i < n; i++) {
+		const char *half = list[i]->d_name, *name = half + 1;
+
+		if (say_modes() & SAY_DRY) {
+			remove_both(dir, half, false);
+		} else if ((lock = lock_try(state_lock(name))) >= 0) {
+			remove_both(dir, half, false);
+			lock_remove(state_lock(name), lock);
+		}
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+}
+
 struct record {
 	char *name;
 	time_t ended;
@@ -163,6 +192,7 @@ prune(int dir)
 	struct stat st;
 	const int n = scandirat(dir, ".", &list, is_record, NULL);
 
+	remove_halves(dir);
 	if (n > 0 && !(records = calloc((size_t)n, sizeof(*records))))
 		die("calloc");
 	for (int i = 0; i < n; i++) {
