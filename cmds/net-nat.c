@@ -156,7 +156,7 @@ around(char *argv[])
 	exit(firewall_back() < 0 ? EXIT_TOOL : status);
 }
 
-/* The words of options that others may complete. */
+/* Words that are read when all options are known. */
 static struct {
 	const char *num, *pool, *addr, *link, *backend, *box;
 	struct resolv dns;

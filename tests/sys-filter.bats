@@ -144,12 +144,16 @@ print(errno.errorcode[ctypes.get_errno()] if failed else "ok")'
 	is "$(asked i386 x86_64:0 | cut -d' ' -f2-)" kill
 }
 
-@test "T81: huge pages, by each call of each architecture" {
-	requires "python3" command -v python3
+# defaults: the default filter of two machines, in files of their names, here.
+defaults() {
 	cd "$BATS_TEST_TMPDIR" || return
 	for a in x86_64 aarch64; do
 		compile -r $a "$TOP/seccomp/default.profile" >$a
 	done
+}
+@test "T81: huge pages, by each call of each architecture" {
+	requires "python3" command -v python3
+	defaults
 	while read -r table arch mmap memfd; do
 		is "$(asked $table $arch:$mmap:0:0:0:0x22 $arch:$mmap:0:0:0:0x40022 $arch:$memfd:0:3 $arch:$memfd:0:0x54000007 |
 		    cut -d' ' -f2- | tr '\n' ,)" "allow,cap 14 errno 12,allow,cap 14 errno 12," "$arch"
@@ -170,10 +174,7 @@ print(errno.errorcode[ctypes.get_errno()] if failed else "ok")'
 
 @test "T82: requests for a cipher or a digest" {
 	requires "python3" command -v python3
-	cd "$BATS_TEST_TMPDIR" || return
-	for a in x86_64 aarch64; do
-		compile -r $a "$TOP/seccomp/default.profile" >$a
-	done
+	defaults
 	# FS_IOC_ADD_ENCRYPTION_KEY, FS_IOC_SET_ENCRYPTION_POLICY,
 	# FS_IOC_ENABLE_VERITY; TCP_AO_ADD_KEY, TCP_NODELAY, SOL_IP with that number.
 	while read -r table arch ioctl setsockopt; do

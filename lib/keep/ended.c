@@ -118,18 +118,19 @@ remove_both(int dir, const char *name, bool log)
 	return unlinkat(dir, name, 0);
 }
 
-/* The same for a caller without the lock. */
+/* The same for a caller without the lock, also for half a record, ".NAME". */
 static int
 remove_locked(int dir, const char *name, bool log)
 {
+	const char *box = name + (*name == '.');
 	int lock, err;
 
 	if (say_modes() & SAY_DRY)
 		return remove_both(dir, name, log);
-	if ((lock = lock_try(state_lock(name))) < 0)
+	if ((lock = lock_try(state_lock(box))) < 0)
 		return -1;
 	err = remove_both(dir, name, log) < 0 ? errno : 0;
-	lock_remove(state_lock(name), lock);
+	lock_remove(state_lock(box), lock);
 	errno = err;
 	return err ? -1 : 0;
 }
@@ -152,17 +153,9 @@ remove_halves(int dir)
 {
 	struct dirent **list;
 	const int n = scandirat(dir, ".", &list, is_half, NULL);
-	int lock;
 
 	for (int i = 0; i < n; i++) {
-		const char *half = list[i]->d_name, *name = half + 1;
-
-		if (say_modes() & SAY_DRY) {
-			remove_both(dir, half, false);
-		} else if ((lock = lock_try(state_lock(name))) >= 0) {
-			remove_both(dir, half, false);
-			lock_remove(state_lock(name), lock);
-		}
+		remove_locked(dir, list[i]->d_name, false);
 		free(list[i]);
 	}
 	if (n >= 0)

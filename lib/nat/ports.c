@@ -69,16 +69,14 @@ ports_parse(struct nat *n, const char *what, const char *s)
 	}
 	p.box = parse_range(what, box, &boxes);
 	/* The kernel chooses a free port in place of 0. */
-	if (box == words || (host && !*host)) {
-		for (; boxes > 0; boxes--, p.box++)
-			add(n, &p);
-		return;
-	}
-	p.host = parse_range(what, host ? host : words, &hosts);
+	if (box == words || (host && !*host))
+		hosts = boxes;
+	else
+		p.host = parse_range(what, host ? host : words, &hosts);
 	if (hosts != boxes)
 		diex("%s: '%s' has %ju ports of the host for %ju of the box",
 		    what, s, (uintmax_t)hosts, (uintmax_t)boxes);
-	for (; hosts > 0; hosts--, p.host++, p.box++)
+	for (; boxes > 0; boxes--, p.box++, p.host += p.host > 0)
 		add(n, &p);
 	return;
 bad:
