@@ -94,6 +94,23 @@ everybody() {
 	everybody legacy
 }
 
+@test "a connection that is open at the end keeps no link of the box" {
+	start net-nat -p 8080:80 ns-spawn net-veth python3 -c '
+import socket
+s = socket.create_server(("", 80))
+print("ready", flush=True)
+c = s.accept()
+print("taken", flush=True)
+s.accept()'
+	eventually 20 grep -q ready "$out"
+	prog=$(payload "$pid")
+	outside bash -c 'exec 3<>/dev/tcp/192.0.2.1/8080; exec sleep 1000' 3>&- &
+	servers+=($!)
+	eventually 10 grep -q taken "$out"
+	over
+	hasnt "$(host ip -br link)" dead
+}
+
 @test "published: udp" {
 	web udp -p 5353:80/udp
 	asked "192.0.2.2 hello" outside ask udp 192.0.2.1 5353

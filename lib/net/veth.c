@@ -243,12 +243,16 @@ veth_remove(const struct veth *v, int index)
 }
 
 void
-veth_retire(const struct veth *v, int index)
+veth_retire(const struct veth *v, int index, bool left)
 {
 	const struct route box = {.dst = v->addr, .len = 32, .link = index};
 	char name[IFNAMSIZ];
 	struct netlink nl;
 
+	if (left) {
+		veth_remove(v, index);
+		return;
+	}
 	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
 		return;
 	snprintf(name, sizeof(name), "dead%d", index);

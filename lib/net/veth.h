@@ -14,9 +14,10 @@ int veth_host(const struct veth *v, int netns, const char *pid);
 void veth_remove(const struct veth *v, int index);
 
 /* The box has ended: frees the name and the route of its host end INDEX.  The
- * kernel deletes the link later, and no process waits.  A failure is no error:
- * the next veth_host() replaces a dead link. */
-void veth_retire(const struct veth *v, int index);
+ * kernel deletes the link later, and no process waits; if connections are LEFT
+ * (connections_left()), that would take minutes, and the link is deleted now.
+ * A failure is no error: the next veth_host() replaces a dead link. */
+void veth_retire(const struct veth *v, int index, bool left);
 
 /* Sets whether packets from 127.0.0.0/8 pass the host end LINK: then the host's
  * localhost reaches the box.  VETH_LOCALNET is the command, for a number and

@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/fdpass.h"
 #include "base/say.h"
+#include "net/connections.h"
 #include "net/veth.h"
 #include "ns/ns.h"
 #include "spawn/idview.h"
@@ -26,6 +27,7 @@
 static struct doorman man;
 static struct veth pair; /* the box's, and the index of its host end */
 static int pair_end, pair_modes;
+static struct connections connections;
 static unsigned veths, roots, binds, files, ttys;
 
 void
@@ -47,7 +49,7 @@ retire(void)
 	const int modes = say_modes();
 
 	say_mode(pair_modes, SAY_IP);
-	veth_retire(&pair, pair_end);
+	veth_retire(&pair, pair_end, connections_left(&connections));
 	say_mode(modes, SAY_SH);
 }
 
@@ -73,8 +75,10 @@ serve_veth(struct door_request *req)
 	pair_end = veth_host(&pair, net, pid);
 	if (pair_end < 0)
 		err = errno;
-	else if (pair_end > 0 && man.newpid)
+	else if (pair_end > 0 && man.newpid) {
+		connections_open(&connections, man.box);
 		at_end(retire);
+	}
 	close(net);
 	return err;
 }
