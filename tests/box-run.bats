@@ -189,7 +189,6 @@ quota() {
 	is "$(box-exec words cat /proc/sys/net/ipv4/ip_local_port_range | xargs)" "2000 3000"
 	hinted --device "--preserve-fd 3 ... 3<>/dev/NODE"
 	is "$(host box-run --preserve-fd 3 "$bb" sh -c 'head -c 3 <&3 | wc -c' 3<>/dev/zero)" 3
-	hinted --mount "-v FROM:TO[:ro], or --tmpfs TO"
 	hinted --net "--network MODE"
 	run -125 host box-run -P "$bb" true
 	is "${lines[1]}" "box-run: hint: -p PORT:PORT for each port"
@@ -244,7 +243,9 @@ quota() {
 	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
 	hasnt "$(host iptables-save)" BOX-
 	over
-	for bad in nonsense "" bridge; do
+	run -0 host box-run -n --network bridge -p 80:80 "$bb" true
+	has "$output" " net-veth "
+	for bad in nonsense "" Bridge; do
 		refused 125 --network "$bad" "$bb" true
 	done
 	refused 125 --network none -p 80:80 "$bb" true
@@ -387,6 +388,61 @@ quota() {
 	fine --overlay "$BATS_TEST_TMPDIR/kept" -- sh -c 'touch /ovl'
 	[ ! -e "$bb/ovl" ]
 	fine --overlay "$BATS_TEST_TMPDIR/kept" -- ls /ovl
+}
+
+@test "--mount: docker's words for -v and --tmpfs" {
+	src="$BATS_TEST_TMPDIR/a b:c"
+	mkdir "$src" && touch "$src/there"
+	fine --mount "type=bind,source=$src,target=/m,readonly" --mount "src=$src,dst=/w,type=bind,ro=false" \
+	    --mount type=tmpfs,destination=/t,tmpfs-size=64k,tmpfs-mode=0700 -- \
+	    sh -c 'ls /m; touch /m/x 2>/dev/null || echo ro; touch /w/new; df -k /t | tail -n 1 | xargs | cut -d" " -f2; stat -c %a /t'
+	is "$output" $'there\nro\n64\n700'
+	[ -e "$src/new" ]
+	# bad WORDS REASON
+	bad() {
+		refused 125 --mount "$1" "$bb" true
+		is "${stderr%%$'\n'*}" "box-run: --mount '$1': $2"
+	}
+	bad "type=bind,dst=/m" "src=FROM is missing"
+	bad "type=bind,src=/" "dst=/TO is missing"
+	bad "type=bind,src=/,dst=m" "dst=/TO is missing"
+	bad "type=bind,src=/,dst=/m:ro" "a path in the box with a ':'"
+	bad "type=bind,src=/,dst=/m,volume-driver=*" "'volume-driver' is not known"
+	bad "src=data,dst=/m" "type=volume is not bind or tmpfs"
+	bad "type=tmpfs,src=/,dst=/m" "a tmpfs has no src"
+	bad "*" "'*' is not known"
+}
+
+@test "--entrypoint, --security-opt, --map self" {
+	fine --entrypoint echo -- a "b  c" -n
+	is "$output" "a b  c -n"
+	is "$(host box-run --entrypoint hostname "$bb")" container
+	refused 125 --entrypoint "" "$bb" true
+	walls='grep -E "^(NoNewPrivs|Seccomp):" /proc/self/status | xargs'
+	for opt in no-new-privileges no-new-privileges:true label=disable; do
+		fine --network none --security-opt $opt -- sh -c "$walls"
+		is "$output" "NoNewPrivs: 1 Seccomp: 2"
+	done
+	fine --network none --security-opt no-new-privileges=false --security-opt seccomp=unconfined -- sh -c "$walls"
+	is "$output" "NoNewPrivs: 0 Seccomp: 0"
+	refused 125 --security-opt label=level:s0 "$bb" true
+	has "$stderr" "'label=level:s0' is not"
+	refused 125 --security-opt seccomp=/nowhere "$bb" true
+	has "$stderr" "/nowhere: No such file"
+	fine --map self -- cat /proc/self/uid_map
+	is "$(xargs <<<"$output")" "0 0 1"
+	refused 125 --map nonsense "$bb" true
+	# As the hint has it, where a root directory cannot be shown with other ids.
+	mkdir "$BATS_TEST_TMPDIR"/{up,work,over}
+	on_overlay() {
+		host unshare -m sh -c 'd=$1 && shift && mount -t overlay -o "lowerdir=$bb,upperdir=$d/up,workdir=$d/work" o "$d/over" && exec "$@"' \
+		    sh "$BATS_TEST_TMPDIR" box-run --network none "$@" "$BATS_TEST_TMPDIR/over" echo fine
+	}
+	export bb
+	run on_overlay
+	[ "$status" = 0 ] || has "$output" "--map self of box-run"
+	run -0 on_overlay --map self
+	is "$output" fine
 }
 
 @test "-n prints the one chain, and that chain is the box" {

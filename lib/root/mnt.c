@@ -141,7 +141,8 @@ mnt_open(enum door_op op, const char *what, const char *path, bool *newns)
 	if (said_why()[0]) {
 		errno = 0;
 		die_hint("unmount it, move it to ext4, xfs, btrfs or tmpfs, or "
-			 "do without a range of ids: ns-spawn --map self",
+			 "do without a range of ids: --map self of box-run or "
+			 "ns-spawn",
 		    "%s", said_why());
 	}
 	die("%s%s", what, path);
