@@ -103,6 +103,63 @@ known() {
 	figures || damaged "$cgroups is damaged"
 }
 
+# options_of STAGE: its options that take an argument, with blanks around each.
+options_of() {
+	"$1" --help | sed -nE 's/^ +(-.)?,? *(--[a-z-]+) [^ ].*/ \1 \2 /p' | tr -d '\n'
+}
+# find_words: the box's $root, its root directory, and $prog, its program, as words of a
+# shell.  Both are in the record of the chain; without rootfs-enter $root is '', and
+# $prog the chain.  False if the record is damaged.
+find_words() {
+	root='' prog='' _last=''
+	[ -f "$dir/chain" ] || return 0
+	prog=$(cat "$dir/chain")
+	are_words "$prog" || return 1
+	eval "set -- $prog"
+	while [ $# -gt 0 ]; do
+		case $_last in
+		--name | --hostname) ;;
+		*) [ "${1##*/}" != rootfs-enter ] || break ;;
+		esac
+		_last=$1
+		shift
+	done
+	[ $# -gt 0 ] || return 0
+	: "${takes:=$(options_of rootfs-enter)}"
+	shift
+	while [ $# -gt 0 ]; do
+		_last=''
+		case $1 in
+		--) shift && break ;;
+		--*) case $takes in *" $1 "*) _last=$1 ;; esac ;;
+		-?*)
+			_more=${1#-}
+			while [ "$_more" ]; do
+				_rest=${_more#?}
+				case $takes in
+				*" -${_more%"$_rest"} "*)
+					[ "$_rest" ] || _last=$1
+					break
+					;;
+				esac
+				_more=$_rest
+			done
+			;;
+		*) break ;;
+		esac
+		shift
+		[ -z "$_last" ] || [ $# -eq 0 ] || shift
+	done
+	[ $# -ge 2 ] || return 1
+	root=${1#./} prog=''
+	case $root in /*) ;; *) root=$(readlink "/proc/$keeper/cwd")/$root ;; esac
+	shift
+	for _word; do
+		quote "$_word"
+		prog=$prog${prog:+ }$word
+	done
+}
+
 # size BYTES: $size is the number with a letter, as of ls -h.
 size() {
 	size=$1 tenths='' letter=''
@@ -123,6 +180,15 @@ line() {
 	done
 }
 
+# short_ports: $short, the ports as -p takes them, with commas between.
+short_ports() {
+	short=''
+	for _port in $ports; do
+		_port=${_port#0.0.0.0:}
+		short=$short${short:+,}${_port%/tcp}
+	done
+}
+
 # span SECONDS: $span is [days-]hours:minutes:seconds.
 span() {
 	span=$(printf '%02d:%02d:%02d' $(($1 / 3600 % 24)) $(($1 / 60 % 60)) $(($1 % 60)))
@@ -130,10 +196,11 @@ span() {
 }
 
 header() {
-	line NAME PID ADDRESS UP CPU% MAX% MEMORY PEAK MAX PROCS PEAK MAX PORTS
+	"$1" NAME PID ADDRESS UP CPU% MAX% MEMORY PEAK MAX PROCS PEAK MAX PORTS
 }
 
-# row: the box's line, after known, with $percent.
+# header CMD, row CMD: CMD, such as line, with the columns' names; with the
+# box's values, after known, with $percent.
 row() {
 	span='' m=''
 	[ -z "$uptime" ] || span "$uptime"
@@ -141,9 +208,9 @@ row() {
 		size "$bytes"
 		m="$m ${size:--}"
 	done
+	short_ports
 	# Words without blanks.
 	# shellcheck disable=SC2086
-	line "$name" "$pid" "$address" "$span" "$percent" "$cpu_max" $m \
-	    "$procs" "$procs_peak" "$procs_max" \
-	    "$(printf '%s' "$ports" | tr '\n' ',')"
+	"$1" "$name" "$pid" "$address" "$span" "$percent" "$cpu_max" $m \
+	    "$procs" "$procs_peak" "$procs_max" "$short"
 }

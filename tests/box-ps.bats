@@ -170,9 +170,9 @@ group() {
 		is "$(field web 'memory, .memory_peak, .memory_limit' | xargs)" "12345678 23456789 67108864" $v
 		is "$(field web 'processes, .processes_peak, .processes_limit' | xargs)" "4 8 20" $v
 		between "$(field web uptime)" 0 60
-		run -0 box-ps
-		has "${lines[1]}" " 11.7M   22.3M   64.0M"
-		has "${lines[1]}" " 0.0.0.0:8080:80/tcp,127.0.0.1:53:53/udp"
+		run -0 box-ps -w
+		has "${lines[1]}" " 11.7M 22.3M 64.0M "
+		has "${lines[1]}" " 8080:80,127.0.0.1:53:53/udp "
 	done
 	# No limits: v2 says max, v1 has its greatest numbers.
 	group v2
@@ -191,6 +191,48 @@ group() {
 	is "$(field web 'processes')" null
 	rm "$record"
 	is "$(names)" "web "
+}
+
+@test "the root directory and the program, from the record of the chain" {
+	while IFS='|' read -r root prog chain; do
+		box web
+		echo "$chain" >"$d/chain"
+		is "$(field web 'root')" "$root" "$chain"
+		is "$(field web 'prog')" "$prog" "$chain"
+		kill -9 "$keeper" && wait "$keeper" || :
+		rm -r "$d"
+	done <<-END
+		"/srv/a b"|"sh -c 'ls '\\\\''x'"|box-keep rootfs-enter --dns host '/srv/a b' sh -c 'ls '\\''x'
+		"$PWD/deb"|"nginx"|box-keep --name rootfs-enter ns-spawn /opt/bin/rootfs-enter -x -tv a:b -va:c --fresh --tmpfs=/x ./deb nginx
+		"$PWD/deb"|"sh -v x"|rootfs-enter -u 5 -- deb sh -v x
+		null|"ns-spawn sleep 5"|ns-spawn sleep 5
+	END
+	box good
+	box bad
+	for text in 'rootfs-enter' 'rootfs-enter -v' 'rootfs-enter /x' 'rootfs-enter /x \$(id)' 'rootfs-enter /x ;id' "rootfs-enter '/x"; do
+		echo "$text" >"$d/chain" && refused "$d/chain"
+	done
+}
+
+@test "on a terminal a line fits; elsewhere nothing is cut" {
+	box a-name-with-many-letters
+	echo "3 10.0.0.5" >"$d/slot"
+	printf '0.0.0.0:8080:80/tcp\n127.0.0.1:53:53/udp\n' >"$d/ports"
+	echo "rootfs-enter /srv/boxes/some/where/debian nginx -c '/etc/nginx
+		x' -g 'daemon off;'" >"$d/chain"
+	box web
+	echo "3 10.0.0.6" >"$d/slot"
+	echo 0.0.0.0:8080:80/tcp >"$d/ports"
+	echo "rootfs-enter /srv/boxes/some/where/debian nginx -g 'daemon off;'" >"$d/chain"
+	for c in 20 60 80 100 500; do
+		at=$(script -qec "stty cols $c; box-ps" /dev/null | tr -d '\r')
+		is "$(wc -l <<<"$at")" 3
+		[ "$(wc -L <<<"$at")" -le $c ] || fail "$c columns: $at"
+		[ $c -lt 80 ] || has "$at" "debian nginx"
+	done
+	run -0 box-ps
+	is "$output" "$at"
+	has "$output" "/srv/boxes/some/where/debian nginx -c '/etc/nginx???x' -g 'daemon off;'"
 }
 
 @test "a process 1 that is gone is no pid, nor is a zombie" {

@@ -32,7 +32,7 @@ demo() {
 	has "$stderr" "no Debian: "
 	has "$stderr" "making ./demo_fs with rootfs/busybox"
 	has "$stderr" "http://127.0.0.1:8080/"
-	has "$(box-ps)" "0.0.0.0:8080:80"
+	has "$(box-ps)" " 8080:80 "
 
 	demo env
 	has "$stderr" "runs already"
