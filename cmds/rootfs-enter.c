@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "payload/payload.h"
 #include "payload/sealed.h"
+#include "root/dev.h"
 #include "root/newroot.h"
 #include "stage/door.h"
 #include "stage/opt.h"
@@ -21,11 +22,21 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { O_TMPFS = OPT_LONG, O_READ_ONLY, O_EPHEMERAL, O_OVERLAY, O_DNS };
+enum {
+	O_TMPFS = OPT_LONG,
+	O_READ_ONLY,
+	O_EPHEMERAL,
+	O_OVERLAY,
+	O_DNS,
+	O_SHM,
+	O_DEVICE
+};
 
 static const struct opt opts[] = {
     {'v', "volume", "FROM:TO[:ro]", "show a directory or file of the host's"},
     {O_TMPFS, "tmpfs", "TO[:OPTIONS]", "an empty tmpfs there"},
+    {O_DEVICE, "device", "NODE[:TO]", "show a device of the host's"},
+    {O_SHM, "shm-size", "SIZE", "of /dev/shm (64m), or max"},
     {O_READ_ONLY, "read-only", NULL, "the root directory, not the volumes"},
     {O_EPHEMERAL, "ephemeral", NULL, "throw away changes to the root"},
     {O_OVERLAY, "overlay", "DIR", "keep changes to the root in DIR"},
@@ -36,7 +47,7 @@ static const struct opt opts[] = {
 static const struct tool tool = {
     "rootfs-enter", "DIR prog [arg ...]", opts, SAY_SH};
 
-static struct newroot root;
+static struct newroot root = {.shm_size = DEV_SHM};
 static struct payload prog;
 
 static void
@@ -51,6 +62,15 @@ parse(int argc, char *argv[])
 			break;
 		case O_TMPFS:
 			volume_add_tmpfs(&root.volumes, optarg);
+			break;
+		case O_DEVICE:
+			volume_add_device(&root.volumes, optarg);
+			break;
+		case O_SHM:
+			root.shm_size = parse_size("--shm-size", optarg);
+			if (root.shm_size == 0)
+				diex("--shm-size: 0 leaves no room; max is no "
+				     "limit");
 			break;
 		case O_READ_ONLY:
 			root.read_only = true;

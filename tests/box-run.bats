@@ -182,13 +182,9 @@ quota() {
 	has "$output" fffffffff
 	hinted --ulimit "ulimit in the calling shell"
 	is "$(ulimit -n 100; host box-run "$bb" sh -c 'ulimit -n')" 100
-	hinted --shm-size "--tmpfs /dev/shm:size=SIZE"
-	has "$(host box-run --tmpfs /dev/shm:size=16m "$bb" df -k /dev/shm)" 16384
 	hinted --sysctl "nsenter --net=/run/netns/NAME sysctl -w"
 	host nsenter --net=/run/netns/words sysctl -qw net.ipv4.ip_local_port_range="2000 3000"
 	is "$(box-exec words cat /proc/sys/net/ipv4/ip_local_port_range | xargs)" "2000 3000"
-	hinted --device "--preserve-fd 3 ... 3<>/dev/NODE"
-	is "$(host box-run --preserve-fd 3 "$bb" sh -c 'head -c 3 <&3 | wc -c' 3<>/dev/zero)" 3
 	hinted --net "--network MODE"
 	run -125 host box-run -P "$bb" true
 	is "${lines[1]}" "box-run: hint: -p PORT:PORT for each port"
@@ -411,6 +407,20 @@ quota() {
 	bad "src=data,dst=/m" "type=volume is not bind or tmpfs"
 	bad "type=tmpfs,src=/,dst=/m" "a tmpfs has no src"
 	bad "*" "'*' is not known"
+}
+
+@test "--shm-size, --device, --group-add, -v rslave" {
+	boxed --name words --network none --shm-size 16m --device /dev/zero:/dev/nil --group-add 46 --group-add 47 -u 1000
+	run -0 box-exec words sh -c 'df -k /dev/shm | tail -n 1; head -c 3 /dev/nil | wc -c; id -G'
+	is "$(xargs <<<"${lines[0]}" | cut -d' ' -f2)" 16384
+	is "${lines[*]:1}" "3 1000 46 47"
+	is "$(awk '/^Groups/ { $1 = ""; print }' "/proc/$prog/status" | wc -w)" 3
+	over
+	run -0 host box-run -n -v /a:/b:rslave "$bb" true
+	has "$output" "rootfs-enter -v /a:/b:rslave "
+	refused 125 --group-add nosuch "$bb" true
+	refused 125 --shm-size 0 "$bb" true
+	refused 125 --device /dev/nosuch "$bb" true
 }
 
 @test "--entrypoint, --security-opt, --map self" {

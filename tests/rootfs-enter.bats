@@ -835,7 +835,88 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	run -0 --separate-stderr ns-spawn rootfs-enter -v "$BATS_TEST_TMPDIR/src:/c:Z,ro,rprivate" "$root" sh -c 'touch /c/x || echo refused'
 	is "$output" refused
 	has "$stderr" "rootfs-enter: --volume: 'Z' is ignored"
-	for bad in rx ro,,z ro, ,ro rslave; do refused -v "$BATS_TEST_TMPDIR/src:/c:$bad" -- true; done
+	for bad in rx ro,,z ro, ,ro slave; do refused -v "$BATS_TEST_TMPDIR/src:/c:$bad" -- true; done
+}
+
+@test "--volume: rslave: mounts of the host's that come later are seen, those of the box stay" {
+	mkdir "$BATS_TEST_TMPDIR/src"
+	# come [MODE]: a mount on the host comes while the box runs.
+	come() {
+		unshare -m sh -c 'mode=$1 && shift && mount --bind "$1" "$1" && mount --make-shared "$1" && mkdir -p "$1/sub" &&
+			exec 3<>"$2" 4<>"$3" && { ns-spawn rootfs-enter -v "$1:/x:rw$mode" "$root" sh -c "echo >&2; read -r _; ls /x/sub" <"$2" 2>"$3" & } &&
+			read -r _ <&4 && mount -t tmpfs t "$1/sub" && : >"$1/sub/later" && echo >&3 && wait' - "$1" "$BATS_TEST_TMPDIR"/{src,go,up}
+	}
+	export root
+	mkfifo "$BATS_TEST_TMPDIR"/{go,up}
+	is "$(come ,rslave)" later
+	is "$(come ,rslave,rprivate)" ""
+	run -0 unshare -m sh -c 'mount --bind "$1" "$1" && mount --make-shared "$1" && shift && exec "$@"' - "$BATS_TEST_TMPDIR/src" \
+	    ns-spawn rootfs-enter --cap-add ALL --seccomp off -v "$BATS_TEST_TMPDIR/src:/x:rslave" "$root" grep ' /x ' /proc/self/mountinfo
+	has "$output" " master:"
+	hasnt "$output" " shared:"
+	refused -v "$BATS_TEST_TMPDIR/src:/c:rslave" -- true
+	has "$stderr" "no mount of the host's reaches a private mount"
+	refused -v "$BATS_TEST_TMPDIR/src:/c:rshared" -- true
+	has "$stderr" "'rshared' would give"
+	run -125 rootfs-enter -v "$BATS_TEST_TMPDIR/src:/c:rslave" "$root" true
+	has "$output" "needs ns-spawn"
+}
+
+@test "--device: a node of the host's, which the box's users may open" {
+	node=$BATS_TEST_TMPDIR/node
+	mknod -m 600 "$node" c 1 5
+	ok --device "$node" --device "$node:/dev/a/zero:rwm" --device "$node:/srv/zero" -- \
+	    sh -c 'for n in "$@"; do head -c 3 "$n" | wc -c; done; stat -c "%F %t,%T" /dev/a/zero; grep " /srv/zero " /proc/mounts' \
+	    sh "$node" /dev/a/zero /srv/zero
+	is "${lines[*]:0:4}" "3 3 3 character special file 1,5"
+	has "${lines[4]}" "nosuid,noexec"
+	hasnt "${lines[4]}" nodev
+	# A target that leads out of the root is inside.
+	rm -r "$root/srv" && ln -s /../../../etc "$root/srv"
+	ok --device "$node:/srv/zero" -- ls /etc/zero
+	[ ! -e /etc/zero ]
+	# bad WORD REASON
+	bad() {
+		refused --device "$1" -- true
+		has "$stderr" "$2"
+	}
+	bad "$node:r" "a box has no filter of devices"
+	bad "$node:/x:w" "a box has no filter of devices"
+	bad "$node:x" "a box has no filter of devices"
+	bad dev/null "is not /NODE"
+	bad /no/such "--device /no/such: No such file"
+	bad /etc/passwd "not a device"
+	bad "$root" "not a device"
+	bad "/dev/null:/proc/new" "No such file"
+	bad "/dev/null:/sys/kernel/uevent_seqnum" "nothing may be mounted there"
+	# The ids of this file system cannot be shifted: the host's mode counts.
+	mkdir "$BATS_TEST_TMPDIR/dev"
+	closed() {
+		unshare -m sh -c 'mount -t devtmpfs d "$1" && mknod -m 600 "$1/boxtools-test" c 1 5; shift; "$@"; status=$?
+			rm "$dev/boxtools-test"; exit $status' - "$dev" \
+		    "$@" --device "$dev/boxtools-test:/dev/z" "$root" sh -c 'head -c 3 /dev/z | wc -c'
+	}
+	export dev=$BATS_TEST_TMPDIR/dev
+	run -125 closed ns-spawn rootfs-enter
+	has "$output" "chmod o+rw $dev/boxtools-test, or the host's ids: --map self"
+	run -0 closed ns-spawn --map self rootfs-enter
+	is "$output" 3
+}
+
+@test "--shm-size, --group-add" {
+	ok --shm-size 2m -- sh -c 'df -k /dev/shm | tail -n 1'
+	is "$(xargs <<<"$output" | cut -d' ' -f2)" 2048
+	ok -- sh -c 'df -k /dev/shm | tail -n 1'
+	is "$(xargs <<<"$output" | cut -d' ' -f2)" 65536
+	ok --shm-size max -- grep ' /dev/shm ' /proc/mounts
+	hasnt "$output" "size=65536k"
+	for bad in 0 "" 1x -1; do refused --shm-size "$bad" -- true; done
+	printf 'extra:x:46:web\nother:x:47:\n' >>"$root/etc/group"
+	ok --group-add other --group-add 48 --group-add 47 -u 1000 -- id -G
+	is "$output" "1000 47 48"
+	refused --group-add nosuch -- true
+	has "$stderr" "the box's /etc/group has no group 'nosuch'"
+	for bad in 65536 99999999999 "" ; do refused --group-add "$bad" -- true; done
 }
 
 @test "PROG on a mount with noexec is 126, with the reason" {

@@ -33,7 +33,8 @@ mountinfo_next(char **text, struct mountinfo *m)
 	*text = strchrnul(tail, '\n');
 	if (**text)
 		*(*text)++ = '\0';
-	for (int i = 0; i < 3; i++)
+	m->id = strsep(&head, " ");
+	for (int i = 0; i < 2; i++)
 		strsep(&head, " ");
 	m->root = strsep(&head, " ");
 	m->point = strsep(&head, " ");
@@ -41,6 +42,7 @@ mountinfo_next(char **text, struct mountinfo *m)
 	m->type = strsep(&tail, " ");
 	strsep(&tail, " ");
 	m->super = tail;
+	m->peers = head && (strstr(head, "shared:") || strstr(head, "master:"));
 	if (!m->options || !tail)
 		return false;
 	unescape(m->root);

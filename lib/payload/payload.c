@@ -43,6 +43,11 @@ payload_opt(struct payload *p, int c)
 	case 'u':
 		p->user = optarg;
 		break;
+	case OPT_GROUP_ADD:
+		if (p->n_groups == PAYLOAD_GROUPS)
+			diex("--group-add: more than %d", PAYLOAD_GROUPS);
+		p->groups[p->n_groups++] = optarg;
+		break;
 	case 'e':
 		env_option(&p->options, optarg);
 		break;
@@ -96,6 +101,8 @@ settle(struct payload *p, struct user *user)
 	char here[PATH_MAX];
 
 	user_get(user, p->user);
+	for (unsigned i = 0; i < p->n_groups; i++)
+		user_add_group(user, p->groups[i]);
 	if (!env_get(&p->env, "HOME"))
 		env_set(&p->env, text_fmt("HOME=%s", user->home));
 	if (chdir(p->workdir) < 0)

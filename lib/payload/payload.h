@@ -12,8 +12,12 @@
  * The order of calls: payload_begin(), payload_opt() for each option,
  * payload_ready(), the way into the box, payload_become(). */
 
+#define PAYLOAD_GROUPS 64 /* of --group-add */
+
 struct payload {
 	const char *workdir, *user, *seccomp;
+	const char *groups[PAYLOAD_GROUPS];
+	unsigned n_groups;
 	bool tty, fresh;
 	struct pty pty; /* with tty: open before payload_become() */
 	struct confine confine;
@@ -28,12 +32,15 @@ enum {
 	OPT_NEW_PRIVS,
 	OPT_FRESH,
 	OPT_ENV_FILE,
+	OPT_GROUP_ADD,
 };
 
 #define PAYLOAD_OPTS \
 	{'t', "tty", NULL, "a terminal of the box's own"}, \
 	    {'w', "workdir", "DIR", "working directory (default: /)"}, \
 	    {'u', "user", "USER[:GROUP]", "names or numbers (default: root)"}, \
+	    {OPT_GROUP_ADD, "group-add", "GROUP", \
+		"a group of prog's, besides the user's"}, \
 	    {'e', "env", "NAME[=VALUE]", \
 		"environment variable; alone: the caller's"}, \
 	    {OPT_ENV_FILE, "env-file", "FILE", \

@@ -84,14 +84,14 @@ add_group(struct user *u, gid_t gid)
 		if (u->groups[i] == gid)
 			return;
 	if (u->n_groups == max)
-		diex("--user: in more than %d groups", max);
+		diex("--user, --group-add: more than %d groups", max);
 	u->groups[u->n_groups++] = gid;
 }
 
-/* Reads the number of the group NAME, and the groups that have MEMBER; either
- * may be NULL.  Returns whether there is a group NAME. */
+/* Reads the number of the group NAME into *gid, and the groups that have
+ * MEMBER; either may be NULL.  Returns whether there is a group NAME. */
 static bool
-read_groups(struct user *u, const char *name, const char *member)
+read_groups(struct user *u, const char *name, gid_t *gid, const char *member)
 {
 	FILE *f = open_list("/etc/group");
 	bool found = false;
@@ -99,7 +99,7 @@ read_groups(struct user *u, const char *name, const char *member)
 
 	while (f && (g = fgetgrent(f))) {
 		if (name && strcmp(g->gr_name, name) == 0) {
-			u->gid = g->gr_gid;
+			*gid = g->gr_gid;
 			found = true;
 		}
 		for (char **m = g->gr_mem; member && *m; m++)
@@ -148,11 +148,25 @@ user_get(struct user *u, const char *word)
 	}
 	/* USER:GROUP has that group only. */
 	if (!group)
-		read_groups(u, NULL, member);
+		read_groups(u, NULL, NULL, member);
 	else if (!number("--user", group, &u->gid) &&
-		 !read_groups(u, group, NULL))
+		 !read_groups(u, group, &u->gid, NULL))
 		diex("--user: the box's /etc/group has no group '%s'", group);
 	add_group(u, u->gid);
+}
+
+void
+user_add_group(struct user *u, const char *word)
+{
+	gid_t gid;
+
+	if (!number("--group-add", word, &gid) &&
+	    !read_groups(u, word, &gid, NULL))
+		diex("--group-add: the box's /etc/group has no group '%s'",
+		    word);
+	if (!idmap_own_gid(gid))
+		diex("--group-add: %s has no number in the box's map", word);
+	add_group(u, gid);
 }
 
 __attribute__((noreturn)) static void

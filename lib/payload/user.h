@@ -19,6 +19,10 @@ struct user {
  * 125 on an unknown name. */
 void user_get(struct user *u, const char *word);
 
+/* Adds the group WORD, a name in /etc/group or a number.  Dies with 125 on an
+ * unknown name or a group that is not mapped in this user namespace. */
+void user_add_group(struct user *u, const char *word);
+
 /* Becomes the user (setgroups, setresgid, setresuid) and keeps
  * PR_SET_PDEATHSIG.  Dies with 125, also if the parent has died. */
 void user_become(const struct user *u);

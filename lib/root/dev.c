@@ -9,6 +9,7 @@
 #include "root/dev.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/parse.h"
 #include "base/say.h"
 #include "ns/idmap.h"
 #include "root/inroot.h"
@@ -16,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/mount.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -99,15 +101,16 @@ put_console(int dev, const char *dir, struct pty *pty)
 		die_said();
 	pty_open(pty, pts);
 	close(pts);
-	node = mnt_clone(pty->slave, NULL, false);
+	node = mnt_clone(pty->slave, NULL, MNT_TOP);
 	if (node < 0)
 		die_said();
 	attach_node(node, dev, "console");
 }
 
 void
-devdir_make(int root, const char *dir, struct pty *pty)
+devdir_make(int root, const char *dir, uint64_t shm, struct pty *pty)
 {
+	char shm_opts[64];
 	const int dev = put(
 	    root, dir, "/dev", "tmpfs", "mode=0755,size=1m,nr_inodes=1k", NODE);
 
@@ -120,12 +123,15 @@ devdir_make(int root, const char *dir, struct pty *pty)
 			links[i].name) &&
 		    symlinkat(links[i].to, dev, links[i].name) < 0)
 			die_said();
+	/* The size 0 is no limit, tmpfs(5). */
+	snprintf(shm_opts, sizeof(shm_opts),
+	    "mode=1777,size=%" PRIu64 ",nr_inodes=64k",
+	    shm == PARSE_MAX ? 0 : shm);
 	if (put(dev, dir, "/dev/pts", "devpts",
 		idmap_own_gid(TTY_GID) ? "ptmxmode=0666,mode=0620,max=256,gid=5"
 				       : "ptmxmode=0666,mode=0620,max=256",
 		NODE) == -1 ||
-	    put(dev, dir, "/dev/shm", "tmpfs",
-		"mode=1777,size=64m,nr_inodes=64k", MNT_SAFE) == -1)
+	    put(dev, dir, "/dev/shm", "tmpfs", shm_opts, MNT_SAFE) == -1)
 		die_said();
 	/* EPERM: the ipc namespace, which owns the queues, is not the box's. */
 	if (put(dev, dir, "/dev/mqueue", "mqueue", NULL, MNT_SAFE) == -1 &&

@@ -33,7 +33,7 @@ put(int etc, int scratch, const char *dir, const char *name, const char *text)
 	if (file < 0 || write(file, text, len) != (ssize_t)len)
 		die("write /etc/%s", name);
 	close(file);
-	mnt = mnt_clone(scratch, name, false);
+	mnt = mnt_clone(scratch, name, MNT_TOP);
 	if (mnt < 0 || mnt_attach(mnt, inroot_subfile(etc, name)) < 0)
 		die("%s/etc/%s", dir, name);
 	close(mnt);

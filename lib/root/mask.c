@@ -70,7 +70,7 @@ nowhere(const char *where)
 		return first = mnt_new("tmpfs", "mode=0555,nr_inodes=1",
 			   MNT_SAFE | MOUNT_ATTR_RDONLY, where);
 	return say(SAY_SH, "mount -t tmpfs -o ro tmpfs %s", where)
-		   ? mnt_clone(first, NULL, false)
+		   ? mnt_clone(first, NULL, MNT_TOP)
 		   : -2;
 }
 
@@ -87,7 +87,7 @@ cover_for(int at, enum how how, mode_t mode, const char *where)
 			   : -2;
 	if (!say(SAY_SH, "mount --rbind -o ro %s %s", where, where))
 		return -2;
-	mnt = mnt_clone(at, NULL, true);
+	mnt = mnt_clone(at, NULL, MNT_DEEP);
 	return mnt < 0 || mnt_attr(mnt, MOUNT_ATTR_RDONLY, true) < 0 ? -1 : mnt;
 }
 

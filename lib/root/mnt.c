@@ -3,12 +3,14 @@
 #include "root/mnt.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/mountinfo.h"
 #include "base/say.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -107,19 +109,36 @@ mnt_new(const char *type, const char *opts, uint64_t attr, const char *where)
 }
 
 int
-mnt_clone(int at, const char *path, bool deep)
+mnt_clone(int at, const char *path, enum mnt_depth depth)
 {
-	const unsigned below = deep ? AT_RECURSIVE : 0;
+	const unsigned below = depth == MNT_TOP ? 0 : AT_RECURSIVE;
 	const int mnt = open_tree(at, path ? path : "",
 	    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | below |
 		(path ? 0 : (unsigned)AT_EMPTY_PATH));
-	struct mount_attr a = {.propagation = MS_PRIVATE};
+	struct mount_attr a = {
+	    .propagation = depth == MNT_SLAVE ? MS_SLAVE : MS_PRIVATE};
 
-	/* A copy of a shared mount would propagate later mounts. */
+	/* A copy of a shared mount would propagate the box's mounts. */
 	if (mnt < 0 ||
 	    mount_setattr(mnt, "", AT_EMPTY_PATH | below, &a, sizeof(a)) == 0)
 		return mnt;
 	return close_keep(mnt);
+}
+
+bool
+mnt_receives(const char *path)
+{
+	char *text = slurp_at(AT_FDCWD, "/proc/self/mountinfo"), *rest = text;
+	bool receives = false;
+	struct mountinfo m;
+	struct statx st;
+
+	if (text && statx(AT_FDCWD, path, 0, STATX_MNT_ID, &st) == 0)
+		while (!receives && mountinfo_next(&rest, &m))
+			receives = m.peers &&
+				   strtoull(m.id, NULL, 10) == st.stx_mnt_id;
+	free(text);
+	return receives;
 }
 
 int
@@ -131,13 +150,22 @@ mnt_open(enum door_op op, const char *what, const char *path, bool *newns)
 	if (door_fd() >= 0)
 		tree = door_tree(op, path, newns);
 	if (tree < 0 && errno == 0)
-		tree = mnt_clone(AT_FDCWD, path, true);
+		tree = mnt_clone(
+		    AT_FDCWD, path, op == DOOR_NODE ? MNT_TOP : MNT_DEEP);
 	if (tree >= 0)
 		return tree;
 	if (errno == EPERM && door_fd() < 0)
 		die_hint(geteuid() == 0 ? "ns-spawn in front"
 					: "sudo, or ns-spawn in front",
 		    "%s%s", what, path);
+	if (op == DOOR_SLAVE && errno == EINVAL) {
+		errno = 0;
+		die_hint("mount --make-rshared MOUNTPOINT, of the mount with "
+			 "that directory",
+		    "%s%s: rslave: no mount of the host's reaches a private "
+		    "mount",
+		    what, path);
+	}
 	if (said_why()[0]) {
 		errno = 0;
 		die_hint("unmount it, move it to ext4, xfs, btrfs or tmpfs, or "
@@ -151,7 +179,7 @@ mnt_open(enum door_op op, const char *what, const char *path, bool *newns)
 int
 mnt_device(const char *path, unsigned major, unsigned minor)
 {
-	const int mnt = mnt_clone(AT_FDCWD, path, false);
+	const int mnt = mnt_clone(AT_FDCWD, path, MNT_TOP);
 	struct stat st;
 
 	if (mnt < 0 || fstat(mnt, &st) < 0)

@@ -68,7 +68,7 @@ kernel_fs(const char *type, uint64_t attr, enum ns_kind kind, const char *dir)
 			 "start the container with its paths unmasked",
 		    "%s", said());
 	say(SAY_SH, "mount --rbind %s %s", path, where);
-	mnt = mnt_clone(AT_FDCWD, path, true);
+	mnt = mnt_clone(AT_FDCWD, path, MNT_DEEP);
 	if (mnt < 0 || mnt_attr(mnt, attr, true) < 0)
 		die_said();
 	return mnt;
@@ -250,7 +250,7 @@ newroot_enter(struct newroot *r)
 	put(proc, root, "proc", dir);
 	put(sys, root, "sys", dir);
 	cgview_make(sys, dir);
-	devdir_make(root, dir, r->pty);
+	devdir_make(root, dir, r->shm_size, r->pty);
 	volumes_put(&r->volumes, root, dir, r->nosuid);
 	etcdir_make(root, scratch, dir, &r->dns, &r->volumes);
 	mask_paths(proc, sys, dir);

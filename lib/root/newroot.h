@@ -6,6 +6,7 @@
 #include "term/pty.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A root directory for a box (pivot_root(2), box(7)). */
 
@@ -16,8 +17,9 @@ struct newroot {
 	const char *overlay; /* keep changes in this directory, or NULL */
 	bool ephemeral;	     /* throw changes away */
 	bool read_only;
-	bool nosuid;	 /* for the root and its volumes */
-	struct pty *pty; /* to be opened in its devpts, or NULL */
+	uint64_t shm_size; /* of /dev/shm, as devdir_make() has it */
+	bool nosuid;	   /* for the root and its volumes */
+	struct pty *pty;   /* to be opened in its devpts, or NULL */
 	struct resolv dns;
 	struct volumes volumes;
 };

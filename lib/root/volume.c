@@ -29,7 +29,7 @@ static void
 add(struct volumes *all, struct volume v)
 {
 	if (all->n == VOLUMES)
-		diex("more than %d of --volume and --tmpfs", VOLUMES);
+		diex("more than %d of --volume, --tmpfs and --device", VOLUMES);
 	all->v[all->n++] = v;
 }
 
@@ -55,21 +55,29 @@ find_to(char *s)
 	return to;
 }
 
-/* The attribute of the words MODES ("ro,z"); false if one is unknown. */
+/* Takes the words MODES ("ro,z") for V; false if one is unknown. */
 static bool
-take_modes(char *modes, uint64_t *attr)
+take_modes(char *modes, struct volume *v)
 {
 	const char *word;
 
 	while ((word = strsep(&modes, ",")))
 		if (strcmp(word, "ro") == 0)
-			*attr = MOUNT_ATTR_RDONLY;
+			v->attr = MOUNT_ATTR_RDONLY;
+		else if (strcmp(word, "rslave") == 0)
+			v->op = DOOR_SLAVE;
+		else if (strcmp(word, "rprivate") == 0)
+			v->op = DOOR_BIND;
+		else if (strcmp(word, "rshared") == 0)
+			diex(
+			    "--volume: '%s' would give the box's mounts to the "
+			    "host",
+			    word);
 		else if (strcasecmp(word, "z") == 0)
 			warnx("--volume: '%s' is ignored: a box has no label "
 			      "of SELinux",
 			    word);
-		else if (strcmp(word, "rw") != 0 &&
-			 strcmp(word, "rprivate") != 0)
+		else if (strcmp(word, "rw") != 0)
 			return false;
 	return true;
 }
@@ -79,13 +87,13 @@ volume_add(struct volumes *all, const char *word)
 {
 	char *from = text_fmt("%s", word), *at = find_to(from);
 	char *to = at ? cut(at) : NULL, *modes = to ? cut(to) : NULL;
-	uint64_t attr = 0;
+	struct volume v = {.from = from, .to = to, .op = DOOR_BIND};
 
-	if (!*from || !to || (modes && !take_modes(modes, &attr)))
+	if (!*from || !to || (modes && !take_modes(modes, &v)))
 		diex("--volume: '%s' is not FROM:/TO, FROM:/TO:ro or "
 		     "FROM:/TO:rw",
 		    word);
-	add(all, (struct volume){.from = from, .to = to, .attr = attr});
+	add(all, v);
 }
 
 /* The attributes of a mount, as in mount(8).  Other words are options of the
@@ -155,6 +163,38 @@ volume_add_tmpfs(struct volumes *all, const char *word)
 	add(all, (struct volume){.to = to, .options = options, .attr = attr});
 }
 
+/* Whether MODES are docker's for a device that can be read and written. */
+static bool
+are_rights(const char *modes)
+{
+	return modes[strspn(modes, "rwm")] == '\0' && strchr(modes, 'r') &&
+	       strchr(modes, 'w');
+}
+
+void
+volume_add_device(struct volumes *all, const char *word)
+{
+	char *from = text_fmt("%s", word), *rest = cut(from), *modes = NULL;
+	const char *to = from;
+
+	if (rest && *rest == '/') {
+		to = rest;
+		modes = cut(rest);
+	} else {
+		modes = rest;
+	}
+	if (*from != '/' || *to != '/')
+		diex("--device: '%s' is not /NODE or /NODE:/TO", word);
+	if (modes && !are_rights(modes))
+		diex("--device: '%s': a box has no filter of devices, so a "
+		     "device is for reading and writing: rw or rwm",
+		    modes);
+	add(all, (struct volume){.from = from,
+		     .to = to,
+		     .op = DOOR_NODE,
+		     .attr = MOUNT_ATTR_NOEXEC});
+}
+
 /* Opens the place of V below ROOT; /proc and /sys are the kernel's. */
 static int
 target(int root, const struct volume *v, const char *dir, bool file)
@@ -192,10 +232,30 @@ make(const struct volume *v, const char *dir)
 	if (!v->from)
 		return mnt_new("tmpfs", v->options,
 		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | v->attr, where);
-	if (!say(SAY_SH, "mount --rbind%s %s %s", v->attr ? " -o ro" : "",
-		say_word(v->from), where))
+	if (!say(SAY_SH, "mount %s%s%s %s %s",
+		v->op == DOOR_NODE ? "--bind" : "--rbind",
+		v->op == DOOR_SLAVE ? " --make-rslave" : "",
+		v->attr & MOUNT_ATTR_RDONLY ? " -o ro" : "", say_word(v->from),
+		where))
 		return -2;
-	return mnt_open(DOOR_BIND, "--volume ", v->from, NULL);
+	if (v->op == DOOR_SLAVE && door_fd() < 0)
+		diex("--volume: rslave needs ns-spawn in front");
+	return mnt_open(v->op, v->op == DOOR_NODE ? "--device " : "--volume ",
+	    v->from, NULL);
+}
+
+/* Dies unless MNT is a device that the box's root may open: if not, nobody in
+ * the box may. */
+static void
+check_node(int mnt, const struct volume *v, const struct stat *st)
+{
+	if (!S_ISCHR(st->st_mode) && !S_ISBLK(st->st_mode))
+		diex("--device %s: not a device", v->from);
+	if (faccessat(mnt, "", R_OK | W_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)
+		die_hint(
+		    text_fmt("chmod o+rw %s, or the host's ids: --map self",
+			say_word(v->from)),
+		    "--device %s, for the box's ids", v->from);
 }
 
 static void
@@ -213,6 +273,8 @@ put(struct volume *v, int root, const char *dir, bool nosuid)
 		die_said();
 	if (fstat(mnt, &st) < 0)
 		die("stat %s", from);
+	if (v->op == DOOR_NODE)
+		check_node(mnt, v, &st);
 	at = target(root, v, dir, !S_ISDIR(st.st_mode));
 	if (S_ISDIR(st.st_mode))
 		attr |= MOUNT_ATTR_NODEV;

@@ -10,10 +10,12 @@
 #include "spawn/doorman.h"
 #include "base/die.h"
 #include "base/fdpass.h"
+#include "base/file.h"
 #include "base/say.h"
 #include "net/connections.h"
 #include "net/veth.h"
 #include "ns/ns.h"
+#include "root/mnt.h"
 #include "spawn/idview.h"
 #include "stage/chain.h"
 #include "stage/door.h"
@@ -83,29 +85,58 @@ serve_veth(struct door_request *req)
 	return err;
 }
 
+/* PATH as its request has it, shown with the ids of USER, or, with -1, as PATH
+ * is.  -1 with errno. */
+static int
+open_tree_for(const struct door_request *req, int user)
+{
+	const enum mnt_depth depth = req->op == DOOR_NODE    ? MNT_TOP
+				     : req->op == DOOR_SLAVE ? MNT_SLAVE
+							     : MNT_DEEP;
+	int fd;
+
+	if (req->op == DOOR_SLAVE && !mnt_receives(req->path)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (user < 0)
+		return mnt_clone(AT_FDCWD, req->path, depth);
+	fd = idview_open(req->path, user, depth);
+	/* A device of a file system that cannot be shifted, as devtmpfs. */
+	if (fd < 0 && req->op == DOOR_NODE && said_why()[0]) {
+		said_set(said(), "");
+		fd = mnt_clone(AT_FDCWD, req->path, depth);
+	}
+	return fd;
+}
+
 static int
 serve_tree(struct door_request *req, struct door_reply *rep, int *fd)
 {
 	int err =
 	    req->op == DOOR_ROOT ? count(&roots, 1) : count(&binds, DOOR_BINDS);
-	int user;
+	int user = -1;
 
 	if (err)
 		return err;
 	if (req->op == DOOR_ROOT && man.newns)
 		rep->flags |= DOOR_NEWNS;
-	if (!man.shift) {
+	/* The box's mounts receive none of the host's. */
+	if (!man.shift && req->op != DOOR_SLAVE) {
 		rep->flags |= DOOR_YOURSELF;
 		return 0;
 	}
-	say(SAY_SH, "mount --rbind -o X-mount.idmap=/proc/%d/ns/user %s",
-	    man.box, say_word(req->path));
-	user = ns_open(man.box, NS_USER);
-	if (user < 0)
-		return errno;
-	*fd = idview_open(req->path, user);
+	if (man.shift) {
+		say(SAY_SH,
+		    "mount --rbind -o X-mount.idmap=/proc/%d/ns/user %s",
+		    man.box, say_word(req->path));
+		user = ns_open(man.box, NS_USER);
+		if (user < 0)
+			return errno;
+	}
+	*fd = open_tree_for(req, user);
 	err = *fd < 0 ? errno : 0;
-	close(user);
+	close_keep(user);
 	return err;
 }
 
@@ -162,6 +193,8 @@ serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
 		break;
 	case DOOR_ROOT:
 	case DOOR_BIND:
+	case DOOR_SLAVE:
+	case DOOR_NODE:
 		rep->err = serve_tree(req, rep, fd);
 		break;
 	case DOOR_FILE:

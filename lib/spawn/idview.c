@@ -24,9 +24,9 @@
 
 /* -1 with errno; *shown: PATH exists, but the kernel refuses to shift it. */
 static int
-shift(const char *path, int userns, bool deep, bool *shown)
+shift(const char *path, int userns, enum mnt_depth depth, bool *shown)
 {
-	const int tree = mnt_clone(AT_FDCWD, path, deep);
+	const int tree = mnt_clone(AT_FDCWD, path, depth);
 
 	*shown = tree >= 0;
 	if (tree < 0 || mnt_idmap(tree, userns) == 0)
@@ -67,7 +67,7 @@ explain(const char *path, int userns)
 		else if (!path_inside(real, m.point))
 			continue;
 		tried = !may_wait(m.type);
-		fd = tried ? shift(name, userns, false, &shown) : -1;
+		fd = tried ? shift(name, userns, MNT_TOP, &shown) : -1;
 		if (fd >= 0)
 			close(fd);
 		if (tried ? fd >= 0 || !shown : sure)
@@ -85,10 +85,10 @@ explain(const char *path, int userns)
 }
 
 int
-idview_open(const char *path, int userns)
+idview_open(const char *path, int userns, enum mnt_depth depth)
 {
 	bool shown;
-	const int tree = shift(path, userns, true, &shown);
+	const int tree = shift(path, userns, depth, &shown);
 
 	if (tree < 0 && shown)
 		explain(path, userns);

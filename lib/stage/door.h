@@ -9,9 +9,9 @@
 /* The box's side of the door: a stage inside the box sends requests to
  * ns-spawn's resident parent over one SOCK_SEQPACKET socket (box(7)).  Messages
  * are of fixed size and versioned.  A box gets at most one veth pair, one root,
- * 64 binds, 16 files and one terminal. */
+ * 64 binds and devices, 16 files and one terminal. */
 
-#define DOOR_VERSION 2
+#define DOOR_VERSION 3
 #define DOOR_BINDS 64
 #define DOOR_FILES 16
 
@@ -29,6 +29,8 @@ enum door_op {
 	DOOR_VETH = 1, /* make the host's end of a veth pair */
 	DOOR_ROOT,     /* an id-mapped view of the root directory */
 	DOOR_BIND,     /* the same of a directory or file to bind */
+	DOOR_SLAVE,    /* the same, with mounts that come below it later */
+	DOOR_NODE,     /* a device to bind, with the box's ids if possible */
 	DOOR_PROG,     /* open the next program of the chain */
 	DOOR_FILE,     /* open a file for reading */
 	DOOR_TTY,      /* relay a terminal; its master comes along */
@@ -42,9 +44,11 @@ struct door_request {
 	char path[PATH_MAX];
 };
 
-#define DOOR_OWN 1	/* PROG: one of our stages */
-#define DOOR_NEWNS 2	/* ROOT: the box has a mount namespace of its own */
-#define DOOR_YOURSELF 4 /* ROOT, BIND: needs no view, open it yourself */
+#define DOOR_OWN 1   /* PROG: one of our stages */
+#define DOOR_NEWNS 2 /* ROOT: the box has a mount namespace of its own */
+#define DOOR_YOURSELF \
+	4 /* ROOT, BIND, NODE: needs no view, open it yourself \
+	   */
 
 /* err: 0 or an errno; said, why: said() and said_why() of the doorman.  A
  * descriptor goes along if the operation has one. */
