@@ -5,6 +5,7 @@ VERSION = 0.1
 PREFIX = /usr/local
 MANDIR = $(PREFIX)/share/man
 DOCDIR = $(PREFIX)/share/doc/boxtools
+DATADIR = $(PREFIX)/share/boxtools
 UNITDIR = $(PREFIX)/lib/systemd/system
 BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR = $(PREFIX)/share/zsh/site-functions
@@ -35,12 +36,13 @@ TOOLS = box-cp box-keep box-rm log-keep log-plain cg-limit cg-set ns-spawn ns-en
 	net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-gc
 SCRIPTS = box-run box-doctor box-exec box-limit box-logs box-ps \
 	box-stop box-top box-wait
+RECIPES = rootfs-alpine rootfs-busybox rootfs-debian
 # The order of the wings: a file includes its own wing and the wings before.
 WINGS = base term box ns stage cg net nat root payload keep spawn copy
 LIB = $(patsubst %.c,%.o,$(sort $(wildcard $(WINGS:%=lib/%/*.c))))
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 
-BINS = $(TOOLS:%=bin/%) $(SCRIPTS:%=bin/%)
+BINS = $(TOOLS:%=bin/%) $(SCRIPTS:%=bin/%) $(RECIPES:%=bin/%)
 COMPLETIONS = completions/bash completions/zsh completions/fish
 
 all: $(BINS) $(COMPLETIONS)
@@ -79,19 +81,24 @@ $(TOOLS:%=bin/%): bin/%: cmds/%.o lib/libbox.a
 	@chmod 755 $@
 
 # A file that a script reads by "." becomes part of the script.
-PARTS = scripts/common.sh scripts/figures.sh scripts/options.sh
+PARTS = scripts/common.sh scripts/figures.sh scripts/options.sh rootfs/recipe.sh
 
 $(SCRIPTS:%=bin/%): bin/%: scripts/% $(PARTS) Makefile
+	$(join_parts)
+$(RECIPES:%=bin/%): bin/rootfs-%: rootfs/% $(PARTS) Makefile
+	$(join_parts)
+define join_parts
 	@mkdir -p bin
 	$(call say,GEN $@)awk 'function put(file, line) { \
 		while ((getline line < file) > 0) { \
 			gsub(/@VERSION@/, "$(VERSION)", line); \
 			if (line !~ /^\. ".*\.sh"$$/) { print line; continue } \
 			gsub(/.*\/|"$$/, "", line); \
-			put("scripts/" line) \
+			put((line == "recipe.sh" ? "rootfs/" : "scripts/") line) \
 		} \
 	} BEGIN { put("$<") }' >$@
 	@chmod 755 $@
+endef
 
 $(COMPLETIONS): scripts/completions $(BINS)
 	@mkdir -p completions
@@ -203,13 +210,14 @@ DOCS = README.md CHANGELOG.md LICENSE SECURITY.md
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1 \
 		$(DESTDIR)$(MANDIR)/man7
-	for t in $(TOOLS) $(SCRIPTS); do \
+	for t in $(TOOLS) $(SCRIPTS) $(RECIPES); do \
 		install -m 755 bin/$$t $(DESTDIR)$(PREFIX)/bin/ && \
 		install -m 644 man/$$t.1 $(DESTDIR)$(MANDIR)/man1/ || exit; \
 	done
 	install -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7/
-	mkdir -p $(DESTDIR)$(DOCDIR)
+	mkdir -p $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 	install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/
+	install -m 755 rootfs/nginx-setup $(DESTDIR)$(DATADIR)/
 	mkdir -p $(DESTDIR)$(UNITDIR)
 	sed 's,@PREFIX@,$(PREFIX),' systemd/box@.service \
 		>$(DESTDIR)$(UNITDIR)/box@.service
@@ -218,23 +226,23 @@ install: all
 	install -m 644 completions/bash $(DESTDIR)$(BASHDIR)/boxtools
 	install -m 644 completions/zsh $(DESTDIR)$(ZSHDIR)/_boxtools
 	install -m 644 completions/fish $(DESTDIR)$(FISHDIR)/boxtools.fish
-	for t in $(TOOLS) $(SCRIPTS); do \
+	for t in $(TOOLS) $(SCRIPTS) $(RECIPES); do \
 		ln -sf boxtools $(DESTDIR)$(BASHDIR)/$$t && \
 		ln -sf boxtools.fish $(DESTDIR)$(FISHDIR)/$$t.fish || exit; \
 	done
 
 uninstall:
-	for t in $(TOOLS) $(SCRIPTS); do \
+	for t in $(TOOLS) $(SCRIPTS) $(RECIPES); do \
 		rm -f $(DESTDIR)$(PREFIX)/bin/$$t \
 			$(DESTDIR)$(MANDIR)/man1/$$t.1; \
 	done
 	rm -f $(patsubst man/%,$(DESTDIR)$(MANDIR)/man7/%,$(wildcard man/*.7)) \
 		$(DESTDIR)$(UNITDIR)/box@.service
-	for t in $(TOOLS) $(SCRIPTS) boxtools; do \
+	for t in $(TOOLS) $(SCRIPTS) $(RECIPES) boxtools; do \
 		rm -f $(DESTDIR)$(BASHDIR)/$$t $(DESTDIR)$(FISHDIR)/$$t.fish; \
 	done
 	rm -f $(DESTDIR)$(ZSHDIR)/_boxtools
-	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 
 clean:
 	rm -rf bin completions tags build-asan lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \

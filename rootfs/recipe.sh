@@ -6,24 +6,8 @@
 # A recipe works in a directory beside the target and renames the result, so that
 # an interrupted or failed recipe leaves nothing half-made.
 
-me=${0##*/}
-
-# die LINE [HINT]: status 125, as the tools' own failures.
-die() {
-	printf "$me: %s\n" "$@" >&2
-	exit 125
-}
-
-# Each recipe sets $synopsis.
-usage() {
-	echo "usage: $me $synopsis"
-	exit 0
-}
-
-usage_error() {
-	echo "usage: $me $synopsis" >&2
-	exit 125
-}
+# shellcheck source=scripts/options.sh
+. "${0%/*}/../scripts/options.sh"
 
 # apt_proxy: the proxies of apt.conf, if any, become the environment's.
 apt_proxy() {
@@ -47,8 +31,9 @@ begin() {
 	esac
 	if [ -e "$dir" ] || [ -L "$dir" ]; then
 		[ -d "$dir" ] || die "$dir: Not a directory"
+		quote "$dir"
 		[ -z "$(ls -A "$dir")" ] || die "$dir: Directory not empty" \
-		    "hint: remove it first, or name another"
+		    "rm -r $word, or another name"
 	fi
 	case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
 	# A set-user-ID file that a box makes is root's on the host: a directory

@@ -12,7 +12,7 @@ setup() {
 	tree=$BATS_TEST_TMPDIR/tree
 	mkdir -p "$tree/bin" "$tree/scripts"
 	cp "$TOP"/bin/* "$tree/bin"
-	cp "$TOP/scripts/demo" "$tree/scripts"
+	cp "$TOP"/scripts/{demo,options.sh} "$tree/scripts"
 	cp -r "$TOP/rootfs" "$tree"
 }
 teardown() {

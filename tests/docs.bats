@@ -105,6 +105,9 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 		[ -x "$dest/opt/box/bin/$t" ] && [ -s "$dest/opt/box/share/man/man1/$t.1" ] || fail "no $t"
 	done
 	[ -s "$dest/opt/box/share/man/man7/box.7" ]
+	cmp "$TOP/rootfs/nginx-setup" "$dest/opt/box/share/boxtools/nginx-setup"
+	run -0 "$dest/opt/box/bin/rootfs-busybox" "$BATS_TEST_TMPDIR/bb"
+	[ -x "$BATS_TEST_TMPDIR/bb/bin/sh" ]
 	[ -s "$dest/opt/box/share/man/man7/box-peers.7" ]
 	[ -s "$dest/opt/box/share/man/man7/box-shared.7" ]
 	cmp "$TOP/LICENSE" "$dest/opt/box/share/doc/boxtools/LICENSE"
@@ -168,9 +171,12 @@ idle() { [ -z "$(ip netns pids "$HOSTNS")" ]; }
 	cp -r "$TOP/rootfs" "$TOP/seccomp" "$BATS_TEST_TMPDIR"
 	cd "$BATS_TEST_TMPDIR"
 	for t in $TOOLS; do
+		# Those of other sources than the host's files: tests/rootfs.bats.
+		[[ $t != rootfs-@(alpine|debian) ]] || continue
 		examples_of "$t.1"
 		[ ${#examples[@]} -ge 1 ] || fail "$t has no example"
 		for e in "${examples[@]}"; do
+			e=${e//\/usr\/local\/share\/boxtools/$PWD/rootfs}
 			# A server or a sleep is ended; a wrong example would
 			# give one of the tools' own statuses.
 			status=0

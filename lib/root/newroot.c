@@ -207,8 +207,8 @@ look_for_prog(const struct newroot *r, int root)
 	errno = ENOENT;
 	warn("%s", r->prog);
 	if (!has(root, "", 0, "bin") && !has(root, "", 0, "usr"))
-		hint("%s is no root directory; rootfs/busybox, "
-		     "rootfs/debian and rootfs/alpine make one",
+		hint("%s is no root directory; rootfs-busybox, "
+		     "rootfs-debian and rootfs-alpine make one",
 		    r->dir);
 	exit(EXIT_NOENT);
 }
