@@ -14,6 +14,7 @@
 #include "cg/tree.h"
 #include "keep/detach.h"
 #include "keep/ended.h"
+#include "keep/labels.h"
 #include "keep/log.h"
 #include "keep/names.h"
 #include "keep/ready.h"
@@ -40,6 +41,7 @@ enum {
 	O_RM,
 	O_ENTER,
 	O_ENV_FILE,
+	O_LABEL,
 };
 
 static const struct opt opts[] = {
@@ -53,6 +55,7 @@ static const struct opt opts[] = {
     {O_ENTER, "enter", "WORDS",
 	"options of entering programs, as sh reads them"},
     {O_ENV_FILE, "env-file", "FILE", "variables of prog and entering programs"},
+    {O_LABEL, "label", "KEY=VALUE", "a note on the box, for box-ps --json"},
     {0},
 };
 static const struct tool tool = {"box-keep", "prog [arg ...]", opts, SAY_SH};
@@ -98,6 +101,9 @@ parse(int argc, char *argv[])
 			break;
 		case O_ENV_FILE:
 			env_file(&env, optarg);
+			break;
+		case O_LABEL:
+			labels_add(optarg);
 			break;
 		}
 	if (!argv[optind])
@@ -186,6 +192,7 @@ tell(char *argv[])
 	free(text);
 	if (enter)
 		state_put("enter", "%s", enter);
+	labels_put();
 	if (log_dir)
 		state_put("log", "%s", log_dir);
 	state_put_pid("keeper", keeper);

@@ -28,7 +28,16 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { O_ONLY = OPT_LONG, O_INIT, O_HOSTNAME, O_NETNS, O_INFO, O_SLOT, O_NS };
+enum {
+	O_ONLY = OPT_LONG,
+	O_INIT,
+	O_STOP,
+	O_HOSTNAME,
+	O_NETNS,
+	O_INFO,
+	O_SLOT,
+	O_NS
+};
 
 static const struct opt opts[] = {
     {O_ONLY, "only", "LIST",
@@ -46,6 +55,7 @@ static const struct opt opts[] = {
     {O_HOSTNAME, "hostname", "NAME", "host name (default: container)"},
     {O_INIT, "init", "[=linger]",
 	"an init as process 1; linger: end with the last"},
+    {O_STOP, "stop-signal", "SIGNAL", "what prog gets from the init for TERM"},
     {O_NETNS, "netns", "NAME", "network's name for ip netns (the box's)"},
     {O_INFO, "info-fd", "FD", "write pid and namespaces to FD, as JSON"},
     {0},
@@ -55,6 +65,7 @@ static const struct tool tool = {"ns-spawn", "prog [arg ...]", opts, SAY_SH};
 static struct start box;
 static const char *netns, *map_word, *slot_word;
 static bool with_init, linger;
+static int stop_signal;
 static int info = -1;
 
 static void
@@ -83,6 +94,9 @@ parse(int argc, char *argv[])
 			if (optarg && !linger)
 				diex("--init: '%s' is not linger", optarg);
 			break;
+		case O_STOP:
+			stop_signal = parse_signal("--stop-signal", optarg);
+			break;
 		case O_NETNS:
 			netns = parse_name("--netns", optarg, 64);
 			break;
@@ -98,6 +112,8 @@ parse(int argc, char *argv[])
 		diex("--hostname needs a uts namespace of the box's own");
 	if (with_init && !(box.set.fresh & CLONE_NEWPID))
 		diex("--init needs a pid namespace of the box's own");
+	if (stop_signal && !with_init)
+		diex("--stop-signal needs --init, which sends the signal");
 	if (map_word && !(box.set.fresh & CLONE_NEWUSER))
 		diex("--map needs a user namespace of the box's own");
 }
@@ -179,7 +195,7 @@ main(int argc, char *argv[])
 	r.pid = start_box(&box, &r.fd);
 	if (r.pid == 0) {
 		if (with_init)
-			init_here(linger);
+			init_here(linger, stop_signal ? stop_signal : SIGTERM);
 		resident_child();
 		/* PROG is a file of the joined mount namespace. */
 		if (box.set.join[NS_MOUNT] >= 0)

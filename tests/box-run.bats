@@ -409,6 +409,27 @@ quota() {
 	bad "*" "'*' is not known"
 }
 
+@test "--label, --stop-signal" {
+	label() { box-ps --json words | jq -cr .[0].labels; }
+	run -0 host box-run -d --name words --network none --stop-signal SIGQUIT --label a=1 --label 'b "\=2' --label a=x=y --label flag \
+	    "$bb" sh -c 'trap "exit 7" QUIT; while :; do sleep 0.1; done'
+	is "$(label)" '{"a":"x=y","b \"\\":"2","flag":""}'
+	# The box lingers; TERM itself would not end its program.
+	start box-wait words
+	run -0 host box-stop -t 30 words
+	finish
+	is "$status" 7
+	run -0 host box-run -d --name words --network none "$bb" sleep 1000
+	is "$(label)" "{}"
+	run -0 host box-stop words
+	for bad in "" =x $'a=b\nc'; do refused 125 --label "$bb" --label "$bad" "$bb" true; done
+	for bad in "" SIG NOTHING 0 65 RTMIN+99 -1; do
+		refused 125 --stop-signal "$bad" "$bb" true
+		is "$stderr" "ns-spawn: --stop-signal: '$bad' is not a signal such as TERM, SIGQUIT or 15"
+	done
+	is "$(box-rm words)" ""
+}
+
 @test "--shm-size, --device, --group-add, -v rslave" {
 	boxed --name words --network none --shm-size 16m --device /dev/zero:/dev/nil --group-add 46 --group-add 47 -u 1000
 	run -0 box-exec words sh -c 'df -k /dev/shm | tail -n 1; head -c 3 /dev/nil | wc -c; id -G'

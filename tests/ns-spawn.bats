@@ -366,6 +366,27 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	is "$status" 3
 }
 
+@test "--stop-signal: what PROG gets for TERM, by any name" {
+	while read -r signal number; do
+		start ns-spawn --init --stop-signal "$signal" bash -c "trap 'exit 9' $number; echo up; while :; do sleep 0.1; done"
+		eventually 10 grep -q up "$out"
+		kill "$pid"
+		finish
+		is "$status" 9 "$signal"
+	done <<<"USR2 12
+		SIGQUIT 3
+		28 28
+		RTMIN+3 37"
+	# Then TERM is for all.
+	start ns-spawn --init=linger --stop-signal INT bash -c 'setsid sleep 1006 & trap "exit 3" INT; echo up; while :; do sleep 0.1; done'
+	eventually 10 grep -q up "$out"
+	kill "$pid"
+	finish
+	is "$status" 3
+	run -125 ns-spawn --stop-signal INT true
+	has "$output" "needs --init"
+}
+
 @test "--init=linger lets go of 0, 1 and 2" {
 	start ns-spawn --init=linger bash -c 'setsid sleep 1005 <&- >&- 2>&- & exit 0'
 	eventually 10 pgrep -f '^sleep 1005'

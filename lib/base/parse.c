@@ -4,6 +4,7 @@
 #include "base/die.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,24 @@ bad:
 	diex("%s: '%s' is not a share of CPU time such as 50%% (of one CPU) "
 	     "or max; the least is 0.1%%",
 	    what, s);
+}
+
+int
+parse_signal(const char *what, const char *s)
+{
+	const char *name = strncmp(s, "SIG", 3) == 0 ? s + 3 : s, *p = name;
+	uint64_t v;
+
+	if (digits(&p, &v) && !*p && v > 0 && v < (uint64_t)_NSIG)
+		return (int)v;
+	for (int sig = 1; sig < _NSIG; sig++)
+		if (sigabbrev_np(sig) && strcmp(name, sigabbrev_np(sig)) == 0)
+			return sig;
+	p = name + strlen("RTMIN+");
+	if (strncmp(name, "RTMIN+", strlen("RTMIN+")) == 0 && digits(&p, &v) &&
+	    !*p && v <= (uint64_t)(SIGRTMAX - SIGRTMIN))
+		return SIGRTMIN + (int)v;
+	diex("%s: '%s' is not a signal such as TERM, SIGQUIT or 15", what, s);
 }
 
 int

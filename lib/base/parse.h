@@ -19,6 +19,10 @@ uint64_t parse_size(const char *what, const char *s);
 /* A share of CPU time, "50%" of one CPU, in 1/1000 of a percent; or "max". */
 uint64_t parse_cpu(const char *what, const char *s);
 
+/* A signal by name, as kill(1) has it, or number: "TERM", "SIGRTMIN+3", "15".
+ */
+int parse_signal(const char *what, const char *s);
+
 /* An open descriptor of the caller's, above 0.  One above 2 is not for PROG,
  * and becomes close-on-exec. */
 int parse_fd(const char *what, const char *s);

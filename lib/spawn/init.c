@@ -39,20 +39,22 @@ drop_capabilities(void)
 
 /* Returns whether the signal was SIGTERM. */
 static bool
-forward(int fd, pid_t prog)
+forward(int fd, pid_t prog, int stop_signal)
 {
 	struct signalfd_siginfo si;
 
 	if (read(fd, &si, sizeof(si)) != sizeof(si))
 		die("read signalfd");
 	/* ESRCH: PROG has just ended. */
-	if (si.ssi_signo != SIGCHLD && si.ssi_code != SI_KERNEL)
+	if (si.ssi_signo == SIGTERM && prog > 0)
+		kill(prog, stop_signal);
+	else if (si.ssi_signo != SIGCHLD && si.ssi_code != SI_KERNEL)
 		kill(prog, (int)si.ssi_signo);
 	return si.ssi_signo == SIGTERM;
 }
 
 __attribute__((noreturn)) static void
-run_init(pid_t prog, bool linger)
+run_init(pid_t prog, bool linger, int stop_signal)
 {
 	int fd, status, result = 0;
 	bool ending = false;
@@ -85,18 +87,18 @@ run_init(pid_t prog, bool linger)
 		}
 		if (pid < 0)
 			exit(result);
-		if (forward(fd, prog))
+		if (forward(fd, prog, stop_signal))
 			ending = true;
 	}
 }
 
 void
-init_here(bool linger)
+init_here(bool linger, int stop_signal)
 {
 	const pid_t pid = fork();
 
 	if (pid < 0)
 		die("fork");
 	if (pid > 0)
-		run_init(pid, linger);
+		run_init(pid, linger, stop_signal);
 }

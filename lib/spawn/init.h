@@ -8,7 +8,7 @@
  * PROG, cannot be traced, keeps no capability but KILL and no descriptor but 0,
  * 1 and 2.  It exits with PROG's status when PROG ends; with LINGER when the
  * last process has ended, and signals go to all processes once PROG has ended.
- */
-void init_here(bool linger);
+ * PROG gets STOP_SIGNAL in place of SIGTERM. */
+void init_here(bool linger, int stop_signal);
 
 #endif
