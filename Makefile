@@ -33,7 +33,8 @@ HARDEN = $(eval HARDEN := $$(shell for flag in $$(HARDENING); do \
 HARDEN_LD = -Wl,-z,relro,-z,now,-z,noexecstack
 
 TOOLS = box-cp box-keep box-rm log-keep log-plain cg-limit cg-set ns-spawn ns-enter \
-	net-lease net-veth net-nat rootfs-enter cap-drop sys-filter box-gc
+	net-lease net-veth net-nat rootfs-enter proc-set cap-drop sys-filter \
+	box-gc
 SCRIPTS = box-run box-doctor box-exec box-limit box-logs box-ps \
 	box-stop box-top box-wait
 RECIPES = rootfs-alpine rootfs-busybox rootfs-debian

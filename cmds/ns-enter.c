@@ -13,6 +13,7 @@
 #include "base/fdpass.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "base/rlimit.h"
 #include "box/state.h"
 #include "cg/open.h"
 #include "ns/idmap.h"
@@ -36,10 +37,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { O_PID = OPT_LONG };
+enum { O_PID = OPT_LONG, O_RLIMIT };
 
 static const struct opt opts[] = {
     {O_PID, "pid", "PID", "in place of NAME: the box of this process"},
+    {O_RLIMIT, "rlimit", "NAME=SOFT[:HARD]", "a limit, as of proc-set"},
     PAYLOAD_OPTS,
     {0},
 };
@@ -48,6 +50,7 @@ static const struct tool tool = {
 
 static struct payload prog;
 static const char *name; /* or NULL, with --pid */
+static struct rlimits limits;
 static pid_t target;
 static int target_fd;
 
@@ -61,6 +64,8 @@ parse(int argc, char *argv[])
 	while ((c = opt_next(&tool, argc, argv)) != -1)
 		if (c == O_PID)
 			target = (pid_t)parse_num("--pid", optarg, 1, max);
+		else if (c == O_RLIMIT)
+			rlimits_add(&limits, "--rlimit", optarg);
 		else
 			payload_opt(&prog, c);
 	argv += optind;
@@ -107,6 +112,7 @@ enter(const struct cgroup *group, int kinds, char *argv[])
 {
 	const bool dry = say_modes() & SAY_DRY;
 
+	rlimits_set(&limits, "--rlimit");
 	cgroup_join(group);
 	ns_enter(target_fd, target, kinds & ~CLONE_NEWPID);
 	close(target_fd);

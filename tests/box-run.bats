@@ -180,8 +180,6 @@ quota() {
 	hinted --privileged "name the rights"
 	run -0 host box-run --cap-add ALL --seccomp off --new-privs "$bb" grep CapEff /proc/self/status
 	has "$output" fffffffff
-	hinted --ulimit "ulimit in the calling shell"
-	is "$(ulimit -n 100; host box-run "$bb" sh -c 'ulimit -n')" 100
 	hinted --sysctl "nsenter --net=/run/netns/NAME sysctl -w"
 	host nsenter --net=/run/netns/words sysctl -qw net.ipv4.ip_local_port_range="2000 3000"
 	is "$(box-exec words cat /proc/sys/net/ipv4/ip_local_port_range | xargs)" "2000 3000"
@@ -407,6 +405,24 @@ quota() {
 	bad "src=data,dst=/m" "type=volume is not bind or tmpfs"
 	bad "type=tmpfs,src=/,dst=/m" "a tmpfs has no src"
 	bad "*" "'*' is not known"
+}
+
+@test "--ulimit, --oom-score-adj" {
+	boxed --name words --network none --ulimit nofile=200:300 --ulimit fsize=max --oom-score-adj 300
+	is "$(awk '/^Max open files/ { print $4, $5 }' "/proc/$prog/limits")" "200 300"
+	is "$(<"/proc/$prog/oom_score_adj")" 300
+	is "$(box-exec words sh -c 'ulimit -n; ulimit -Hn; ulimit -f' | xargs)" "200 300 unlimited"
+	over
+	# Without the option: the caller's.
+	is "$(ulimit -n 100; host box-run --network none "$bb" sh -c 'ulimit -n')" 100
+	above() { ulimit -n 400 && host box-run --network none --ulimit nofile=50:500 "$bb" sh -c 'ulimit -Hn'; }
+	run --separate-stderr above
+	[ "$status $output" = "0 500" ] ||
+	    is "$status ${stderr%%$'\n'*}" "125 proc-set: --rlimit nofile=500: Operation not permitted"
+	refused 125 --ulimit files=5 "$bb" true
+	is "$stderr" "proc-set: --rlimit: 'files' is not the name of a limit such as nofile, nproc or memlock"
+	refused 125 --ulimit nofile=5:4 "$bb" true
+	refused 125 --oom-score-adj 1001 "$bb" true
 }
 
 @test "--label, --stop-signal" {

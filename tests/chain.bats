@@ -42,6 +42,7 @@ chains() {
 		ns-spawn net-veth
 		ns-spawn rootfs-enter $bb
 		ns-spawn rootfs-enter --seccomp off --cap-add ALL --new-privs $bb
+		proc-set --rlimit nofile=1000 --oom 100 --umask 027 --nice 1
 		cap-drop
 		sys-filter
 		ns-spawn --init net-veth cap-drop sys-filter
@@ -385,7 +386,7 @@ traced() {
 		done
 	done
 	# A lease reaches the last stage through each of them.
-	for t in box-keep "log-keep $BATS_TEST_TMPDIR/log" "cg-limit max" "ns-spawn --only uts" net-lease net-nat cap-drop sys-filter; do
+	for t in box-keep "log-keep $BATS_TEST_TMPDIR/log" "cg-limit max" "ns-spawn --only uts" net-lease net-nat proc-set cap-drop sys-filter; do
 		# shellcheck disable=SC2086
 		start net-lease --slot 9 $t log-keep "$BATS_TEST_TMPDIR/last" sleep 1000
 		runs sleep || fail "$t: $(<"$err")"

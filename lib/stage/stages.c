@@ -22,6 +22,7 @@ static const char *const stages[] = {
     "net-veth",
     "net-nat",
     "rootfs-enter",
+    "proc-set",
     "cap-drop",
     "sys-filter",
 };
