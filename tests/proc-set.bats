@@ -96,5 +96,5 @@ echo 200 >/proc/self/oom_score_adj
 renice 3 $$
 umask 077
 # next: true'
-	is "$(sh -c "$(proc-set -n --rlimit nofile=50:60 --umask 77 true); ulimit -n; umask")" $'50\n0077'
+	is "$(sh -c "$(proc-set -n --rlimit nofile=50:60 --umask 77 true)"$'\nulimit -n; umask')" $'50\n0077'
 }
