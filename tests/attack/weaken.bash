@@ -7,7 +7,7 @@ weaken() {
 	export weak=$BATS_RUN_TMPDIR/weak
 	[ ! -d "$weak/bin" ] || return 0
 	mkdir -p "$weak"
-	(cd "$TOP" && cp -Rp Makefile cmds lib scripts seccomp "$weak")
+	(cd "$TOP" && cp -Rp Makefile cmds lib rootfs scripts seccomp "$weak")
 	while read -r row file change; do
 		[[ $row != "#" && $row ]] || continue
 		sed "$change" "$weak/$file" >"$weak/new"
