@@ -9,6 +9,7 @@
  */
 #include "base/die.h"
 #include "base/fdpass.h"
+#include "box/hosts.h"
 #include "box/lock.h"
 #include "box/state.h"
 #include "cg/tree.h"
@@ -203,8 +204,9 @@ static void
 forget(void)
 {
 	static const char *const facts[] = {
-	    "pid", "slot", "ports", "nat", "hits"};
+	    "pid", "slot", "ports", "nat", "hosts", "hits"};
 
+	hosts_leave(name);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
 		state_drop(name, facts[i]);
 }

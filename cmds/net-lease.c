@@ -34,11 +34,13 @@
 enum {
 	SLOT = OPT_LONG,
 	POOL,
+	IP,
 };
 
 static const struct opt opts[] = {
     {SLOT, "slot", "N", "this slot or none"},
     {POOL, "pool", "CIDR", "the boxes' addresses (" SLOT_POOL ")"},
+    {IP, "ip", "ADDR", "the slot with this address of the pool, or none"},
     {0},
 };
 static const struct tool tool = {"net-lease", "prog [arg ...]", opts, SAY_SH};
@@ -99,7 +101,8 @@ lease_one(struct slot *s, bool any)
 			return fd;
 	if (any)
 		diex("no slot is free in %s/%u", addr_text(s->pool), s->len);
-	diex("slot %u: %s", s->num - 1, why);
+	s->num--;
+	diex("%s, slot %u: %s", addr_text(slot_addr(s)), s->num, why);
 }
 
 /* A chosen pool must be free.  The default pool is not checked here: a chain
@@ -122,7 +125,7 @@ check_pool(const struct slot *s)
 int
 main(int argc, char *argv[])
 {
-	const char *num = NULL, *pool = NULL;
+	const char *num = NULL, *pool = NULL, *ip = NULL;
 	char text[16] = "$BOX_SLOT";
 	struct slot s;
 	int c;
@@ -136,16 +139,23 @@ main(int argc, char *argv[])
 		case POOL:
 			pool = optarg;
 			break;
+		case IP:
+			ip = optarg;
+			break;
 		}
 	argv += optind;
 	if (!*argv)
 		opt_usage(&tool);
+	if (num && ip)
+		diex("--slot and --ip exclude each other");
 	s = slot_get(num ? num : "0", pool);
+	if (ip)
+		s.num = slot_of("--ip", &s, ip);
 	if (pool || env_or("BOX_POOL", NULL))
 		check_pool(&s);
 	if (!(say_modes() & SAY_DRY))
-		inherit_add(INHERIT_LEASE, lease_one(&s, !num));
-	if (num || !(say_modes() & SAY_DRY))
+		inherit_add(INHERIT_LEASE, lease_one(&s, !num && !ip));
+	if (num || ip || !(say_modes() & SAY_DRY))
 		snprintf(text, sizeof(text), "%u", s.num);
 	/* say() comes after the change, which decides the number. */
 	say(SAY_SH, "exec 9>%s/lock/" SLOT_LOCK "%s && flock -n 9",

@@ -147,6 +147,8 @@ around(char *argv[])
 		/* For net-veth: route_localnet, for the host's localhost. */
 		if (nat.n_ports)
 			setenv("BOX_LOCALNET", "1", 1);
+		if (nat.isolate)
+			setenv("BOX_ISOLATED", "1", 1);
 		chain(argv);
 	}
 	if (r.pid < 0)

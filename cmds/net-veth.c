@@ -224,7 +224,8 @@ main(int argc, char *argv[])
 	else
 		from_box(&v);
 	/* For the box's /etc/hosts. */
-	if (setenv("BOX_ADDR", addr_text(v.addr), 1) < 0)
+	if (setenv("BOX_ADDR", addr_text(v.addr), 1) < 0 ||
+	    setenv("BOX_GATEWAY", addr_text(v.gateway), 1) < 0)
 		die("setenv");
 	if (!*argv)
 		return 0;

@@ -29,7 +29,8 @@ enum {
 	O_OVERLAY,
 	O_DNS,
 	O_SHM,
-	O_DEVICE
+	O_DEVICE,
+	O_ADD_HOST
 };
 
 static const struct opt opts[] = {
@@ -41,6 +42,8 @@ static const struct opt opts[] = {
     {O_EPHEMERAL, "ephemeral", NULL, "throw away changes to the root"},
     {O_OVERLAY, "overlay", "DIR", "keep changes to the root in DIR"},
     {O_DNS, "dns", "ADDR", "name server; host: this host's; none: the root's"},
+    {O_ADD_HOST, "add-host", "NAME:ADDR",
+	"a line in /etc/hosts; host-gateway: the host's end"},
     PAYLOAD_OPTS,
     {0},
 };
@@ -82,7 +85,10 @@ parse(int argc, char *argv[])
 			root.overlay = optarg;
 			break;
 		case O_DNS:
-			resolv_add(&root.dns, optarg);
+			resolv_add(&root.etc.dns, optarg);
+			break;
+		case O_ADD_HOST:
+			etc_add_host(&root.etc, optarg);
 			break;
 		default:
 			payload_opt(&prog, c);

@@ -36,6 +36,17 @@ slot_get(const char *num, const char *pool)
 	return s;
 }
 
+unsigned
+slot_of(const char *what, const struct slot *s, const char *word)
+{
+	const uint32_t n = addr_parse(what, word) - slot_gateway(s) - 1;
+
+	if (n >= slot_count(s->len))
+		diex("%s: %s is not a box's address in the pool %s/%u", what,
+		    word, addr_text(s->pool), s->len);
+	return n;
+}
+
 uint32_t
 slot_gateway(const struct slot *s)
 {

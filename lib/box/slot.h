@@ -31,6 +31,10 @@ struct slot {
  * does not have. */
 struct slot slot_get(const char *num, const char *pool);
 
+/* The number of the slot in the pool of S that has the address of WORD.  Dies
+ * with 125, naming WHAT, if there is none. */
+unsigned slot_of(const char *what, const struct slot *s, const char *word);
+
 /* The number of slots in a pool. */
 unsigned slot_count(unsigned len);
 

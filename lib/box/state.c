@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/say.h"
+#include "box/hosts.h"
 #include "box/lock.h"
 
 #include <errno.h>
@@ -298,6 +299,7 @@ static int
 bury(const char *name, int record)
 {
 	(void)record;
+	hosts_leave(name);
 	return say(SAY_SH, "rm -r %s/%s", say_word(state_dir()), name)
 		   ? remove_facts(name)
 		   : 0;

@@ -15,7 +15,6 @@
 #include "ns/ns.h"
 #include "root/cgview.h"
 #include "root/dev.h"
-#include "root/etc.h"
 #include "root/inroot.h"
 #include "root/mask.h"
 #include "root/mnt.h"
@@ -252,7 +251,7 @@ newroot_enter(struct newroot *r)
 	cgview_make(sys, dir);
 	devdir_make(root, dir, r->shm_size, r->pty);
 	volumes_put(&r->volumes, root, dir, r->nosuid);
-	etcdir_make(root, scratch, dir, &r->dns, &r->volumes);
+	etcdir_make(root, scratch, dir, &r->etc, &r->volumes);
 	mask_paths(proc, sys, dir);
 	if (r->read_only && say(SAY_SH, "mount -o remount,bind,ro %s", dir) &&
 	    mnt_attr(root, MOUNT_ATTR_RDONLY, false) < 0)

@@ -1,7 +1,7 @@
 #ifndef ROOT_NEWROOT_H
 #define ROOT_NEWROOT_H
 
-#include "net/resolv.h"
+#include "root/etc.h"
 #include "root/volume.h"
 #include "term/pty.h"
 
@@ -20,7 +20,7 @@ struct newroot {
 	uint64_t shm_size; /* of /dev/shm, as devdir_make() has it */
 	bool nosuid;	   /* for the root and its volumes */
 	struct pty *pty;   /* to be opened in its devpts, or NULL */
-	struct resolv dns;
+	struct etc etc;
 	struct volumes volumes;
 };
 

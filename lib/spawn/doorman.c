@@ -11,7 +11,11 @@
 #include "base/die.h"
 #include "base/fdpass.h"
 #include "base/file.h"
+#include "base/parse.h"
 #include "base/say.h"
+#include "box/hosts.h"
+#include "box/slot.h"
+#include "box/state.h"
 #include "net/connections.h"
 #include "net/veth.h"
 #include "ns/ns.h"
@@ -23,14 +27,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static struct doorman man;
 static struct veth pair; /* the box's, and the index of its host end */
 static int pair_end, pair_modes;
 static struct connections connections;
-static unsigned veths, roots, binds, files, ttys;
+static unsigned veths, roots, binds, files, names, ttys;
 
 void
 doorman_start(const struct doorman *d)
@@ -152,6 +158,33 @@ serve_file(struct door_request *req, int *fd)
 	return *fd < 0 ? errno : 0;
 }
 
+/* The box cannot write the file, even as a user of id 0: the file is not shown
+ * with the box's ids. */
+static int
+serve_hosts(const char *own, int *fd)
+{
+	const struct slot slot = slot_get(NULL, NULL);
+	const char *name = box_name();
+	int err = count(&names, 1);
+	char *path;
+
+	if (err)
+		return err;
+	if (pair_end <= 0 || !name || env_or("BOX_ISOLATED", NULL))
+		return ENODATA;
+	path = hosts_join(name, pair.addr, &slot, own);
+	if (!path)
+		return errno;
+	say(SAY_SH, "mount --bind -o ro %s $BOX_ROOT/etc/hosts",
+	    say_word(path));
+	*fd = mnt_clone(AT_FDCWD, path, MNT_TOP);
+	if (*fd >= 0 && mnt_attr(*fd, MNT_SAFE | MOUNT_ATTR_RDONLY, false) < 0)
+		*fd = close_keep(*fd);
+	err = *fd < 0 ? errno : 0;
+	free(path);
+	return err;
+}
+
 static int
 serve_prog(struct door_request *req, struct door_reply *rep, int *fd)
 {
@@ -199,6 +232,9 @@ serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
 		break;
 	case DOOR_FILE:
 		rep->err = serve_file(req, fd);
+		break;
+	case DOOR_HOSTS:
+		rep->err = serve_hosts(req->path, fd);
 		break;
 	case DOOR_TTY:
 		rep->err = serve_tty(given);

@@ -91,6 +91,12 @@ door_file(const char *path)
 }
 
 int
+door_hosts(const char *own)
+{
+	return ask(&(struct door_request){.op = DOOR_HOSTS}, own, -1);
+}
+
+int
 door_tty(int master)
 {
 	return ask(&(struct door_request){.op = DOOR_TTY}, NULL, master);

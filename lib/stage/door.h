@@ -9,7 +9,7 @@
 /* The box's side of the door: a stage inside the box sends requests to
  * ns-spawn's resident parent over one SOCK_SEQPACKET socket (box(7)).  Messages
  * are of fixed size and versioned.  A box gets at most one veth pair, one root,
- * 64 binds and devices, 16 files and one terminal. */
+ * 64 binds and devices, 16 files, one file of names and one terminal. */
 
 #define DOOR_VERSION 3
 #define DOOR_BINDS 64
@@ -33,6 +33,7 @@ enum door_op {
 	DOOR_NODE,     /* a device to bind, with the box's ids if possible */
 	DOOR_PROG,     /* open the next program of the chain */
 	DOOR_FILE,     /* open a file for reading */
+	DOOR_HOSTS,    /* the file of names; its own lines in place of a path */
 	DOOR_TTY,      /* relay a terminal; its master comes along */
 	DOOR_SHUT,     /* the last word */
 };
@@ -73,6 +74,10 @@ int door_tree(enum door_op op, const char *path, bool *newns);
 
 /* PATH, opened for reading. */
 int door_file(const char *path);
+
+/* A detached, read-only mount of the box's file of names, which begins with the
+ * lines OWN (hosts.h); ENODATA if the box has none. */
+int door_hosts(const char *own);
 
 /* Hands MASTER, of a pty in the box, to the doorman, which relays it with the
  * caller's terminal. */

@@ -1,0 +1,32 @@
+#ifndef BOX_HOSTS_H
+#define BOX_HOSTS_H
+
+#include "box/slot.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Names of boxes: a box in a pool has as its /etc/hosts the file
+ * STATE/NAME/hosts, with a line for each other box of the same pool in the same
+ * network namespace (hosts(5)). */
+
+/* Whether NAME is one of a host (RFC 1123), and not localhost. */
+bool hosts_name(const char *name);
+
+/* Whether NAME is one of the names in the lines TEXT of a hosts file. */
+bool hosts_have(const char *text, const char *name);
+
+/* Makes the file of the box NAME, which has ADDR in the pool of S and runs in
+ * this network namespace: the lines OWN (at most HOSTS_OWN bytes), then those
+ * of the other boxes.  Adds the box to the files of the others, if NAME may be
+ * a host's.  Returns the file's path, malloc'ed.  NULL with errno: ENODATA if
+ * the box has no state directory, or no address of that pool; after another
+ * error the last command announced (said()) failed. */
+#define HOSTS_OWN 4000
+char *hosts_join(
+    const char *name, uint32_t addr, const struct slot *s, const char *own);
+
+/* Takes the box NAME, which has ended, out of the files of the others. */
+void hosts_leave(const char *name);
+
+#endif
