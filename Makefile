@@ -109,6 +109,10 @@ $(COMPLETIONS): scripts/completions $(BINS)
 # The programs that tests run in a box.
 PROBES = tests/attack/intruder tests/attack/probe tests/golden/view
 
+# A tar of the sources.
+TREE = tar c --exclude='./build-*' --exclude=./bin --exclude=./completions \
+	--exclude='./*_fs*' --exclude=./.git --exclude='*.[oad]' .
+
 check:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
@@ -127,8 +131,7 @@ ASAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 asan:
 	rm -rf build-asan
 	mkdir build-asan
-	tar c --exclude=./build-asan --exclude=./bin --exclude=./completions \
-		--exclude='./*_fs*' --exclude=./.git --exclude='*.[oad]' . | tar x -C build-asan
+	$(TREE) | tar x -C build-asan
 	$(MAKE) -C build-asan $(PROBES)
 	ASAN_OPTIONS=detect_leaks=0 SLACK=$${SLACK:-3} $(MAKE) -C build-asan \
 		CC=gcc CFLAGS='$(ASAN)' LDFLAGS= HARDENING= check
@@ -193,6 +196,23 @@ check-all: check asan-part check-vm-part check-systemd
 vm: all
 	tests/vm/run -i
 
+# A package for Debian, in the directory DEB, by packaging/debian.
+DEB = build-deb
+deb:
+	@scripts/deps deb
+	$(call say,GEN $(DEB)/boxtools_*.deb)rm -rf $(DEB) && mkdir -p $(DEB)/boxtools && \
+		$(TREE) | tar x -C $(DEB)/boxtools && \
+		cp -R packaging/debian $(DEB)/boxtools/ && cd $(DEB)/boxtools && \
+		if ! env -u MAKEFLAGS DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage \
+			-b -us -uc -d -j >../log 2>&1; then cat ../log; exit 1; fi && \
+		lintian --allow-root --fail-on error,warning ../*.changes
+
+# Installed in fresh roots of Debian 12 and 13; make check takes this host's
+# release alone.
+check-deb:
+	scripts/deps test
+	SUITES='bookworm trixie' tests/run tests/deb.bats
+
 demo:
 	@scripts/deps build
 	@$(MAKE) -s all
@@ -246,8 +266,8 @@ uninstall:
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 
 clean:
-	rm -rf bin completions tags build-asan lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
+	rm -rf bin completions tags build-asan build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
 		$(PROBES) tests/attack/knock tests/attack/receive
 
-.PHONY: all asan asan-part bench check check-all check-systemd check-vm check-vm-part clean \
-	demo golden install lint peers soak tags uninstall vm
+.PHONY: all asan asan-part bench check check-all check-deb check-systemd check-vm \
+	check-vm-part clean deb demo golden install lint peers soak tags uninstall vm

@@ -90,12 +90,14 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	done
 }
 
-@test "--version is the Makefile's" {
+@test "--version is the Makefile's, and so is that of the packages" {
 	version=$(sed -n 's/^VERSION = //p' "$TOP/Makefile")
 	for t in $TOOLS; do
 		run -0 "$t" --version
 		has "$output" "$version"
 	done
+	is "$(dpkg-parsechangelog -l "$TOP/packaging/debian/changelog" -S Version)" "$version-1"
+	grep -qE "^Version: +$version$" "$TOP/packaging/boxtools.spec"
 }
 
 @test "make install installs all, an installed chain runs, make uninstall removes all" {
