@@ -41,7 +41,7 @@ static const struct opt opts[] = {
     {O_READ_ONLY, "read-only", NULL, "the root directory, not the volumes"},
     {O_EPHEMERAL, "ephemeral", NULL, "throw away changes to the root"},
     {O_OVERLAY, "overlay", "DIR", "keep changes to the root in DIR"},
-    {O_DNS, "dns", "ADDR", "name server; host: this host's; none: the root's"},
+    {O_DNS, "dns", "ADDR", "name server, or auto, host (this host's) or none"},
     {O_ADD_HOST, "add-host", "NAME:ADDR",
 	"a line in /etc/hosts; host-gateway: the host's end"},
     PAYLOAD_OPTS,

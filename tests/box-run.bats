@@ -60,7 +60,7 @@ quota() {
 	has "$(host iptables-save)" MASQUERADE
 	over
 	fine -- sh -c 'hostname; grep nameserver /etc/resolv.conf; grep " / \| /sys " /proc/self/mountinfo; ls -d /proc/self'
-	has "$output" $'container\nnameserver 8.8.8.8\nnameserver 8.8.4.4'
+	has "$output" $'container\nnameserver '
 	has "$output" sysfs
 }
 
@@ -262,6 +262,39 @@ quota() {
 	# Without, the servers are the box's only.
 	run -0 host box-run -n --dns 192.168.1.1 "$bb" true
 	hasnt "$output" "net-nat --dns"
+}
+
+# resolver NAMESERVER... -- CMD...: a host with these in its file, and in that of
+# systemd-resolved those of $real.
+resolver() {
+	local d=$BATS_TEST_TMPDIR
+	{ printf 'search example.org\noptions ndots:2\n' && while [ "$1" != -- ]; do echo "nameserver $1" && shift; done; } >"$d/stub"
+	printf 'nameserver %s\n' $real >"$d/real"
+	shift
+	run -0 --separate-stderr host unshare -m bash -c 'd=$1 && mount -t tmpfs none /run && mkdir -p /run/systemd/resolve &&
+	    cp "$d/real" /run/systemd/resolve/resolv.conf && mount --bind "$d/stub" /etc/resolv.conf && shift && exec "$@"' - "$d" "$@"
+}
+@test "the host's name servers by default, where a box can reach them" {
+	real="10.1.2.3 fe80::1"
+	public=$'nameserver 8.8.8.8\nnameserver 8.8.4.4'
+	found() { resolver "$@" -- box-run "$bb" cat /etc/resolv.conf; }
+	found 192.0.2.7 127.0.0.1 2001:db8::53 169.254.1.1 192.0.2.8
+	is "$output" $'search example.org\noptions ndots:2\nnameserver 192.0.2.7\nnameserver 192.0.2.8'
+	found 127.0.0.53
+	is "$output" "nameserver 10.1.2.3"
+	# None that a box can reach: the public ones, and no word of the host's.
+	real="127.0.0.53 ::1 0.0.0.0 169.254.169.254 fe80::1%eth0"
+	found 127.0.0.53 ::1
+	is "$output" "$public"
+	# The word of the option; the stage alone.
+	resolver 192.0.2.7 -- box-run --dns 192.0.2.9 "$bb" cat /etc/resolv.conf
+	is "$output" "nameserver 192.0.2.9"
+	resolver 192.0.2.7 -- ns-spawn rootfs-enter "$bb" cat /etc/resolv.conf
+	is "$output" "$public"
+	# A private one is open for a box that is cut off.
+	resolver 192.168.7.1 -- box-run --isolate --ready exec -d --name "cut$$" "$bb" sleep 1000
+	has "$(host iptables-save -t mangle)" "-A BOX-ISO-0 -d 192.168.7.1/32 -p udp -m udp --dport 53 -j RETURN"
+	run -0 host box-stop -t 0 "cut$$"
 }
 
 @test "--pool" {

@@ -28,21 +28,35 @@ resolv_add(struct resolv *r, const char *word)
 {
 	uint32_t addr;
 
-	if (strcmp(word, "host") == 0 || strcmp(word, "none") == 0) {
+	if (strcmp(word, "auto") == 0 || strcmp(word, "host") == 0 ||
+	    strcmp(word, "none") == 0) {
 		r->word = word;
 		return;
 	}
 	if (!addr_read(word, &addr) && !addr_is6(word))
-		diex("--dns: '%s' is not an address, host or none", word);
+		diex("--dns: '%s' is not an address, auto, host or none", word);
 	if (r->n == RESOLV_MAX)
 		diex("--dns: more than %d addresses", RESOLV_MAX);
 	r->addr[r->n++] = word;
 }
 
-/* The lines of FILE without the servers on loopback; NULL if no server is left.
- */
+/* Whether a box can reach the server: not the host's loopback, and with FOUR
+ * only IPv4, without link-local addresses. */
+static bool
+can_reach(const char *server, bool four)
+{
+	uint32_t addr;
+
+	if (!addr_read(server, &addr))
+		return !four && strcmp(server, "::1") != 0;
+	return addr >> 24 != 127 &&
+	       (!four || (addr >> 24 != 0 && addr >> 16 != 0xa9fe));
+}
+
+/* The lines of FILE, of its servers those that a box can reach; NULL if no
+ * server is left. */
 static char *
-real_ones(const char *file)
+real_ones(const char *file, bool four)
 {
 	char *in = slurp_at(AT_FDCWD, file), *rest = in, *line, *out;
 	char server[64];
@@ -51,8 +65,7 @@ real_ones(const char *file)
 
 	while ((line = strsep(&rest, "\n"))) {
 		if (sscanf(line, " nameserver %63s", server) == 1) {
-			if (strncmp(server, "127.", 4) == 0 ||
-			    strcmp(server, "::1") == 0)
+			if (!can_reach(server, four))
 				continue;
 			n++;
 		}
@@ -67,15 +80,16 @@ real_ones(const char *file)
 char *
 resolv_text(const struct resolv *r)
 {
+	const bool four = r->word && strcmp(r->word, "auto") == 0;
 	char *out;
 	FILE *f;
 
 	if (r->word && strcmp(r->word, "none") == 0)
 		return NULL;
-	if (r->word) {
-		for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-			if ((out = real_ones(files[i])))
-				return out;
+	for (size_t i = 0; r->word && i < sizeof(files) / sizeof(*files); i++)
+		if ((out = real_ones(files[i], four)))
+			return out;
+	if (r->word && !four) {
 		errno = 0;
 		die_hint("name a server that the box can reach: --dns ADDRESS",
 		    "--dns host: this host has no resolver but on its own "

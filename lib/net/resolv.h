@@ -10,16 +10,18 @@
 struct resolv {
 	const char *addr[RESOLV_MAX];
 	unsigned n;
-	const char *word; /* "host" or "none" in place of addresses, or NULL */
+	const char *word; /* "auto", "host" or "none", or NULL: addresses */
 };
 
-/* Adds a --dns word: an address, "host" or "none".  Dies with 125 on another
+/* Adds a --dns word: an address, "auto", "host" or "none".  Dies with 125 on another
  * word. */
 void resolv_add(struct resolv *r, const char *word);
 
 /* The file's text, malloc'ed; NULL for "none".  Without a word and an address:
  * 8.8.8.8 and 8.8.4.4.  For "host": the real servers of this host, never a stub
- * on its loopback; dies with 125 if the host has no other. */
+ * on its loopback, and the other lines of its file; dies with 125 if the host
+ * has no other.  For "auto": the same of IPv4 and not link-local, as a box has
+ * neither; if there is none, as without a word. */
 char *resolv_text(const struct resolv *r);
 
 /* The IPv4 addresses among the name servers, in host byte order; returns their
