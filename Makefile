@@ -21,7 +21,7 @@ HOSTCC = cc
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
-	-Ilib $(CPPFLAGS) $(CFLAGS) $(HARDEN)
+	-Ilib -include base/musl.h $(CPPFLAGS) $(CFLAGS) $(HARDEN)
 
 # The flags that the compiler knows, asked once and only for a compilation.
 # Not -static-pie: relocation makes each exec 5 % slower.
