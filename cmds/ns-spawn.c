@@ -191,6 +191,7 @@ main(int argc, char *argv[])
 	}
 	if (idmap_out(&box.maps.u, 0, &uid) && idmap_out(&box.maps.g, 0, &gid))
 		give_pipes(uid, gid);
+	ns_tell_new(box.set.fresh);
 	resident_begin();
 	r.pid = start_box(&box, &r.fd);
 	if (r.pid == 0) {

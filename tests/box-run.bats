@@ -180,9 +180,6 @@ quota() {
 	hinted --privileged "name the rights"
 	run -0 host box-run --cap-add ALL --seccomp off --new-privs "$bb" grep CapEff /proc/self/status
 	has "$output" fffffffff
-	hinted --sysctl "nsenter --net=/run/netns/NAME sysctl -w"
-	host nsenter --net=/run/netns/words sysctl -qw net.ipv4.ip_local_port_range="2000 3000"
-	is "$(box-exec words cat /proc/sys/net/ipv4/ip_local_port_range | xargs)" "2000 3000"
 	hinted --net "--network MODE"
 	run -125 host box-run -P "$bb" true
 	is "${lines[1]}" "box-run: hint: -p PORT:PORT for each port"
@@ -438,6 +435,25 @@ resolver() {
 	bad "src=data,dst=/m" "type=volume is not bind or tmpfs"
 	bad "type=tmpfs,src=/,dst=/m" "a tmpfs has no src"
 	bad "*" "'*' is not known"
+}
+
+@test "--sysctl" {
+	somaxconn=$(host cat /proc/sys/net/core/somaxconn)
+	fine --sysctl net.ipv4.ip_local_port_range="2000 3000" --sysctl net.core.somaxconn=77 --sysctl kernel.shmmax=9006 -- \
+	    sh -c 'cd /proc/sys && cat net/ipv4/ip_local_port_range net/core/somaxconn kernel/shmmax; echo 1 2>/dev/null >kernel/shmmax || echo ro'
+	is "$(xargs <<<"$output")" "2000 3000 77 9006 ro"
+	is "$(host cat /proc/sys/net/core/somaxconn)" "$somaxconn"
+	fine --network none --sysctl net.core.somaxconn=77 -- cat /proc/sys/net/core/somaxconn
+	is "$output" 77
+	refused 125 --network host --sysctl net.core.somaxconn=77 "$bb" true
+	has "$stderr" "the net namespace is not the box's own"
+	is "$(host cat /proc/sys/net/core/somaxconn)" "$somaxconn"
+	refused 125 --sysctl vm.swappiness=1 "$bb" true
+	has "$stderr" "vm.swappiness=1: only net.*"
+	for bad in "" net.core.somaxconn id -x=1 =1; do
+		refused 125 --sysctl "$bad" "$bb" true
+		is "$stderr" "box-run: --sysctl: '$bad' is not KEY=VALUE"
+	done
 }
 
 @test "--ulimit, --oom-score-adj" {

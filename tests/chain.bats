@@ -39,6 +39,7 @@ chains() {
 		net-lease
 		net-nat
 		net-nat -p 8080:80
+		ns-spawn ns-sysctl net.ipv4.ip_unprivileged_port_start=80 kernel.msgmax=9000
 		ns-spawn net-veth
 		ns-spawn rootfs-enter $bb
 		ns-spawn rootfs-enter --seccomp off --cap-add ALL --new-privs $bb

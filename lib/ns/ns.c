@@ -94,6 +94,35 @@ ns_options(int flags)
 }
 
 void
+ns_tell_new(int flags)
+{
+	char text[96] = "";
+
+	for (int k = 0; k < NS_KINDS; k++)
+		if (flags & ns_types[k].flag)
+			sprintf(strchr(text, '\0'), "%s%s", *text ? "," : "",
+			    ns_types[k].name);
+	if (setenv("BOX_NS", text, 1) < 0)
+		die("setenv");
+}
+
+int
+ns_new(void)
+{
+	const char *rest = getenv("BOX_NS");
+	int flags = 0;
+
+	for (size_t len; rest && *rest; rest += len + (rest[len] == ',')) {
+		len = strcspn(rest, ",");
+		for (int k = 0; k < NS_KINDS; k++)
+			if (strlen(ns_types[k].name) == len &&
+			    strncmp(rest, ns_types[k].name, len) == 0)
+				flags |= ns_types[k].flag;
+	}
+	return flags;
+}
+
+void
 ns_join(const struct ns_set *s, int kinds)
 {
 	for (int k = 0; k < NS_KINDS; k++)

@@ -42,6 +42,11 @@ void ns_only(struct ns_set *s, const char *list);
  * the path is no namespace of this kind. */
 void ns_choose(struct ns_set *s, enum ns_kind kind, const char *word);
 
+/* The kinds that ns-spawn has made for the chain's box, FLAGS of clone(2):
+ * ns_tell_new() tells the stages behind it, where ns_new() returns them. */
+void ns_tell_new(int flags);
+int ns_new(void);
+
 /* unshare(1)'s options for FLAGS, " --net --uts", in a static buffer. */
 const char *ns_options(int flags);
 

@@ -18,6 +18,7 @@ static const char *const stages[] = {
     "log-keep",
     "cg-limit",
     "ns-spawn",
+    "ns-sysctl",
     "net-lease",
     "net-veth",
     "net-nat",
