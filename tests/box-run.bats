@@ -106,6 +106,10 @@ quota() {
 	over
 	run host box-run -m 64m --swap 0 "$bb" true
 	[ "$status" = 0 ] || has "$output" "swap"
+	run -0 host box-run -n -m 64m --memory-swap 1g --memory-swap -1 "$bb" true
+	has "$output" " -m 64m --memory-swap 1g --memory-swap max "
+	refused 125 -m 64m --memory-swap 63m "$bb" true
+	refused 125 --memory-swap 64m "$bb" true
 }
 
 # bats test_tags=vm

@@ -144,6 +144,31 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 		is "$(limit memory - memory.memsw.limit_in_bytes)" 100663296
 	fi
 	over
+	# In docker's words, in any order.
+	limited --memory-swap 96m --memory 64m max
+	is "$(limit memory memory.swap.max memory.memsw.limit_in_bytes)" "$(is_v2 memory && echo 33554432 || echo 100663296)"
+	over
+}
+
+@test "--memory-swap: the sum of memory and swap" {
+	for words in "-m 64m --memory-swap 96m" "--memory-swap 96m -m 64m" "-m 32m --memory-swap 96m -m 64m"; do
+		# shellcheck disable=SC2086
+		run -0 cg-limit -n $words max true
+		has "$output" $'\n'"echo $(is_v2 memory && echo 33554432 || echo 100663296) > "
+	done
+	run -0 cg-limit -n -m 64m --memory-swap max max true
+	hasnt "$output" sw
+	while read -r words; do
+		# shellcheck disable=SC2086
+		run -125 cg-limit $words max true
+		has "$output" "cg-limit: --memory-swap"
+	done <<-END
+		--memory-swap 96m
+		-m max --memory-swap 96m
+		-m 64m --memory-swap 63m
+		-m 64m --memory-swap 0
+		-m 64m --memory-swap -1
+	END
 }
 
 @test "swap: a host that does not account it says so" {

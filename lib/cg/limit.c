@@ -52,6 +52,21 @@ add_io(struct cg_limits *l, const char *arg)
 	give(l, CG_LIMIT_IO, 0);
 }
 
+/* The order of the options is of no matter. */
+static void
+split_sum(struct cg_limits *l)
+{
+	const uint64_t memory = l->number[CG_LIMIT_MEMORY];
+
+	if (l->sum == PARSE_MAX) {
+		give(l, CG_LIMIT_SWAP, PARSE_MAX);
+	} else if (l->sum && has(l, CG_LIMIT_MEMORY) && memory != PARSE_MAX) {
+		if (l->sum < memory)
+			diex("--memory-swap: less than --memory alone");
+		give(l, CG_LIMIT_SWAP, l->sum - memory);
+	}
+}
+
 bool
 cg_limits_option(struct cg_limits *l, int id, const char *arg)
 {
@@ -66,9 +81,16 @@ cg_limits_option(struct cg_limits *l, int id, const char *arg)
 			diex("--memory: no program runs without memory; max is "
 			     "no limit");
 		give(l, CG_LIMIT_MEMORY, parse_size("--memory", arg));
+		split_sum(l);
 		break;
 	case CG_O_SWAP:
 		give(l, CG_LIMIT_SWAP, parse_size("--swap", arg));
+		break;
+	case CG_O_MEMORY_SWAP:
+		l->sum = parse_size("--memory-swap", arg);
+		if (l->sum == 0)
+			diex("--memory-swap: 0 is less than --memory alone");
+		split_sum(l);
 		break;
 	case CG_O_WEIGHT:
 		give(l, CG_LIMIT_WEIGHT, parse_num("--weight", arg, 1, 10000));
@@ -105,6 +127,8 @@ cg_limits_need(const struct cg_limits *l)
 {
 	unsigned need = 0;
 
+	if (l->sum && l->sum != PARSE_MAX && !has(l, CG_LIMIT_SWAP))
+		diex("--memory-swap needs --memory, of which it is the sum");
 	for (unsigned i = 0; i < CG_LIMITS; i++)
 		if (has(l, i))
 			need |= files[i].controller;

@@ -21,6 +21,7 @@ enum cg_limit {
 enum {
 	CG_O_PIDS = OPT_LONG + 100,
 	CG_O_SWAP,
+	CG_O_MEMORY_SWAP,
 	CG_O_WEIGHT,
 	CG_O_CPUSET,
 	CG_O_IO,
@@ -30,6 +31,7 @@ enum {
 	{CG_O_PIDS, "pids", "N", "at most N processes and threads, or max"}, \
 	{'m', "memory", "SIZE", "at most SIZE bytes (64m, 2g), or max"}, \
 	{CG_O_SWAP, "swap", "SIZE", "the same for swap space"}, \
+	{CG_O_MEMORY_SWAP, "memory-swap", "SIZE", "memory and swap together"}, \
 	{CG_O_WEIGHT, "weight", "N", "share of busy CPUs, 1..10000 (100)"}, \
 	{CG_O_CPUSET, "cpuset", "LIST", "these CPUs only (0-3,6), or max"}, \
 	{CG_O_IO, "io", "DEV:LIMIT=RATE,...", \
@@ -40,6 +42,7 @@ struct cg_limits {
 	unsigned given; /* a set of 1 << enum cg_limit */
 	/* As of lib/base/parse.h; PARSE_MAX is no limit. */
 	uint64_t number[CG_LIMITS];
+	uint64_t sum; /* memory and swap; 0: not given */
 	const char *cpuset;
 	struct cg_io io[16];
 	unsigned n_io;
@@ -55,7 +58,8 @@ void cg_limits_cpu(struct cg_limits *l, const char *arg);
 /* Drops limits that are "max": a fresh group has none. */
 void cg_limits_fresh(struct cg_limits *l);
 
-/* The controllers that the limits need. */
+/* The controllers that the limits need, after the last option.  Dies with 125
+ * if a limit on memory and swap together has none on memory beside it. */
 unsigned cg_limits_need(const struct cg_limits *l);
 
 /* Writes the given limits; abandons the group if the kernel refuses one. */
