@@ -148,9 +148,9 @@ soak:
 	$(MAKE) all $(PROBES)
 	SOAK=$${SOAK:-25} tests/run --filter-tags soak $${TESTS:-tests}
 
-# Writes tests/golden anew: see tests/golden.bats.
+# Writes tests/golden anew: see tests/golden.bats and tests/counts.bats.
 golden: all
-	GOLDEN=update tests/run tests/golden.bats
+	GOLDEN=update tests/run tests/golden.bats tests/counts.bats
 
 # Installs other programs for containers, and writes their manual page beside
 # ours anew.
