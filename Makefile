@@ -159,6 +159,15 @@ peers: all $(PROBES)
 	tests/peers -p box crun bwrap nspawn >man/box-peers.7.new
 	mv man/box-peers.7.new man/box-peers.7
 
+# README's tables and figures, made anew.
+readme: all
+	for figure in chain session; do \
+		docs/$$figure >docs/$$figure.new && \
+		mv docs/$$figure.new docs/$$figure.svg || exit; \
+	done
+	docs/tables README.md >README.md.new
+	mv README.md.new README.md
+
 # Starts, timed beside theirs.
 bench: all
 	scripts/deps bench
@@ -190,8 +199,14 @@ check-vm-part:
 	tests/vm/run env ONLY='^(cg-l.* 50%|net-l.*|ns-.* sys-filter|box-run [^ ]*)$$' \
 		tests/run --here --filter-tags vm $$(grep -l '^# bats .*=vm' tests/*.bats)
 
+# README, pasted block by block on a fresh Debian 12 and 13.
+check-readme:
+	scripts/deps test
+	$(MAKE) all
+	TEST_LIMIT=$${TEST_LIMIT:-900} tests/run tests/fresh
+
 # As in CI; with make -k, a failure does not stop the others.
-check-all: check asan-part check-vm-part check-systemd
+check-all: check asan-part check-readme check-vm-part check-systemd
 
 vm: all
 	tests/vm/run -i
@@ -270,4 +285,4 @@ clean:
 		$(PROBES) tests/attack/knock tests/attack/receive
 
 .PHONY: all asan asan-part bench check check-all check-deb check-systemd check-vm \
-	check-vm-part clean deb demo golden install lint peers soak tags uninstall vm
+	check-vm-part clean deb demo golden install lint peers readme soak tags uninstall vm

@@ -14,18 +14,6 @@ setup() {
 }
 teardown() { lab_end; }
 
-# in_fresh SCRIPT: sh runs SCRIPT in $fresh, with the network of the lab. The root
-# is that of a mount namespace, because no box can start in one of chroot(2).
-in_fresh() {
-	host unshare --mount --propagation private sh -euc 'exec 3>&-; fresh=$1 script=$2
-		mount --bind "$fresh" "$fresh"
-		for dir in proc sys dev; do mount --rbind /$dir "$fresh/$dir"; done
-		cd "$fresh"
-		pivot_root . .
-		umount -l .
-		unset BOX_STATE TMPDIR
-		exec sh -euc "$script"' - "$fresh" "$1"
-}
 # Of dpkg's own files only the list of packages matters.
 files() {
 	(cd "$fresh" && find . -xdev \( -path ./var/lib/dpkg -o -path ./run \) -prune -o \

@@ -90,6 +90,22 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	done
 }
 
+@test "README's links, tables and figures are those of the tree" {
+	requires "python3" command -v python3
+	for link in $(grep -oE '\]\([^)]*\)' "$TOP/README.md" | tr -d '()]'); do
+		[ -e "$TOP/$link" ] || fail "no $link"
+	done
+	diff "$TOP/README.md" <("$TOP/docs/tables" "$TOP/README.md") || fail "make readme"
+	# A row for each feature: six columns and a source.
+	is "$(awk -F '|' '!/^#/ && (NF != 7 || $7 == "")' "$TOP/docs/peers")" ""
+	diff "$TOP/docs/chain.svg" <("$TOP/docs/chain") || fail "make readme"
+	requires "root" test "$EUID" = 0
+	# The session runs, and shows the same, but for its figures.
+	"$TOP/docs/session" >"$BATS_TEST_TMPDIR/session"
+	plain() { sed -E 's/<[^>]*>//g; s/[0-9.]+[KM]?/N/g; s/ +/ /g' "$1"; }
+	diff <(plain "$TOP/docs/session.svg") <(plain "$BATS_TEST_TMPDIR/session") || fail "make readme"
+}
+
 @test "--version is the Makefile's, and so is that of the packages" {
 	version=$(sed -n 's/^VERSION = //p' "$TOP/Makefile")
 	for t in $TOOLS; do

@@ -3,7 +3,7 @@
 # directories, and the baseline to which each test must return.
 # shellcheck shell=bash disable=SC2034
 bats_require_minimum_version 1.5.0
-TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 PATH=$TOP/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export TOP BOX_STATE=$BATS_FILE_TMPDIR/state LC_ALL=C
 
@@ -96,6 +96,18 @@ lab_up() {
 lab_down() {
 	for ns in ${HOSTNS:-} ${OUTNS:-}; do ip netns del "$ns"; done
 	unset HOSTNS OUTNS
+}
+# in_fresh SCRIPT: sh runs SCRIPT in $fresh, with the network of the lab. The root
+# is that of a mount namespace, because no box can start in one of chroot(2).
+in_fresh() {
+	host unshare --mount --propagation private sh -euc 'exec 3>&-; fresh=$1 script=$2
+		mount --bind "$fresh" "$fresh"
+		for dir in proc sys dev; do mount --rbind /$dir "$fresh/$dir"; done
+		cd "$fresh"
+		pivot_root . .
+		umount -l .
+		unset BOX_STATE TMPDIR
+		exec sh -euc "$script"' - "$fresh" "$1"
 }
 # serve DIR: its files at http://192.0.2.2:8000, in the world outside, by $server.
 serve() {
