@@ -70,12 +70,78 @@ boxes() {
 	is "$(asks box-run root cat a)" afile
 }
 
+# in_root DIR NAME...: DIR has programs of these names.
+in_root() {
+	mkdir -p "$1"
+	for name in "${@:2}"; do : >"$1/$name"; done
+}
+@test "bash: programs of the box, of the root directory; no link is followed" {
+	cd "$BATS_TEST_TMPDIR"
+	in_root root/usr/bin server 'a b' '$(id)' -x $'e\x1b[m'
+	in_root root/sbin setup
+	in_root host host-program
+	ln -s ../host root/bin
+	ln -s "$PWD/host" root/usr/sbin
+	is "$(asks box-run root s | xargs)" "server setup"
+	is "$(asks box-run -p 80:80 root "" | xargs)" "server setup"
+	is "$(asks rootfs-enter --read-only root h)" ""
+	has "$(asks box-run host ech)" echo
+	box web
+	# A process whose root directory is that one.
+	requires "root" test "$EUID" = 0
+	bb_root
+	cp "$bb/bin/busybox" root
+	(exec chroot root /busybox sleep 1000 3>&-) &
+	keepers+=("$!")
+	one "$!"
+	runs busybox "$!"
+	is "$(asks box-exec -t web s | xargs)" "server setup"
+	is "$(asks ns-enter web "" | xargs)" "server setup"
+	has "$(asks box-exec other ech)" echo
+}
+
+@test "bash: values of options, which the tools take" {
+	cd "$BATS_TEST_TMPDIR" && mkdir root
+	is "$(asks box-run --network "" | xargs)" "bridge host none veth"
+	is "$(asks box-run --restart a)" always
+	is "$(asks box-run --restart = a)" always
+	is "$(asks box-run --cap-add NET_A)" NET_ADMIN
+	is "$(asks box-run --cap-add NET_RAW,SYS_T | xargs)" "NET_RAW,SYS_TIME NET_RAW,SYS_TTY_CONFIG"
+	is "$(asks ns-spawn --only user,p)" user,pid
+	is "$(asks ns-spawn --net h)" host
+	n=0
+	while read -r option words; do
+		# shellcheck disable=SC2086
+		for value in $(asks ${words%% *} "$option" ""); do
+			set -- $words
+			run "$1" -n "$option" "$value" "${@:2}"
+			[ "$status" = 0 ] || fail "$1 $option $value: $output"
+			n=$((n + 1))
+		done
+	done <<-'END'
+		--network box-run root true
+		--restart box-keep true
+		--ready box-keep true
+		--dns rootfs-enter root true
+		--stop-signal ns-spawn --init true
+		--only ns-spawn true
+		--uts ns-spawn true
+		--cap-add cap-drop true
+		--cap-drop cap-drop true
+	END
+	# All capabilities of the kernel's header, and ALL.
+	between $n 100 200
+	diff <(asks cap-drop --cap-add "" | grep -v ALL) <(sed -nE 's/^#define CAP_([A-Z_]+)[ \t]+[0-9]+$/\1/p' \
+	    /usr/include/linux/capability.h | sort) || fail "the script's capabilities (<), the kernel's (>)"
+}
+
 @test "zsh" {
 	command -v zsh >/dev/null || skip "no zsh here"
 	zsh -n "$TOP/completions/zsh"
 	boxes
 	mkdir "$BATS_TEST_TMPDIR/fpath"
 	cp "$TOP/completions/zsh" "$BATS_TEST_TMPDIR/fpath/_boxtools"
+	in_root "$BATS_TEST_TMPDIR/root/bin" server
 	python3 "$TOP/tests/terminal.py" env PS1='%% ' zsh -f -i <<-END
 		expect %
 		send fpath=($BATS_TEST_TMPDIR/fpath \$fpath); autoload -U compinit; compinit -u -D; echo rea''dy\n
@@ -87,6 +153,12 @@ boxes() {
 		expect box-stop --time
 		send \x15cg-limit max box-stop d\t
 		expect box-stop db
+		send \x15box-run --network ho\t
+		expect box-run --network host
+		send \x15box-run --cap-add NET_RAW,SYS_TI\t
+		expect box-run --cap-add NET_RAW,SYS_TIME
+		send \x15box-run --rm $BATS_TEST_TMPDIR/root ser\t
+		expect root server
 		send \x15exit\n
 		end 0
 	END
@@ -102,6 +174,10 @@ boxes() {
 	is "$(told 'net-nat --backend ')" "legacy nft"
 	is "$(told 'box-logs -n 5 w')" web
 	has "$(told 'box-run -')" "--publish"
+	is "$(told 'box-run --network ')" "bridge host none veth"
+	has "$(told 'box-run --cap-add NET_RAW,SYS_TI')" NET_RAW,SYS_TIME
+	in_root "$BATS_TEST_TMPDIR/root/bin" server
+	is "$(told "box-run $BATS_TEST_TMPDIR/root ser")" server
 }
 
 @test "make install puts completions where the shells look, make uninstall removes them" {
