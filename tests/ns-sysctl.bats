@@ -2,6 +2,7 @@
 # ns-sysctl: values of the box's namespaces, and never of the host's.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
+load attack/weaken
 
 setup_file() { lab_up; }
 teardown_file() { lab_down; }
@@ -47,7 +48,7 @@ refused() {
 	is "$output" 99
 }
 
-@test "a namespace that the box shares is refused, and what is no namespace's" {
+@test "T95: a namespace that the box shares is refused, and what is no namespace's" {
 	for pre in "" "ns-spawn --net host" "ns-spawn --only ipc" "ns-spawn env" "ns-spawn --user host --net /run/netns/$HOSTNS"; do
 		# shellcheck disable=SC2086
 		refused $pre -- net.core.somaxconn=99
@@ -66,6 +67,9 @@ refused() {
 		refused ns-spawn -- "$bad"
 		has "$stderr" "$bad: only net.*"
 	done
+	weaken
+	weak 95 run -0 host unshare -i ns-spawn --only uts ns-sysctl kernel.msgmax=9001 cat /proc/sys/kernel/msgmax
+	is "$output" 9001
 	# None is set if one is wrong.
 	refused ns-spawn -- -x kernel.msgmax=9001 vm.swappiness=1
 	hasnt "$stderr" msgmax

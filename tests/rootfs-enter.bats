@@ -836,9 +836,10 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	is "$output" refused
 	has "$stderr" "rootfs-enter: --volume: 'Z' is ignored"
 	for bad in rx ro,,z ro, ,ro slave; do refused -v "$BATS_TEST_TMPDIR/src:/c:$bad" -- true; done
+	has "$stderr" "'slave' is not ro, rw, rslave, rprivate or z"
 }
 
-@test "--volume: rslave: mounts of the host's that come later are seen, those of the box stay" {
+@test "T96: --volume: rslave: mounts of the host's that come later are seen, those of the box stay" {
 	mkdir "$BATS_TEST_TMPDIR/src"
 	# come [MODE]: a mount on the host comes while the box runs.
 	come() {
@@ -850,10 +851,17 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	mkfifo "$BATS_TEST_TMPDIR"/{go,up}
 	is "$(come ,rslave)" later
 	is "$(come ,rslave,rprivate)" ""
-	run -0 unshare -m sh -c 'mount --bind "$1" "$1" && mount --make-shared "$1" && shift && exec "$@"' - "$BATS_TEST_TMPDIR/src" \
-	    ns-spawn rootfs-enter --cap-add ALL --seccomp off -v "$BATS_TEST_TMPDIR/src:/x:rslave" "$root" grep ' /x ' /proc/self/mountinfo
-	has "$output" " master:"
-	hasnt "$output" " shared:"
+	# The mounts on the host once the box has made one.
+	reach() {
+		unshare -m sh -c 'mount --bind "$1" "$1" && mount --make-shared "$1" && mkdir -p "$1/mine" &&
+			ns-spawn rootfs-enter --cap-add ALL --seccomp off -v "$1:/x:rslave" "$root" \
+			    sh -c "mount -t tmpfs t /x/mine && echo made" && grep -c "$1/mine" /proc/self/mountinfo' - "$BATS_TEST_TMPDIR/src"
+	}
+	run reach
+	is "$output" $'made\n0'
+	weaken
+	weak 96 run reach
+	is "$output" $'made\n1'
 	refused -v "$BATS_TEST_TMPDIR/src:/c:rslave" -- true
 	has "$stderr" "no mount of the host's reaches a private mount"
 	refused -v "$BATS_TEST_TMPDIR/src:/c:rshared" -- true

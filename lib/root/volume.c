@@ -55,8 +55,8 @@ find_to(char *s)
 	return to;
 }
 
-/* Takes the words MODES ("ro,z") for V; false if one is unknown. */
-static bool
+/* Takes the words MODES ("ro,z") for V. */
+static void
 take_modes(char *modes, struct volume *v)
 {
 	const char *word;
@@ -68,7 +68,8 @@ take_modes(char *modes, struct volume *v)
 			v->op = DOOR_SLAVE;
 		else if (strcmp(word, "rprivate") == 0)
 			v->op = DOOR_BIND;
-		else if (strcmp(word, "rshared") == 0)
+		else if (strcmp(word, "rshared") == 0 ||
+			 strcmp(word, "shared") == 0)
 			diex(
 			    "--volume: '%s' would give the box's mounts to the "
 			    "host",
@@ -78,8 +79,10 @@ take_modes(char *modes, struct volume *v)
 			      "of SELinux",
 			    word);
 		else if (strcmp(word, "rw") != 0)
-			return false;
-	return true;
+			diex(
+			    "--volume: '%s' is not ro, rw, rslave, rprivate or "
+			    "z",
+			    word);
 }
 
 void
@@ -89,10 +92,10 @@ volume_add(struct volumes *all, const char *word)
 	char *to = at ? cut(at) : NULL, *modes = to ? cut(to) : NULL;
 	struct volume v = {.from = from, .to = to, .op = DOOR_BIND};
 
-	if (!*from || !to || (modes && !take_modes(modes, &v)))
-		diex("--volume: '%s' is not FROM:/TO, FROM:/TO:ro or "
-		     "FROM:/TO:rw",
-		    word);
+	if (!*from || !to)
+		diex("--volume: '%s' is not FROM:/TO or FROM:/TO:ro", word);
+	if (modes)
+		take_modes(modes, &v);
 	add(all, v);
 }
 
