@@ -128,6 +128,10 @@ set(const char *word)
 	fd = open_value(path);
 	if (fd < 0 && (errno == EACCES || errno == EPERM))
 		die_hint("this value is the whole host's", "%s", said());
+	if (fd < 0 && errno == ENOENT)
+		die_hint("no such value, or this kernel does not show the "
+			 "value in a user namespace",
+		    "%s", said());
 	if (fd < 0 || write(fd, value, len) != (ssize_t)len)
 		die_said();
 	close(fd);

@@ -442,19 +442,19 @@ resolver() {
 }
 
 @test "--sysctl" {
-	somaxconn=$(host cat /proc/sys/net/core/somaxconn)
-	fine --sysctl net.ipv4.ip_local_port_range="2000 3000" --sysctl net.core.somaxconn=77 --sysctl kernel.shmmax=9006 -- \
-	    sh -c 'cd /proc/sys && cat net/ipv4/ip_local_port_range net/core/somaxconn kernel/shmmax; echo 1 2>/dev/null >kernel/shmmax || echo ro'
+	keepalive=$(host cat /proc/sys/net/ipv4/tcp_keepalive_time)
+	fine --sysctl net.ipv4.ip_local_port_range="2000 3000" --sysctl net.ipv4.tcp_keepalive_time=77 --sysctl kernel.shmmax=9006 -- \
+	    sh -c 'cd /proc/sys && cat net/ipv4/ip_local_port_range net/ipv4/tcp_keepalive_time kernel/shmmax; echo 1 2>/dev/null >kernel/shmmax || echo ro'
 	is "$(xargs <<<"$output")" "2000 3000 77 9006 ro"
-	is "$(host cat /proc/sys/net/core/somaxconn)" "$somaxconn"
-	fine --network none --sysctl net.core.somaxconn=77 -- cat /proc/sys/net/core/somaxconn
+	is "$(host cat /proc/sys/net/ipv4/tcp_keepalive_time)" "$keepalive"
+	fine --network none --sysctl net.ipv4.tcp_keepalive_time=77 -- cat /proc/sys/net/ipv4/tcp_keepalive_time
 	is "$output" 77
-	refused 125 --network host --sysctl net.core.somaxconn=77 "$bb" true
+	refused 125 --network host --sysctl net.ipv4.tcp_keepalive_time=77 "$bb" true
 	has "$stderr" "the net namespace is not the box's own"
-	is "$(host cat /proc/sys/net/core/somaxconn)" "$somaxconn"
+	is "$(host cat /proc/sys/net/ipv4/tcp_keepalive_time)" "$keepalive"
 	refused 125 --sysctl vm.swappiness=1 "$bb" true
 	has "$stderr" "vm.swappiness=1: only net.*"
-	for bad in "" net.core.somaxconn id -x=1 =1; do
+	for bad in "" net.ipv4.tcp_keepalive_time id -x=1 =1; do
 		refused 125 --sysctl "$bad" "$bb" true
 		is "$stderr" "box-run: --sysctl: '$bad' is not KEY=VALUE"
 	done

@@ -15,7 +15,7 @@ teardown() {
 	baseline_check
 }
 
-keys=(net/ipv4/ip_unprivileged_port_start net/core/somaxconn kernel/msgmax kernel/msgmnb kernel/msgmni kernel/sem
+keys=(net/ipv4/ip_unprivileged_port_start net/ipv4/tcp_keepalive_time kernel/msgmax kernel/msgmnb kernel/msgmni kernel/sem
 	kernel/shm_rmid_forced kernel/shmall kernel/shmmax kernel/shmmni fs/mqueue/msg_max)
 # The values of the lab's network, and of our ipc namespace.
 values() { host sh -c 'cd /proc/sys && head -n 1 "$@"' sh "${keys[@]}"; }
@@ -31,7 +31,7 @@ refused() {
 }
 
 @test "values of the box's own namespaces, by dots or slashes" {
-	run -0 host ns-spawn ns-sysctl net.ipv4.ip_unprivileged_port_start=80 net/core/somaxconn=99 kernel.msgmax=9001 \
+	run -0 host ns-spawn ns-sysctl net.ipv4.ip_unprivileged_port_start=80 net/ipv4/tcp_keepalive_time=99 kernel.msgmax=9001 \
 	    kernel.msgmnb=9002 kernel/msgmni=903 "kernel.sem=251 32001 101 129" kernel.shm_rmid_forced=1 kernel.shmall=9005 \
 	    kernel.shmmax=9006 kernel.shmmni=907 fs.mqueue.msg_max=8 sh -c 'cd /proc/sys && cat "$@"' sh "${keys[@]}"
 	is "$(tr '\t' ' ' <<<"$output" | xargs)" "80 99 9001 9002 903 251 32001 101 129 1 9005 9006 907 8"
@@ -44,25 +44,25 @@ refused() {
 	refused ns-spawn -- net.ipv4.conf.veth1/7.arp_ignore=2
 	has "$stderr" "sysctl -w net.ipv4.conf.veth1/7.arp_ignore=2: No such file"
 	# Without a user namespace, too.
-	run -0 host ns-spawn --only net ns-sysctl net.core.somaxconn=99 cat /proc/sys/net/core/somaxconn
+	run -0 host ns-spawn --only net ns-sysctl net.ipv4.tcp_keepalive_time=99 cat /proc/sys/net/ipv4/tcp_keepalive_time
 	is "$output" 99
 }
 
 @test "T95: a namespace that the box shares is refused, and what is no namespace's" {
 	for pre in "" "ns-spawn --net host" "ns-spawn --only ipc" "ns-spawn env" "ns-spawn --user host --net /run/netns/$HOSTNS"; do
 		# shellcheck disable=SC2086
-		refused $pre -- net.core.somaxconn=99
-		has "$stderr" "net.core.somaxconn=99: the net namespace is not the box's own"
+		refused $pre -- net.ipv4.tcp_keepalive_time=99
+		has "$stderr" "net.ipv4.tcp_keepalive_time=99: the net namespace is not the box's own"
 	done
 	# An inner box does not have the outer one's.
-	refused ns-spawn --only net ns-spawn --only uts -- net.core.somaxconn=99
+	refused ns-spawn --only net ns-spawn --only uts -- net.ipv4.tcp_keepalive_time=99
 	for pre in "" "ns-spawn --ipc host" "ns-spawn --only net"; do
 		# shellcheck disable=SC2086
 		refused $pre -- kernel.msgmax=9001
 		has "$stderr" "the ipc namespace is not the box's own"
 	done
-	for bad in vm.swappiness=1 kernel.hostname=x kernel.msgmaxx=1 kernel.sem.x=1 fs.mqueue=1 net=1 .net.core.somaxconn=1 =1 \
-	    net..core=1 net.=1 net/../vm/swappiness=1 net.//.vm.swappiness=1 net/./core/somaxconn=1 net/=1 /net/core/somaxconn=1 \
+	for bad in vm.swappiness=1 kernel.hostname=x kernel.msgmaxx=1 kernel.sem.x=1 fs.mqueue=1 net=1 .net.ipv4.tcp_keepalive_time=1 =1 \
+	    net..core=1 net.=1 net/../vm/swappiness=1 net.//.vm.swappiness=1 net/./ipv4/tcp_keepalive_time=1 net/=1 /net/ipv4/tcp_keepalive_time=1 \
 	    ../net=1 fs/mqueue/../../vm/swappiness=1; do
 		refused ns-spawn -- "$bad"
 		has "$stderr" "$bad: only net.*"
@@ -76,18 +76,18 @@ refused() {
 }
 
 @test "a value that the kernel refuses" {
-	refused ns-spawn -- net.core.somaxconn=many
-	is "$stderr" "ns-sysctl: sysctl -w net.core.somaxconn=many: Invalid argument"
+	refused ns-spawn -- net.ipv4.tcp_keepalive_time=many
+	is "$stderr" "ns-sysctl: sysctl -w net.ipv4.tcp_keepalive_time=many: Invalid argument"
 	refused ns-spawn -- net.core.nothing=1
-	refused ns-spawn -- net.core=1
+	refused ns-spawn -- net.ipv4=1
 	if [ "$(host ns-spawn stat -c %A /proc/sys/net/core/wmem_max 2>/dev/null)" = -r--r--r-- ]; then
 		refused ns-spawn -- net.core.wmem_max=9999
 		has "$stderr" "hint: this value is the whole host's"
 	fi
 	run -125 ns-sysctl true
-	run -125 ns-sysctl net.core.somaxconn=9
-	run -0 ns-sysctl -n net.core.somaxconn=9 "kernel.sem=1 2 3 4" true
-	is "$output" "sysctl -w net.core.somaxconn=9
+	run -125 ns-sysctl net.ipv4.tcp_keepalive_time=9
+	run -0 ns-sysctl -n net.ipv4.tcp_keepalive_time=9 "kernel.sem=1 2 3 4" true
+	is "$output" "sysctl -w net.ipv4.tcp_keepalive_time=9
 sysctl -w 'kernel.sem=1 2 3 4'
 # next: true"
 }
