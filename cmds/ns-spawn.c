@@ -15,6 +15,7 @@
 #include "ns/ns.h"
 #include "spawn/doorman.h"
 #include "spawn/init.h"
+#include "spawn/leave.h"
 #include "spawn/netns.h"
 #include "spawn/start.h"
 #include "stage/chain.h"
@@ -35,6 +36,8 @@ enum {
 	O_HOSTNAME,
 	O_NETNS,
 	O_INFO,
+	O_LEAVE,
+	O_PARK,
 	O_SLOT,
 	O_NS
 };
@@ -58,12 +61,14 @@ static const struct opt opts[] = {
     {O_STOP, "stop-signal", "SIGNAL", "what prog gets from the init for TERM"},
     {O_NETNS, "netns", "NAME", "network's name for ip netns (the box's)"},
     {O_INFO, "info-fd", "FD", "write pid and namespaces to FD, as JSON"},
+    {O_LEAVE, "leave", NULL, "end with 0 when the box stands; it lives on"},
+    {O_PARK, "park", "SOCKET", "prog waits for a connection; with --leave"},
     {0},
 };
 static const struct tool tool = {"ns-spawn", "prog [arg ...]", opts, SAY_SH};
 
 static struct start box;
-static const char *netns, *map_word, *slot_word;
+static const char *netns, *map_word, *slot_word, *park;
 static bool with_init, linger;
 static int stop_signal;
 static int info = -1;
@@ -103,6 +108,12 @@ parse(int argc, char *argv[])
 		case O_INFO:
 			info = parse_fd("--info-fd", optarg);
 			break;
+		case O_LEAVE:
+			box.leave = true;
+			break;
+		case O_PARK:
+			park = optarg;
+			break;
 		default:
 			ns_choose(&box.set, (enum ns_kind)(c - O_NS), optarg);
 		}
@@ -116,6 +127,10 @@ parse(int argc, char *argv[])
 		diex("--stop-signal needs --init, which sends the signal");
 	if (map_word && !(box.set.fresh & CLONE_NEWUSER))
 		diex("--map needs a user namespace of the box's own");
+	if (park && !box.leave)
+		diex("--park needs --leave");
+	if (netns && box.leave)
+		diex("--leave: nobody would remove the name of --netns");
 }
 
 /* {"pid": 17, "ns": {"user": 4026531837, ...}}: inodes, as in /proc/PID/ns. */
@@ -144,6 +159,7 @@ attend(pid_t pid, int door)
 	state_put_pid("pid", pid);
 	doorman_start(&(struct doorman){
 	    .box = pid,
+	    .leaves = box.leave,
 	    .newpid = box.set.fresh & CLONE_NEWPID,
 	    .newns = box.set.fresh & CLONE_NEWNS,
 	    .newnet = ns_inode(pid, NS_NET) != ns_inode(0, NS_NET),
@@ -153,11 +169,30 @@ attend(pid_t pid, int door)
 	return start_go(door);
 }
 
+/* The child. */
+__attribute__((noreturn)) static void
+begin(char *argv[])
+{
+	const int leash = leave_child();
+
+	if (with_init)
+		init_here(linger, stop_signal ? stop_signal : SIGTERM, leash);
+	resident_child();
+	/* PROG is a file of the joined mount namespace. */
+	if (box.set.join[NS_MOUNT] >= 0)
+		chain_last(argv);
+	chain(argv);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct resident r = {
-	    .stop_child = true, .ready = doorman_serve, .parent = getppid()};
+	    .stop_child = true,
+	    .ready = leave_serve,
+	    .left = &leave_done,
+	    .parent = getppid(),
+	};
 	struct slot slot;
 	uint32_t uid, gid;
 	int prog;
@@ -172,10 +207,14 @@ main(int argc, char *argv[])
 		idmaps_get(&box.maps, map_word, slot_ids(&slot));
 
 	/* Only root can make a name in /run/netns. */
-	if (!netns && (box.set.fresh & CLONE_NEWNET) && geteuid() == 0)
+	if (!netns && !box.leave && (box.set.fresh & CLONE_NEWNET) &&
+	    geteuid() == 0)
 		netns = box_name();
 	if (netns)
 		netns_claim(netns);
+	resident_begin();
+	if (box.leave)
+		leave_begin(park, with_init);
 	if (say_modes() & SAY_DRY) {
 		start_say(&box);
 		if (netns)
@@ -192,18 +231,11 @@ main(int argc, char *argv[])
 	if (idmap_out(&box.maps.u, 0, &uid) && idmap_out(&box.maps.g, 0, &gid))
 		give_pipes(uid, gid);
 	ns_tell_new(box.set.fresh);
-	resident_begin();
 	r.pid = start_box(&box, &r.fd);
-	if (r.pid == 0) {
-		if (with_init)
-			init_here(linger, stop_signal ? stop_signal : SIGTERM);
-		resident_child();
-		/* PROG is a file of the joined mount namespace. */
-		if (box.set.join[NS_MOUNT] >= 0)
-			chain_last(argv);
-		chain(argv);
-	}
+	if (r.pid == 0)
+		begin(argv);
 
+	leave_parent();
 	/* TERM: ns-spawn then removes the box's name.  start_box() changes the
 	 * ids, which undoes an earlier prctl. */
 	resident_die_with(r.parent, SIGTERM);

@@ -20,6 +20,8 @@ die_output(void)
 void
 die_output_to(int fd)
 {
+	if (output)
+		fclose(output);
 	output = fdopen(fd, "w");
 	if (!output)
 		die("fdopen %d", fd);

@@ -25,8 +25,8 @@ void at_end_forget(void);
 /* The output for lines to the caller: stderr, or that of die_output_to(). */
 FILE *die_output(void);
 
-/* Takes over FD, to which lines for the caller go from then on.  Dies with
- * 125. */
+/* Takes over FD, to which lines for the caller go from then on, and closes the
+ * one before.  Dies with 125. */
 void die_output_to(int fd);
 
 /* Each prints one line to that output.  A box may have written parts of the

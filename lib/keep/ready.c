@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/say.h"
+#include "base/unixaddr.h"
 #include "box/lock.h"
 #include "box/state.h"
 #include "stage/inherit.h"
@@ -97,12 +98,11 @@ is_up(void)
 		ready_up();
 }
 
-/* Makes PROG's socket.  sun_path is short, so the path goes through the
- * directory's descriptor. */
+/* Makes PROG's socket. */
 static void
 make_inbox(void)
 {
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct sockaddr_un at;
 	char path[PATH_MAX], *dir;
 	int fd;
 
@@ -110,11 +110,9 @@ make_inbox(void)
 	if (!(dir = realpath(path, NULL)) ||
 	    (fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		die("open %s", path);
-	snprintf(
-	    at.sun_path, sizeof(at.sun_path), "/proc/self/fd/%d/" SOCKET, fd);
 	inbox = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	/* Any user of the box may write to it; others cannot reach it. */
-	if (inbox < 0 ||
+	if (inbox < 0 || unix_addr(&at, fd, SOCKET) < 0 ||
 	    bind(inbox, (const struct sockaddr *)&at, sizeof(at)) < 0 ||
 	    fchmodat(fd, SOCKET, 0666, 0) < 0)
 		die("bind %s/" SOCKET, path);

@@ -11,6 +11,7 @@
 #include "stage/chain.h"
 #include "stage/door.h"
 #include "stage/inherit.h"
+#include "stage/stand.h"
 #include "term/streams.h"
 
 #include <errno.h>
@@ -128,13 +129,19 @@ payload_become(struct payload *p, char *const argv[])
 		pty_take(&p->pty, user.uid);
 	if (p->tty && !dry) {
 		if (door_tty(p->pty.master) < 0)
-			die("--tty: hand over the terminal");
+			die("--tty: %s",
+			    *said() ? said() : "hand over the terminal");
 		close(p->pty.master);
 	}
 	if (p->fresh && !dry)
 		fresh();
+	/* The $PATH by which PROG is found is the box's. */
+	environ = p->env.words;
+	if (!dry && stand_asked()) {
+		inherit_close_all();
+		chain_stand(argv);
+	}
 	confine(&p->confine, &user);
 	say_next(argv);
-	environ = p->env.words;
 	chain_last(argv);
 }

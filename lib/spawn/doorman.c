@@ -73,6 +73,12 @@ serve_veth(struct door_request *req)
 		said_set("the box shares the host's network", "");
 		return EINVAL;
 	}
+	if (man.leaves) {
+		said_set("ns-spawn --leave has nobody who ends the link; "
+			 "net-veth --pid PID makes one for a parked box",
+		    "");
+		return EINVAL;
+	}
 	req->veth.host[IFNAMSIZ - 1] = req->veth.box[IFNAMSIZ - 1] = '\0';
 	net = ns_open(man.box, NS_NET);
 	if (net < 0)
@@ -204,6 +210,11 @@ serve_tty(int master)
 {
 	int err = count(&ttys, 1);
 
+	if (man.leaves) {
+		said_set(
+		    "ns-spawn --leave has nobody who relays the terminal", "");
+		err = EOPNOTSUPP;
+	}
 	if (!err && relay_start(master) < 0)
 		err = errno;
 	if (err)

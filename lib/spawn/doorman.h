@@ -8,6 +8,7 @@
  * fixed, tiny list of requests of the box's stages, with the caller's rights,
  * in the caller's mount namespace and working directory. */
 struct doorman {
+	bool leaves;   /* ns-spawn will not see the box's end */
 	bool tty_only; /* relay a terminal, refuse all other requests */
 	pid_t box;     /* our child, in the box's namespaces */
 	bool newpid;   /* no process outlives that child */

@@ -9,9 +9,12 @@
  */
 #include "spawn/init.h"
 #include "base/die.h"
+#include "base/fdpass.h"
 #include "stage/resident.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/capability.h>
@@ -53,8 +56,27 @@ forward(int fd, pid_t prog, int stop_signal)
 	return si.ssi_signo == SIGTERM;
 }
 
+/* Waits for a signal.  A byte on *LEASH comes first: no death of the parent's
+ * is ours from then on. */
+static void
+wait_event(int signals, int *leash)
+{
+	struct pollfd p[] = {{.fd = signals, .events = POLLIN},
+	    {.fd = *leash, .events = POLLIN}};
+
+	while (poll(p, 2, -1) < 0 || !p[0].revents)
+		if (p[1].revents) {
+			if (fd_hear(*leash) < 0 ||
+			    prctl(PR_SET_PDEATHSIG, 0) < 0 ||
+			    !fd_tell(*leash, 'l'))
+				exit(EXIT_TOOL);
+			close(*leash);
+			p[1].fd = *leash = -1;
+		}
+}
+
 __attribute__((noreturn)) static void
-run_init(pid_t prog, bool linger, int stop_signal)
+run_init(pid_t prog, bool linger, int stop_signal, int leash)
 {
 	int fd, status, result = 0;
 	bool ending = false;
@@ -64,7 +86,10 @@ run_init(pid_t prog, bool linger, int stop_signal)
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		die("prctl PR_SET_DUMPABLE");
 	drop_capabilities();
-	if (close_range(3, ~0U, 0) < 0)
+	/* The leash becomes 3. */
+	if (leash >= 0 && leash != 3)
+		leash = dup3(leash, 3, O_CLOEXEC);
+	if (close_range(leash >= 0 ? 4 : 3, ~0U, 0) < 0)
 		die("close_range");
 	sigfillset(&all);
 	fd = signalfd(-1, &all, SFD_CLOEXEC);
@@ -87,18 +112,21 @@ run_init(pid_t prog, bool linger, int stop_signal)
 		}
 		if (pid < 0)
 			exit(result);
+		wait_event(fd, &leash);
 		if (forward(fd, prog, stop_signal))
 			ending = true;
 	}
 }
 
 void
-init_here(bool linger, int stop_signal)
+init_here(bool linger, int stop_signal, int leash)
 {
 	const pid_t pid = fork();
 
 	if (pid < 0)
 		die("fork");
 	if (pid > 0)
-		run_init(pid, linger, stop_signal);
+		run_init(pid, linger, stop_signal, leash);
+	if (leash >= 0)
+		close(leash);
 }

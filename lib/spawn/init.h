@@ -8,7 +8,9 @@
  * PROG, cannot be traced, keeps no capability but KILL and no descriptor but 0,
  * 1 and 2.  It exits with PROG's status when PROG ends; with LINGER when the
  * last process has ended, and signals go to all processes once PROG has ended.
- * PROG gets STOP_SIGNAL in place of SIGTERM. */
-void init_here(bool linger, int stop_signal);
+ * PROG gets STOP_SIGNAL in place of SIGTERM.  LEASH is -1, or a socket of
+ * fdpass.h: after a byte there the init no longer dies with its parent, answers
+ * with a byte, and closes LEASH. */
+void init_here(bool linger, int stop_signal, int leash);
 
 #endif

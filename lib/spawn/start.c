@@ -46,8 +46,10 @@ settle(const struct start *s)
 static void
 leave_group(const struct start *s)
 {
-	if (((s->set.fresh & CLONE_NEWPID) || s->set.join[NS_PID] >= 0) &&
-	    !tty_have() && setsid() < 0)
+	const bool apart =
+	    (s->set.fresh & CLONE_NEWPID) || s->set.join[NS_PID] >= 0;
+
+	if ((s->leave || (apart && !tty_have())) && setsid() < 0)
 		die("setsid");
 }
 

@@ -13,6 +13,7 @@ struct start {
 	struct ns_set set;
 	struct idmaps maps; /* for a new user namespace */
 	const char *hostname;
+	bool leave; /* the box outlives us: it never has our terminal */
 };
 
 /* Clones the first process of the box.  Returns its pid in the parent, with the

@@ -16,6 +16,7 @@
 #include "stage/door.h"
 #include "stage/inherit.h"
 #include "stage/stages.h"
+#include "stage/stand.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -154,7 +155,33 @@ failed(const char *path)
 		hint("the program's mount has noexec: mount -o remount,exec "
 		     "MOUNTPOINT");
 	tell_ready('f');
+	stand_status(err == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
 	exit(err == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
+}
+
+/* Fails as execve(2) would, but for what the file holds. */
+static void
+check(const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (search(name, path, sizeof(path)) < 0)
+		failed(name);
+	if ((opened >= 0 ? fstat(opened, &st) : stat(path, &st)) < 0)
+		failed(path);
+	errno = EACCES;
+	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+		failed(path);
+}
+
+void
+chain_stand(char *const argv[])
+{
+	if (!stand_asked())
+		return;
+	check(argv[0]);
+	stand();
 }
 
 /* Removes each BOX_ variable: they are agreements between stages. */
@@ -199,6 +226,7 @@ chain_last(char *const argv[])
 
 	door_shut();
 	clean_environment();
+	chain_stand(argv);
 	tell_ready('x');
 	if (search(argv[0], path, sizeof(path)) == 0)
 		execve(path, argv, environ);

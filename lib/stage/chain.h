@@ -15,6 +15,11 @@ __attribute__((noreturn)) void chain(char *const argv[]);
 /* The same for the last stage: any argv is foreign code. */
 __attribute__((noreturn)) void chain_last(char *const argv[]);
 
+/* For the last stage, before the confinement: stand(), if ARGV[0] is a program
+ * that could be executed; else 126 or 127.  chain_last() does the same at its
+ * beginning. */
+void chain_stand(char *const argv[]);
+
 /* Opens (O_PATH) the program NAME, found by $PATH; *own: it is one of our
  * stages.  -1 with errno as of execvp(3). */
 int chain_open(const char *name, bool *own);

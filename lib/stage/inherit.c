@@ -26,6 +26,8 @@ static const struct {
     [INHERIT_READY] = {"ready", S_IFSOCK},
     [INHERIT_PUT] = {"put", S_IFSOCK},
     [INHERIT_GET] = {"get", S_IFSOCK},
+    [INHERIT_LEAVE] = {"leave", S_IFSOCK},
+    [INHERIT_PARK] = {"park", S_IFSOCK},
 };
 
 static struct {
@@ -165,4 +167,33 @@ inherit_close_others(void)
 			close(fd);
 	}
 	closedir(d);
+}
+
+/* The first descriptor that is kept, from FROM on; UINT_MAX if there is none.
+ */
+static unsigned
+kept_from(unsigned from)
+{
+	unsigned next = UINT_MAX;
+
+	for (unsigned i = 0; i < n_held; i++)
+		if ((unsigned)held[i].fd >= from && (unsigned)held[i].fd < next)
+			next = (unsigned)held[i].fd;
+	for (unsigned i = 0; i < n_passed; i++)
+		if ((unsigned)passed[i] >= from && (unsigned)passed[i] < next)
+			next = (unsigned)passed[i];
+	return next;
+}
+
+void
+inherit_close_all(void)
+{
+	unsigned from = 3, next;
+
+	do {
+		next = kept_from(from);
+		if (next > from && close_range(from, next - 1, 0) < 0)
+			die("close_range");
+		from = next + 1;
+	} while (next != UINT_MAX);
 }

@@ -17,6 +17,10 @@ enum inherit_kind {
 	 * next run's net-nat gets them. */
 	INHERIT_PUT,
 	INHERIT_GET,
+	/* A socket of fdpass.h to ns-spawn --leave, and the listening socket of
+	 * its --park: stand.h. */
+	INHERIT_LEAVE,
+	INHERIT_PARK,
 	INHERIT_KINDS,
 };
 
@@ -46,5 +50,9 @@ void inherit_pass(const char *what, const char *list);
  * inherit_pass(): a caller's stray descriptor of a directory is a way out of
  * the root. */
 void inherit_close_others(void);
+
+/* After inherit_close_others(): closes all descriptors above 2, except those of
+ * inherit_add() and inherit_pass(). */
+void inherit_close_all(void);
 
 #endif

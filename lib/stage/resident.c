@@ -43,6 +43,8 @@ resident_begin(void)
 	const struct sigaction dfl = {.sa_handler = SIG_DFL};
 	sigset_t all;
 
+	if (inherit_fd(INHERIT_LEAVE) >= 0)
+		diex("behind ns-spawn --leave no stage can stay");
 	tty_save();
 	for (int fd = 0; fd < 3; fd++)
 		caller_flags[fd] = fcntl(fd, F_GETFL);
@@ -67,6 +69,8 @@ void
 resident_child(void)
 {
 	at_end_forget();
+	if (setenv("BOX_RESIDENT", program_invocation_short_name, 1) < 0)
+		die("setenv");
 	if (sigaction(SIGCHLD, &caller_chld, NULL) < 0 ||
 	    sigprocmask(SIG_SETMASK, &caller_mask, NULL) < 0)
 		die("restore the signal mask");
@@ -223,6 +227,8 @@ resident_wait(const struct resident *r)
 			continue;
 		if (!r->ready(p[1].fd))
 			watched = -1;
+		if (r->left && *r->left)
+			break;
 		if (r->pause)
 			next = now_ms() + r->pause;
 	}
@@ -233,6 +239,8 @@ resident_wait(const struct resident *r)
 	close(p[0].fd);
 	tty_restore();
 	restore_flags();
+	if (pid == 0)
+		return 0;
 	return meant && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL
 		   ? 128 + meant
 		   : exit_status(status);

@@ -36,6 +36,9 @@ struct resident {
 	 * readable, and returns false to end the watch. */
 	int fd;
 	bool (*ready)(int fd);
+	/* NULL, or set by ready(): the wait is over, with the status 0, and the
+	 * child goes on without us. */
+	const bool *left;
 	/* The least milliseconds between two calls of ready(), so that the
 	 * child does not set our pace; 0: none. */
 	int pause;
