@@ -16,6 +16,7 @@
 #include "keep/detach.h"
 #include "keep/ended.h"
 #include "keep/labels.h"
+#include "keep/layer.h"
 #include "keep/log.h"
 #include "keep/names.h"
 #include "keep/ready.h"
@@ -42,6 +43,7 @@ enum {
 	O_RM,
 	O_ENTER,
 	O_ENV_FILE,
+	O_LAYER,
 	O_LABEL,
 };
 
@@ -52,6 +54,7 @@ static const struct opt opts[] = {
     {O_READY, "ready", "WHEN",
 	"the box is up: exec, port[:N] or notify (exec)"},
     {O_LOG, "log", "DIR", "keep the output there, by log-keep"},
+    {O_LAYER, "layer", "DIR", "keep changes to that root under the name"},
     {O_RM, "rm", NULL, "keep no record of the box's end"},
     {O_ENTER, "enter", "WORDS",
 	"options of entering programs, as sh reads them"},
@@ -66,8 +69,8 @@ static const struct tool tool = {"box-keep", "prog [arg ...]", opts, SAY_SH};
 
 static struct restart restart;
 static struct env env;
-static const char *name, *enter, *log_dir;
-static bool detached, no_record, made_up, was_up;
+static const char *name, *enter, *log_dir, *layer_root;
+static bool detached, no_record, made_up, was_up, new_layer;
 static pid_t keeper;
 static int lock_fd, exit_fd = -1, status = EXIT_TOOL;
 static struct ended end;
@@ -94,6 +97,9 @@ parse(int argc, char *argv[])
 		case O_LOG:
 			log_dir = optarg;
 			break;
+		case O_LAYER:
+			layer_root = optarg;
+			break;
 		case O_RM:
 			no_record = true;
 			break;
@@ -109,6 +115,9 @@ parse(int argc, char *argv[])
 		}
 	if (!argv[optind])
 		opt_usage(&tool);
+	if (layer_root && !name)
+		diex(
+		    "--layer: needs --name, by which the layer is found again");
 	/* Variables of -e replace variables of files. */
 	env_receive(&env);
 	env_hand_on(&env);
@@ -167,9 +176,23 @@ static void
 give_back(void)
 {
 	record();
+	/* A start that failed leaves no layer of its own. */
+	if (new_layer && !was_up && layer_remove(name) < 0)
+		warn("%s", said());
 	/* On failure the lock stays: by it the next keeper finds the rest. */
 	if (exit_fd < 0 || state_end(name, exit_fd, status) == 0)
 		lock_remove(state_lock(name), lock_fd);
+}
+
+/* For rootfs-enter. */
+static void
+make_layer(void)
+{
+	if (!layer_root)
+		return;
+	layer_make(name, layer_root, &new_layer);
+	if (setenv("BOX_LAYER", layer_place(name), 1) < 0)
+		die("setenv");
 }
 
 static void
@@ -266,6 +289,7 @@ main(int argc, char *argv[])
 	if (say_modes() & SAY_DRY) {
 		if (!name)
 			name = name_made_up();
+		make_layer();
 		make_log();
 		state_make(name);
 		say_next(log_dir ? log_before(log_dir, argv) : argv);
@@ -278,6 +302,7 @@ main(int argc, char *argv[])
 	at_end(give_back);
 	title_name(name);
 	state_end_dead(false);
+	make_layer();
 	make_log();
 	ready_up = go_up;
 	if (detached) {

@@ -95,6 +95,8 @@ parse(int argc, char *argv[])
 		}
 	if (!argv[optind] || !argv[optind + 1])
 		opt_usage(&tool);
+	if (!root.overlay)
+		root.overlay = env_or("BOX_LAYER", NULL);
 	if (root.ephemeral && root.overlay)
 		diex("--ephemeral and --overlay exclude each other");
 	root.dir = argv[optind];

@@ -63,7 +63,8 @@ json() {
 	word="\"$word\""
 }
 
-# find_state: the state directory in $state, this user in $uid.
+# find_state: the state directory in $state, that of layers in $layers, this user
+# in $uid.
 find_state() {
 	uid=$(id -u)
 	if [ "${BOX_STATE:-}" ]; then
@@ -77,6 +78,8 @@ find_state() {
 		    "export BOX_STATE=DIR, a directory of your own"
 	fi
 	case $state in /*) ;; *) state=./$state ;; esac
+	layers=$state/layer
+	[ "${BOX_STATE:-}" ] || [ "$uid" != 0 ] || layers=/var/lib/box
 	[ ! -d "$state" ] || own 0 "$state" "$state/lock" "$state/ended" ||
 	    die "$state: $foreign is not this user's own"
 }
@@ -127,7 +130,7 @@ process() {
 # name NAME: whether a box may have this name.
 name() {
 	case $1 in
-	'' | [!A-Za-z0-9]* | *[!A-Za-z0-9_.-]* | lock | log | ended) return 1 ;;
+	'' | [!A-Za-z0-9]* | *[!A-Za-z0-9_.-]* | lock | log | ended | layer) return 1 ;;
 	*) [ ${#1} -le 64 ] ;;
 	esac
 }

@@ -43,10 +43,10 @@ boxes() {
 	is "$(asks box-logs web d)" ""
 	is "$(asks box-exec -t w)" web
 	has "$(asks box-exec web box-p)" box-ps
-	# The records of those that have ended.
-	mkdir "$BOX_STATE/ended" && : >"$BOX_STATE/ended/job"
-	is "$(asks box-rm "" | xargs)" job
-	is "$(asks box-wait "" | xargs)" "db job web"
+	# The records of those that have ended, and layers.
+	mkdir -p "$BOX_STATE/ended" "$BOX_STATE/layer/"{job,old} && : >"$BOX_STATE/ended/job"
+	is "$(asks box-rm "" | xargs)" "db job old web"
+	is "$(asks box-wait j | xargs)" job
 	is "$(asks box-stop "" | xargs)" "db web"
 	is "$(asks box-cp d)" db:
 	# The name of a new box is not completed.

@@ -135,6 +135,65 @@ remove_dir(const char *path)
 	return rmdir(path) < 0 && errno != ENOENT ? -1 : 0;
 }
 
+/* Moves the directory NAME of DIR to TOP, under a name that is free there. */
+static int
+move_up(int top, int dir, const char *name)
+{
+	static unsigned number;
+	char other[16];
+
+	do {
+		snprintf(other, sizeof(other), ".%u", number++);
+	} while (faccessat(top, other, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+	return renameat(dir, name, top, other);
+}
+
+/* Removes what is in TOP, or in the directory NAME of TOP, whose own
+ * directories it moves to TOP: so no depth is too deep.  Returns the number of
+ * things found, or -1 with errno. */
+static int
+clear(int top, const char *name)
+{
+	const int fd = openat(top, name ? name : ".",
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	int n = 0, err;
+
+	if (!d)
+		return close_keep(fd);
+	while (n >= 0 && (e = readdir(d))) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		err = unlinkat(fd, e->d_name, 0);
+		if (err < 0 && errno == EISDIR)
+			err = name ? move_up(top, fd, e->d_name)
+			      : clear(top, e->d_name) < 0
+				  ? -1
+				  : unlinkat(top, e->d_name, AT_REMOVEDIR);
+		n = err < 0 ? -1 : n + 1;
+	}
+	err = errno;
+	closedir(d);
+	errno = err;
+	return n;
+}
+
+int
+remove_deep(const char *path)
+{
+	const int top =
+	    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int n = 1;
+
+	if (top < 0)
+		return -1;
+	while (n > 0)
+		n = clear(top, NULL);
+	close_keep(top);
+	return n < 0 ? -1 : rmdir(path);
+}
+
 int
 make_dirs(const char *path, mode_t mode)
 {

@@ -34,6 +34,10 @@ bool path_inside(const char *path, const char *dir);
  * not with directories that are not empty.  -1 with errno. */
 int remove_dir(const char *path);
 
+/* Removes the directory PATH, which no other process changes, with all that is
+ * in it, however deep.  -1 with errno. */
+int remove_deep(const char *path);
+
 /* mkdir -p. */
 int make_dirs(const char *path, mode_t mode);
 

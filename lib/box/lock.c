@@ -28,6 +28,12 @@
 #define POLL 5	     /* ms */
 #define SOME 16	     /* locks that a start looks at */
 
+bool
+state_is_hosts(void)
+{
+	return geteuid() == 0 && !env_or("BOX_STATE", NULL);
+}
+
 const char *
 state_dir(void)
 {
@@ -36,7 +42,7 @@ state_dir(void)
 
 	if (set)
 		return set;
-	if (geteuid() == 0)
+	if (state_is_hosts())
 		return "/run/box";
 	run = env_or("XDG_RUNTIME_DIR", NULL);
 	if (!run) {

@@ -16,6 +16,10 @@
 /* The state directory's path. */
 const char *state_dir(void);
 
+/* Whether that is root's, /run/box: then what is to outlive the host's run has
+ * its places below /var. */
+bool state_is_hosts(void);
+
 /* Takes the lock NAME (a file name), which is made if missing; close-on-exec.
  * If the lock is taken, lock_try() returns -1 with EWOULDBLOCK, and lock_wait()
  * waits. */

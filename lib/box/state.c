@@ -46,7 +46,7 @@ state_name(const char *what, const char *name)
 {
 	parse_name(what, name, 64);
 	if (strcmp(name, "lock") == 0 || strcmp(name, "log") == 0 ||
-	    strcmp(name, "ended") == 0)
+	    strcmp(name, "ended") == 0 || strcmp(name, "layer") == 0)
 		diex("%s: the state directory has a '%s' itself", what, name);
 	return name;
 }

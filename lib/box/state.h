@@ -13,8 +13,8 @@
 const char *state_lock(const char *name);
 
 /* Returns NAME; dies with 125, naming WHAT, unless NAME is one of parse_name(),
- * of at most 64 bytes, and not "lock", "log" or "ended", which the state
- * directory has itself. */
+ * of at most 64 bytes, and not "lock", "log", "ended" or "layer", which the
+ * state directory has itself. */
 const char *state_name(const char *what, const char *name);
 
 /* The name of the box that the chain is in ($BOX_NAME), or NULL.  Dies as

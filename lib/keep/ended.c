@@ -12,6 +12,7 @@
 #include "base/say.h"
 #include "box/lock.h"
 #include "box/state.h"
+#include "keep/layer.h"
 #include "keep/log.h"
 
 #include <dirent.h>
@@ -102,34 +103,47 @@ is_made_up(int dir, const char *name)
 	return made_up;
 }
 
-/* Removes a record, if it is there, and maybe the box's log in its default
- * place.  The caller has the box's lock, or -n. */
+/* These remove what is kept of a box, as far as it is there: the record; and
+ * the log in its default place; and the layer.  The caller has the box's lock,
+ * or -n. */
 static int
-remove_both(int dir, const char *name, bool log)
+remove_record(int dir, const char *name)
 {
-	const char *path = log_place(name);
-
-	if (log && access(path, F_OK) == 0 &&
-	    say(SAY_SH, "rm -r %s", say_word(path)) && remove_dir(path) < 0)
-		return -1;
 	if (dir < 0 || faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !say(SAY_SH, "rm %s/" DIR_NAME "/%s", say_word(state_dir()), name))
 		return 0;
 	return unlinkat(dir, name, 0);
 }
 
+static int
+remove_both(int dir, const char *name)
+{
+	const char *path = log_place(name);
+
+	if (access(path, F_OK) == 0 &&
+	    say(SAY_SH, "rm -r %s", say_word(path)) && remove_dir(path) < 0)
+		return -1;
+	return remove_record(dir, name);
+}
+
+static int
+remove_all(int dir, const char *name)
+{
+	return layer_remove(name) < 0 ? -1 : remove_both(dir, name);
+}
+
 /* The same for a caller without the lock, also for half a record, ".NAME". */
 static int
-remove_locked(int dir, const char *name, bool log)
+remove_locked(int dir, const char *name, int (*fn)(int dir, const char *name))
 {
 	const char *box = name + (*name == '.');
 	int lock, err;
 
 	if (say_modes() & SAY_DRY)
-		return remove_both(dir, name, log);
+		return fn(dir, name);
 	if ((lock = lock_try(state_lock(box))) < 0)
 		return -1;
-	err = remove_both(dir, name, log) < 0 ? errno : 0;
+	err = fn(dir, name) < 0 ? errno : 0;
 	lock_remove(state_lock(box), lock);
 	errno = err;
 	return err ? -1 : 0;
@@ -155,7 +169,7 @@ remove_halves(int dir)
 	const int n = scandirat(dir, ".", &list, is_half, NULL);
 
 	for (int i = 0; i < n; i++) {
-		remove_locked(dir, list[i]->d_name, false);
+		remove_locked(dir, list[i]->d_name, remove_record);
 		free(list[i]);
 	}
 	if (n >= 0)
@@ -199,7 +213,8 @@ prune(int dir)
 	for (int i = 0; i < n; i++)
 		if (i >= MOST || records[i].ended < now - WEEK)
 			remove_locked(dir, records[i].name,
-			    is_made_up(dir, records[i].name));
+			    is_made_up(dir, records[i].name) ? remove_both
+							     : remove_record);
 	for (int i = 0; i < n; i++)
 		free(list[i]);
 	if (n >= 0)
@@ -247,7 +262,7 @@ int
 ended_remove(const char *name)
 {
 	const int dir = open_records(false);
-	const int result = remove_locked(dir, name, true);
+	const int result = remove_locked(dir, name, remove_all);
 
 	close_keep(dir);
 	return result;

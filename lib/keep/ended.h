@@ -28,7 +28,8 @@ void ended_drop(const char *name);
 /* Whether there is a record. */
 bool ended_there(const char *name);
 
-/* For box-rm: removes the record and the log in its default place.  -1 with
+/* For box-rm: removes the record, the log in its default place, and the layer.
+ * -1 with
  * errno: EWOULDBLOCK if a box of that name is running. */
 int ended_remove(const char *name);
 

@@ -3,7 +3,6 @@
 #include "keep/log.h"
 #include "base/die.h"
 #include "base/file.h"
-#include "base/parse.h"
 #include "base/say.h"
 #include "box/lock.h"
 #include "stage/stages.h"
@@ -21,7 +20,7 @@ log_place(const char *name)
 {
 	static char path[PATH_MAX];
 
-	if (geteuid() == 0 && !env_or("BOX_STATE", NULL))
+	if (state_is_hosts())
 		path_fmt(path, sizeof(path), "/var/log/box/%s", name);
 	else
 		path_fmt(path, sizeof(path), "%s/log/%s", state_dir(), name);

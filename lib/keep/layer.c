@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/*
+ * layer - what a named box has changed in its root directory
+ *
+ * A layer outlives the box, so it is on disk, not in /run; an overlay cannot
+ * have one in memory with the ids of a box on all kernels.  A layer fits one
+ * root directory only: over another one the files would not belong together.
+ */
+#include "keep/layer.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/say.h"
+#include "box/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *
+layer_place(const char *name)
+{
+	static char path[PATH_MAX];
+
+	if (state_is_hosts())
+		path_fmt(path, sizeof(path), "/var/lib/box/%s", name);
+	else
+		path_fmt(path, sizeof(path), "%s/layer/%s", state_dir(), name);
+	return path;
+}
+
+bool
+layer_there(const char *name)
+{
+	struct stat st;
+
+	return lstat(layer_place(name), &st) == 0;
+}
+
+/* Opens the layer's directory; dies if others may have written it. */
+static int
+open_layer(const char *path)
+{
+	const int dir =
+	    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir >= 0 ? is_own(dir, S_IFDIR) : errno == ENOENT)
+		return dir;
+	diex("%s is not a directory that only its owner, this user, may write",
+	    path);
+}
+
+void
+layer_make(const char *name, const char *root, bool *made)
+{
+	const char *path = layer_place(name);
+	char *real = realpath(root, NULL), old[PATH_MAX] = "";
+	const int dir = open_layer(path);
+	struct stat st;
+
+	if (real && stat(real, &st) == 0 && !S_ISDIR(st.st_mode))
+		errno = ENOTDIR;
+	if (!real || !S_ISDIR(st.st_mode))
+		die("--layer %s", root);
+	if (dir >= 0 && readlinkat(dir, "root", old, sizeof(old) - 1) > 0 &&
+	    strcmp(old, real) != 0) {
+		errno = 0;
+		die_hint("box-rm removes the layer, or take another --name",
+		    "--layer: that of %s is over %s, not over %s", name, old,
+		    real);
+	}
+	close_keep(dir);
+	*made = dir < 0;
+	if (!*old && say(SAY_SH, "mkdir -p -m 700 %s", say_word(path)) &&
+	    make_dirs(path, 0700) < 0)
+		die_said();
+	if (!*old &&
+	    say(SAY_SH, "ln -s %s %s/root", say_word(real), say_word(path)) &&
+	    symlink(real, text_fmt("%s/root", path)) < 0)
+		die_said();
+	free(real);
+}
+
+int
+layer_remove(const char *name)
+{
+	const char *path = layer_place(name);
+
+	if (!layer_there(name) || !say(SAY_SH, "rm -r %s", say_word(path)))
+		return 0;
+	return remove_deep(path);
+}
