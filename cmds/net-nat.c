@@ -49,7 +49,7 @@ static const struct opt opts[] = {
 	"the host's link to the box, if not the slot's"},
     {ISOLATE, "isolate", NULL,
 	"cut off from boxes, the host, private networks"},
-    {DNS, "dns", "ADDR", "a name server, auto or host, that --isolate allows"},
+    {DNS, "dns", "ADDR", "a name server, auto or host, for --isolate"},
     {FLOWS, "flows", "N", "at most, begun by the box, or max (2048)"},
     {BACKEND, "backend", "nft|legacy", "of iptables, if not the host's"},
     {BOX, "box", "NAME", "up, down: only the ports of that running box"},

@@ -43,8 +43,7 @@ enum {
 };
 
 static const struct opt opts[] = {
-    {O_ONLY, "only", "LIST",
-	"new: only these (user,mount,pid,net,uts,ipc,cgroup)"},
+    {O_ONLY, "only", "LIST", "only new (user,mount,pid,net,uts,ipc,cgroup)"},
     {O_NS + NS_USER, "user", "NS",
 	"user namespace: new, host, or a path to join"},
     {O_NS + NS_MOUNT, "mount", "NS", "mount namespace, likewise"},

@@ -43,7 +43,7 @@ static const struct opt opts[] = {
     {O_OVERLAY, "overlay", "DIR", "keep changes to the root in DIR"},
     {O_DNS, "dns", "ADDR", "name server, or auto, host (this host's) or none"},
     {O_ADD_HOST, "add-host", "NAME:ADDR",
-	"a line in /etc/hosts; host-gateway: the host's end"},
+	"a line in /etc/hosts; host-gateway: the host"},
     PAYLOAD_OPTS,
     {0},
 };

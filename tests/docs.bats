@@ -32,6 +32,14 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	done
 }
 
+@test "no line of --help is wider than 80 columns" {
+	local tool
+	for tool in "$TOP"/bin/*; do
+		"$tool" --help | awk -v tool="${tool##*/}" '
+		    length > 80 { print tool ": " $0; bad = 1 } END { exit bad }'
+	done
+}
+
 @test "the operands in --help are those of SYNOPSIS" {
 	requires "mandoc" command -v mandoc
 	for t in $TOOLS; do
