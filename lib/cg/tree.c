@@ -13,11 +13,13 @@
 #include "base/file.h"
 #include "base/mountinfo.h"
 #include "base/say.h"
+#include "ns/ns.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +164,13 @@ cg_tree_find(unsigned controller)
 	return t && t->top ? t : NULL;
 }
 
+static void
+hint_before(void)
+{
+	hint("the root of a user namespace may not change the host's groups: "
+	     "put cg-limit before ns-spawn");
+}
+
 const struct cg_tree *
 cg_tree_any(void)
 {
@@ -169,9 +178,12 @@ cg_tree_any(void)
 	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
 		if (t->top && (t->has || t->version == 2))
 			return t;
-	errno = 0;
-	die_hint("mount -t cgroup2 cgroup2 /sys/fs/cgroup",
-	    "no mounted cgroup hierarchy shows the group of this process");
+	warnx("no mounted cgroup hierarchy shows the group of this process");
+	if (ns_new() & CLONE_NEWUSER)
+		hint_before();
+	else
+		hint("mount -t cgroup2 cgroup2 /sys/fs/cgroup");
+	exit(EXIT_TOOL);
 }
 
 const struct cg_tree *
@@ -347,8 +359,7 @@ cg_hint(const struct cg_tree *t, int err)
 	case EACCES:
 	case EPERM:
 		if (root)
-			hint("the root of a user namespace may not change the "
-			     "host's groups: put cg-limit before ns-spawn");
+			hint_before();
 		else if (t->version == 1)
 			hint("v1 groups are root's: sudo cg-limit ...");
 		else
