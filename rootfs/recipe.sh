@@ -56,4 +56,6 @@ begin() {
 finish() {
 	[ ! -d "$dir" ] || rmdir "$dir" || exit 125
 	mv "$root" "$dir"
+	[ "$(id -u)" = 0 ] || warn "all files in $dir are this user's: they are root's \
+in a box of this user's only" "sudo $self ..., for boxes of root's"
 }

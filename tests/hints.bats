@@ -335,6 +335,18 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 	works env PATH="$PWD/bin:$PATH" rootfs-alpine --tarball other.tgz --sha512 "$sum" new3
 }
 
+@test "recipes: by an ordinary user" {
+	hinted "sudo * ..., for boxes of root's" "${user[@]}" rootfs-busybox run/bb
+	works "${user[@]}" ns-spawn rootfs-enter run/bb test -O /bin/busybox
+	run -1 host box-run run/bb test -O /bin/busybox
+	works rootfs-busybox root
+	works box-run root test -O /bin/busybox
+	rm -r run/bb
+	refused 'sudo * ...' "${user[@]}" rootfs-debian run/deb
+	is "$(ls run)" ""
+	# The root directory of the tests is made by root, in this way.
+}
+
 @test "the demonstration: by a user, beside another page, with a broken root directory" {
 	requires "curl" command -v curl
 	mkdir -p tree/bin tree/scripts
