@@ -29,6 +29,7 @@
 
 enum {
 	O_ALL = OPT_LONG,
+	O_DEVICES,
 	O_NAME,
 	O_PARENT,
 	O_REPORT,
@@ -39,6 +40,7 @@ static const struct tool tool = {"cg-limit", "CPU prog [arg...]",
     (const struct opt[]){
 	CG_LIMIT_OPTS,
 	{O_ALL, "all", NULL, "have all controllers, for cg-set"},
+	{O_DEVICES, "devices", NULL, "have a group for cg-device"},
 	{O_NAME, "name", "NAME", "name of the group (the box's, or box-PID)"},
 	{O_PARENT, "parent", "GROUP", "the group above the new one (our own)"},
 	{O_REPORT, "report", "FD", "write usage to FD at exit, as JSON"},
@@ -106,7 +108,7 @@ main(int argc, char *argv[])
 {
 	const pid_t self = getpid();
 	const char *parent = NULL, *name = NULL;
-	bool all = false, warns = false;
+	bool all = false, devices = false, warns = false;
 	struct cg_limits limits = {0};
 	int report = -1, status, c;
 	struct cg_usage usage;
@@ -120,6 +122,9 @@ main(int argc, char *argv[])
 		switch (c) {
 		case O_ALL:
 			all = true;
+			break;
+		case O_DEVICES:
+			devices = true;
 			break;
 		case O_NAME:
 			name = parse_name("--name", optarg, 64);
@@ -147,6 +152,8 @@ main(int argc, char *argv[])
 	cgroup_need(&g, cg_limits_need(&limits));
 	if (all)
 		cgroup_want(&g, CG_ALL);
+	if (devices)
+		cgroup_need(&g, CG_DEVICES);
 	if (report >= 0)
 		cg_usage_want(&g);
 

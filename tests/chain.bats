@@ -32,6 +32,7 @@ chains() {
 		box-keep
 		cg-limit max
 		cg-limit --pids 100 -m 64m 50%
+		cg-limit --devices max cg-device --allow a
 		ns-spawn --only uts
 		ns-spawn
 		ns-spawn --init

@@ -69,7 +69,7 @@ cgroup_begin(struct cgroup *g, const char *name)
 void
 cgroup_need(struct cgroup *g, unsigned controllers)
 {
-	for (unsigned c = 1; c < CG_ALL; c <<= 1)
+	for (unsigned c = 1; c < 1u << CG_N; c <<= 1)
 		if (controllers & c)
 			add_part(g, cg_tree_of(c))->need |= c;
 }
@@ -118,16 +118,16 @@ place(struct cgroup *g, struct cgroup_part *p, const char *parent)
 			die("--parent: the group %s in %s", parent, t->top);
 	}
 	if (t->version == 2) {
-		g->v2.need = p->need & ~CG_CPUACCT;
+		g->v2.need = p->need & ~CG_BARE;
 		cgv2_place(t, g->name, parent ? in : NULL, &g->v2);
 		in = g->v2.parent;
 	}
 	p->dir = text_fmt(
 	    "%s/%s", t->version == 2 && g->v2.pin ? g->v2.pin : in, g->name);
 	/* The message names a limit that cannot be kept first. */
-	said_set(p->need & ~CG_CPUACCT
+	said_set(p->need & ~CG_BARE
 		     ? text_fmt("limit %s: mkdir %s",
-			   cg_names(p->need & ~CG_CPUACCT, ""), p->dir)
+			   cg_names(p->need & ~CG_BARE, ""), p->dir)
 		     : text_fmt("mkdir %s", p->dir),
 	    "");
 	if (!(say_modes() & SAY_DRY) &&

@@ -12,6 +12,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/mountinfo.h"
+#include "base/parse.h"
 #include "base/say.h"
 #include "ns/ns.h"
 
@@ -35,6 +36,7 @@ static const char *const names[CG_N][2] = {
     {"pids", "pids"},
     {"cpuset", "cpuset"},
     {"blkio", "io"},
+    {"devices", "devices"},
 };
 
 static struct cg_tree trees[CG_TREES];
@@ -216,6 +218,18 @@ cg_tree_with(const char *list)
 		if (strcmp(t->list, list) == 0)
 			return t;
 	return NULL;
+}
+
+bool
+cg_is_own(const char *list)
+{
+	const char *own = env_or("BOX_CGROUPS", "");
+	const size_t len = strlen(list);
+
+	for (; strchr(own, ';'); own = strchr(own, ';') + 1)
+		if (strncmp(own, list, len) == 0 && own[len] == ';')
+			return true;
+	return false;
 }
 
 bool

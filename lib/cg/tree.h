@@ -6,16 +6,19 @@
 /* The cgroup hierarchies of this host: v1 hierarchies, each with one controller
  * or more, and the v2 hierarchy (cgroups(7)). */
 
-/* One controller or a set.  v2 counts CPU time without a controller, so
- * CG_CPUACCT there stands for the hierarchy alone. */
+/* One controller or a set.  v2 counts CPU time and has device rules without a
+ * controller, so CG_CPUACCT and CG_DEVICES there stand for the hierarchy alone.
+ * CG_ALL are those with limits of cg-limit. */
 #define CG_CPU 1u
 #define CG_CPUACCT 2u
 #define CG_MEMORY 4u
 #define CG_PIDS 8u
 #define CG_CPUSET 16u
 #define CG_IO 32u
-#define CG_N 6 /* the number of controllers */
-#define CG_ALL ((1u << CG_N) - 1)
+#define CG_DEVICES 64u
+#define CG_N 7 /* the number of controllers */
+#define CG_ALL (CG_DEVICES - 1)
+#define CG_BARE (CG_CPUACCT | CG_DEVICES)
 
 #define CG_TREES 16 /* the most hierarchies */
 
@@ -47,6 +50,10 @@ const struct cg_tree *cg_tree_around(const char *dir);
 /* The hierarchy with the controllers LIST, as in /proc/PID/cgroup
  * ("cpu,cpuacct", "name=systemd", "" for v2), mounted or not; or NULL. */
 const struct cg_tree *cg_tree_with(const char *list);
+
+/* Whether a cg-limit in front has made the caller's group in the hierarchy with
+ * the controllers LIST (BOX_CGROUPS). */
+bool cg_is_own(const char *list);
 
 /* The next line of *TEXT, a /proc/PID/cgroup.  Cuts the text into pieces.
  * False at the end. */

@@ -13,7 +13,6 @@
 #include "root/cgview.h"
 #include "base/die.h"
 #include "base/file.h"
-#include "base/parse.h"
 #include "base/say.h"
 #include "cg/tree.h"
 #include "root/inroot.h"
@@ -73,19 +72,6 @@ add(int top, const char *list, const char *dir)
 	close(mnt);
 }
 
-/* Whether cg-limit has made the box's group in the hierarchy LIST. */
-static bool
-has_group(const char *list)
-{
-	const char *own = env_or("BOX_CGROUPS", "");
-	const size_t len = strlen(list);
-
-	for (; strchr(own, ';'); own = strchr(own, ';') + 1)
-		if (strncmp(own, list, len) == 0 && own[len] == ';')
-			return true;
-	return false;
-}
-
 void
 cgview_make(int sys, const char *dir)
 {
@@ -100,7 +86,7 @@ cgview_make(int sys, const char *dir)
 	while (text && n < CG_TREES && cg_next(&text, &list, &group)) {
 		/* In a cgroup namespace that is not the box's, the path of the
 		 * group is longer. */
-		if (!has_group(list) || (!dry && strcmp(group, "/") != 0))
+		if (!cg_is_own(list) || (!dry && strcmp(group, "/") != 0))
 			continue;
 		v2 = v2 || !*list;
 		if (has_limits(list))

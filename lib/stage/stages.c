@@ -17,6 +17,7 @@ static const char *const stages[] = {
     "box-keep",
     "log-keep",
     "cg-limit",
+    "cg-device",
     "ns-spawn",
     "ns-sysctl",
     "net-lease",
