@@ -423,6 +423,10 @@ elsewhere() {
 		--suite SUITE|needs a package source; the tests' root directory of Debian's is made by it
 		firewall-cmd --zone=trusted --add-source=*|needs firewalld
 		apt-get install linux-image-*|needs another kernel
+		cg-limit --devices max cg-device ...|cg-device.bats: rules that cannot be kept are refused, and the host's group is left alone
+		the group above may not have that device, or cg-device is behind ns-spawn|names no command
+		only root of the host may: put cg-device before ns-spawn|names no command
+		the kernel needs CONFIG_CGROUP_BPF|needs another kernel
 		boot without cgroup_disable=*|needs another boot
 		boot without cgroup_disable=*; /proc/cgroups lists the kernel's controllers|needs another boot
 		this kernel does not have that limit; for swap, boot with swapaccount=1|needs another boot
