@@ -899,15 +899,19 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	bad "/dev/null:/sys/kernel/uevent_seqnum" "nothing may be mounted there"
 	# The ids of this file system cannot be shifted: the host's mode counts.
 	mkdir "$BATS_TEST_TMPDIR/dev"
+	mode=u=rw,go=
 	closed() {
-		unshare -m sh -c 'mount -t devtmpfs d "$1" && mknod -m 600 "$1/boxtools-test" c 1 5; shift; "$@"; status=$?
-			rm "$dev/boxtools-test"; exit $status' - "$dev" \
-		    "$@" --device "$dev/boxtools-test:/dev/z" "$root" sh -c 'head -c 3 /dev/z | wc -c'
+		unshare -m sh -c 'mount -t devtmpfs d "$dev" && mknod "$dev/$node" c 1 5 && chmod "$mode" "$dev/$node"; "$@"; status=$?
+			rm "$dev/$node"; exit $status' - \
+		    "$@" --device "$dev/$node:/dev/z" "$root" sh -c 'head -c 3 /dev/z | wc -c'
 	}
-	export dev=$BATS_TEST_TMPDIR/dev
+	export mode dev=$BATS_TEST_TMPDIR/dev node=boxtools$$
 	run -125 closed ns-spawn rootfs-enter
-	has "$output" "chmod o+rw $dev/boxtools-test, or the host's ids: --map self"
+	has "$output" "chmod o+rw $dev/$node, or the host's ids: --map self"
 	run -0 closed ns-spawn --map self rootfs-enter
+	is "$output" 3
+	mode+=,o+rw
+	run -0 closed ns-spawn rootfs-enter
 	is "$output" 3
 }
 
