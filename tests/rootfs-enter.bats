@@ -888,9 +888,9 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 		refused --device "$1" -- true
 		has "$stderr" "$2"
 	}
-	bad "$node:r" "a box has no filter of devices"
-	bad "$node:/x:w" "a box has no filter of devices"
-	bad "$node:x" "a box has no filter of devices"
+	bad "$node:r" "a mount takes no right away"
+	bad "$node:/x:w" "a mount takes no right away"
+	bad "$node:x" "a mount takes no right away"
 	bad dev/null "is not /NODE"
 	bad /no/such "--device /no/such: No such file"
 	bad /etc/passwd "not a device"
