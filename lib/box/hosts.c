@@ -116,7 +116,8 @@ open_file(struct file *f, const char *name)
 	close_keep(dir);
 	if (f->fd >= 0 && is_own(f->fd, S_IFREG) && read_own(f))
 		return 0;
-	return close_keep(f->fd);
+	close_keep(f->fd);
+	return -1;
 }
 
 /* Writes LINE at AT; its first byte last. */
