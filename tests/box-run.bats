@@ -548,6 +548,10 @@ resolver() {
 	has "$stderr" "/nowhere: No such file"
 	fine --map self -- cat /proc/self/uid_map
 	is "$(xargs <<<"$output")" "0 0 1"
+	# The nodes are the host's, and their owner is this box's root, too.
+	fine --map self --device /dev/zero:/dev/nil -- sh -c 'for n in null zero full random urandom tty nil; do
+		chmod 666 /dev/$n || touch /dev/$n || echo $n; done 2>/dev/null; echo x >/dev/null; echo x >/dev/nil'
+	is "$(xargs <<<"$output")" "null zero full random urandom tty nil"
 	refused 125 --map nonsense "$bb" true
 	# As the hint has it, where a root directory cannot be shown with other ids.
 	mkdir "$BATS_TEST_TMPDIR"/{up,work,over}

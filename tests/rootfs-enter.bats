@@ -877,7 +877,7 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	    sh -c 'for n in "$@"; do head -c 3 "$n" | wc -c; done; stat -c "%F %t,%T" /dev/a/zero; grep " /srv/zero " /proc/mounts' \
 	    sh "$node" /dev/a/zero /srv/zero
 	is "${lines[*]:0:4}" "3 3 3 character special file 1,5"
-	has "${lines[4]}" "nosuid,noexec"
+	has "${lines[4]}" "ro,nosuid,noexec"
 	hasnt "${lines[4]}" nodev
 	# A target that leads out of the root is inside.
 	rm -r "$root/srv" && ln -s /../../../etc "$root/srv"

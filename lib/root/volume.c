@@ -196,7 +196,7 @@ volume_add_device(struct volumes *all, const char *word)
 	add(all, (struct volume){.from = from,
 		     .to = to,
 		     .op = DOOR_NODE,
-		     .attr = MOUNT_ATTR_NOEXEC});
+		     .attr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC});
 }
 
 /* Opens the place of V below ROOT; /proc and /sys are the kernel's. */
