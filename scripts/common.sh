@@ -50,16 +50,20 @@ are_words() {
 
 # json TEXT: $word is TEXT as a string of JSON.
 json() {
-	word='' _rest=$1
-	while [ "$_rest" ]; do
-		_char=${_rest%"${_rest#?}"}
-		case $_char in
-		'"' | "\\") _char=\\$_char ;;
-		[[:cntrl:]]) _char=$(printf '\\u%04x' "'$_char") ;;
-		esac
-		word=$word$_char
-		_rest=${_rest#?}
-	done
+	word=$1
+	case $1 in
+	*[[:cntrl:]\"\\]*)
+		# The shell would drop line breaks at the end: hence the dot.
+		word=$(printf %s. "$1" | awk '{
+			gsub(/["\\]/, "\\\\&")
+			for (i = 1; i < 128; i += i == 31 ? 96 : 1)
+				if (index($0, c = sprintf("%c", i)))
+					gsub(c, sprintf("\\u%04x", i))
+			printf "%s%s", (NR > 1 ? "\\u000a" : ""), $0
+		}')
+		word=${word%.}
+		;;
+	esac
 	word="\"$word\""
 }
 
