@@ -70,7 +70,7 @@ json() {
 # find_state: the state directory in $state, that of layers in $layers, this user
 # in $uid.
 find_state() {
-	uid=$(id -u)
+	find_user
 	if [ "${BOX_STATE:-}" ]; then
 		state=$BOX_STATE
 	elif [ "$uid" = 0 ]; then
