@@ -155,7 +155,8 @@ box() {
 	name "$name" || return 1
 	[ -e "$dir" ] || [ -L "$dir" ] || return 1
 	own 1 "$dir" "$cgroups" || why="$foreign is not this user's own"
-	[ -z "$why" ] && [ ! -d "$dir" ] && why="$dir is not a directory"
+	# A box that has just ended has none.
+	[ -z "$why" ] && [ ! -d "$dir" ] && [ -e "$dir" ] && why="$dir is not a directory"
 	[ -z "$why" ] || return 2
 	process keeper || {
 		[ $? = 1 ] || why="$dir/keeper is damaged"
