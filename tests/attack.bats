@@ -513,14 +513,17 @@ left() { "$intruder" take inotify timers queues </dev/null; }
 	run -0 left
 	run ! grep -w 0 <<<"$output"
 	run -0 host net-lease ns-spawn rootfs-enter "$root" /intruder take inotify timers queues </dev/null
-	is "$output" "$(cat "$BATS_TEST_TMPDIR/held")"
+	# A signal on its way counts as a timer does.
+	paste -d " " "$BATS_TEST_TMPDIR/held" - <<<"$output" |
+	    awk '$1 != $3 || $4 < 0.9 * $2 { exit 1 } END { if (NR != 3) exit 1 }'
 	kill "$pid"
 	finish
 	# (Without inotify: other programs of this machine need theirs.)
 	weak 79 hold "$BATS_TEST_TMPDIR/weak" timers queues
 	eventually 10 holds "$BATS_TEST_TMPDIR/weak" 2
 	run -0 left
-	has "$output" "timers 0"
+	# Another signal may just have come.
+	grep -x "timers [0-9]" <<<"$output"
 	has "$output" "queues 0"
 	kill "$pid"
 	finish
