@@ -236,6 +236,17 @@ group() {
 		[ "$(wc -L <<<"$at")" -le $c ] || fail "$c columns: $at"
 		[ $c -lt 80 ] || has "$at" "debian nginx"
 	done
+	# Those that have ended, too.
+	old=a-box-with-sixty-four-letters-0123456789-0123456789-0123456789-x
+	mkdir -m 700 "$BOX_STATE/ended"
+	printf '%s\n' "status 137" "cause exited" "limits pids memory" "restarts 0" "began 1" "ended 2" >"$BOX_STATE/ended/$old"
+	chmod 600 "$BOX_STATE/ended/$old"
+	for c in 20 80; do
+		ended=$(script -qec "stty cols $c; box-ps -a $old" /dev/null | tr -d '\r')
+		[ "$(wc -L <<<"$ended")" -le $c ] || fail "$c columns: $ended"
+	done
+	has "$ended" " 137 exited "
+	has "$(box-ps -a)" "$old    137 exited "
 	run -0 box-ps
 	is "$output" "$at"
 	has "$output" "/srv/boxes/some/where/debian nginx -c '/etc/nginx???x' -g 'daemon off;'"

@@ -40,7 +40,7 @@ entries() { find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort 
 	is "$(box-ps -q)" ""
 	is "$(box-ps -aq)" job
 	run -0 box-ps -a
-	[[ ${lines[2]} == "job "*" 3 exited "*" 00:00:0"?"    00:00:0"?" -" ]] || fail "${lines[2]}"
+	[[ ${lines[2]} == "job "*" 3 exited 00:00:0"?" 00:00:0"?" -" ]] || fail "${lines[2]}"
 	is "$(field job 'name, .status, .cause, .restarts, .log' | xargs)" "job 3 exited 0 $L/job"
 	between "$(field job began)" "$before" "$(date +%s)"
 	between "$(field job ended)" "$(field job began)" "$(date +%s)"

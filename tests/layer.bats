@@ -40,7 +40,7 @@ box() { run --separate-stderr host box-run --network none --layer --name "$1" "$
 	is "$(state_of_root)" "$was" "the root directory"
 	# The lists.
 	run -0 host box-ps -a
-	has "$output" $'LAYER            ROOT\none              '"$root"$'\ntwo              '"$root"
+	has "$output" $'LAYER ROOT\none   '"$root"$'\ntwo   '"$root"
 	is "$(host box-ps -a --json one | jq -r '.[].layer')" "$L/one"
 	is "$(host box-ps -a --json other | jq -r '.[].layer')" null
 	run -0 host box-run -d --layer --name two "$root" sleep 1000
