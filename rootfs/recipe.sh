@@ -55,7 +55,7 @@ begin() {
 # finish: gives the root directory its name.
 finish() {
 	[ ! -d "$dir" ] || rmdir "$dir" || exit 125
-	mv "$root" "$dir"
+	mv -T "$root" "$dir" || exit 125
 	[ "$(id -u)" = 0 ] || warn "all files in $dir are this user's: they are root's \
 in a box of this user's only" "sudo $self ..., for boxes of root's"
 }

@@ -42,6 +42,10 @@ fixture() {
 		refused "file full" "$TOP/rootfs/$r" --no-such-option new
 		run -0 "$TOP/rootfs/$r" --help
 	done
+	# Another user of the host makes a link of that name at the last moment.
+	mkdir bin && printf '#!/bin/sh\nln -s full "%s/link"\nexec /bin/mv "$@"\n' "$PWD" >bin/mv && chmod 755 bin/mv
+	PATH=$PWD/bin:$PATH refused "bin file full link" "$TOP/rootfs/busybox" link
+	is "$(ls full)" x
 }
 
 @test "alpine: a tarball, its checksum, and no half-made root" {
