@@ -14,10 +14,8 @@
 #include "payload/sealed.h"
 #include "root/dev.h"
 #include "root/newroot.h"
-#include "stage/door.h"
 #include "stage/opt.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,11 +123,7 @@ main(int argc, char *argv[])
 	tool_start(&tool);
 	payload_begin(&prog);
 	parse(argc, argv);
-	if (prog.tty && door_fd() < 0 && !(say_modes() & SAY_DRY)) {
-		errno = 0;
-		die_hint("ns-spawn --init ... rootfs-enter --tty ...",
-		    "--tty needs ns-spawn in front, which relays the terminal");
-	}
+	payload_relay(&prog);
 	payload_ready(&prog);
 	take_notify();
 	root.prog = argv[optind + 1];

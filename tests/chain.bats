@@ -12,6 +12,7 @@ TOOLS="$STAGES cg-set ns-enter box-run box-exec"
 setup_file() {
 	lab_up
 	bb_root
+	printf '%s\n' "proc /proc proc nosuid,nodev,noexec" "tmpfs /dev tmpfs nosuid,mode=755" >"$BATS_FILE_TMPDIR/fstab"
 	host box-run -d --name stays --network none --pids-limit max "$bb" sleep 100000
 }
 teardown_file() {
@@ -45,6 +46,7 @@ chains() {
 		ns-spawn rootfs-enter $bb
 		ns-spawn rootfs-enter --seccomp off --cap-add ALL --new-privs $bb
 		proc-set --rlimit nofile=1000 --oom 100 --umask 027 --nice 1
+		ns-spawn rootfs-fstab --fstab $BATS_FILE_TMPDIR/fstab --device /dev/null:c:1:3 $bb
 		cap-drop
 		sys-filter
 		ns-spawn --init net-veth cap-drop sys-filter

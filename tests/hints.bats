@@ -224,7 +224,7 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 	works ns-spawn cap-drop true
 	refused 'ns-spawn in front, with a namespace of this kind' ns-sysctl net.ipv4.ip_forward=1 true
 	works ns-spawn ns-sysctl net.ipv4.ip_forward=1 true
-	refused 'ns-spawn --init ... rootfs-enter --tty ...' ns-spawn --user host env -i "$(command -v rootfs-enter)" --tty bb true
+	refused 'ns-spawn --init ... * --tty ...' ns-spawn --user host env -i "$(command -v rootfs-enter)" --tty bb true
 	works ns-spawn --init rootfs-enter --tty bb true
 	refused 'seccomp/compile -r ARCH PROFILE writes one' sys-filter --profile "$TOP/seccomp/default.profile" true
 	works sh -c '"$1/seccomp/compile" -r "$(uname -m)" "$1/seccomp/default.profile" >filter' - "$TOP"

@@ -83,6 +83,17 @@ payload_path(const struct payload *p)
 }
 
 void
+payload_relay(const struct payload *p)
+{
+	if (!p->tty || door_fd() >= 0 || say_modes() & SAY_DRY)
+		return;
+	errno = 0;
+	die_hint(text_fmt("ns-spawn --init ... %s --tty ...",
+		     program_invocation_short_name),
+	    "--tty needs ns-spawn in front, which relays the terminal");
+}
+
+void
 payload_ready(struct payload *p)
 {
 	/* Variables of -e replace variables of files. */

@@ -70,6 +70,9 @@ void payload_opt(struct payload *p, int c);
 /* The directories in which PROG is looked for, as $PATH. */
 const char *payload_path(const struct payload *p);
 
+/* Dies with 125 if there is a terminal to relay and nobody who does. */
+void payload_relay(const struct payload *p);
+
 /* After the last option, still on the host: completes the environment,
  * closes the inherited descriptors except those of --preserve-fd
  * (inherit_close_others()), and reads the seccomp filter.  Dies with 125. */

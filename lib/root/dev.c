@@ -90,9 +90,9 @@ put(int below, const char *dir, const char *path, const char *type,
 	return mnt;
 }
 
-/* DEV is the box's own, so no link leads to another pts. */
-static void
-put_console(int dev, const char *dir, struct pty *pty)
+/* pty_open() checks that "pts" is a devpts. */
+void
+devdir_console(int dev, const char *dir, struct pty *pty)
 {
 	int pts, node;
 
@@ -140,5 +140,5 @@ devdir_make(int root, const char *dir, uint64_t shm, struct pty *pty)
 	    errno != EPERM)
 		die_said();
 	if (pty)
-		put_console(dev, dir, pty);
+		devdir_console(dev, dir, pty);
 }

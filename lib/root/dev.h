@@ -14,4 +14,8 @@
  * say(); with -n ROOT is not used.  Dies with 125. */
 void devdir_make(int root, const char *dir, uint64_t shm, struct pty *pty);
 
+/* Opens a terminal in the devpts "pts" of DEV, a /dev, and makes it DEV's
+ * console.  DIR, DEV: as before.  Dies with 125. */
+void devdir_console(int dev, const char *dir, struct pty *pty);
+
 #endif

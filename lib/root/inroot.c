@@ -55,6 +55,28 @@ inroot_subdir(int dir, const char *name)
 }
 
 int
+inroot_plain(int root, const char *path)
+{
+	int dir = fcntl(root, F_DUPFD_CLOEXEC, 3), fd;
+	char name[NAME_MAX + 1];
+
+	for (; dir >= 0 && *(path += strspn(path, "/")); dir = fd) {
+		const size_t len = strcspn(path, "/");
+
+		errno = ENAMETOOLONG;
+		fd = -1;
+		if (len < sizeof(name)) {
+			memcpy(name, path, len);
+			name[len] = '\0';
+			fd = inroot_subdir(dir, name);
+		}
+		close_keep(dir);
+		path += len;
+	}
+	return dir;
+}
+
+int
 inroot_subfile(int dir, const char *name)
 {
 	for (;;) {

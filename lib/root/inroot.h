@@ -15,6 +15,10 @@ int inroot_subdir(int dir, const char *name);
  * itself, for a mount to cover, and not followed. */
 int inroot_subfile(int dir, const char *name);
 
+/* The directory PATH below ROOT; missing parts are made.  A link in any part of
+ * it is ENOTDIR. */
+int inroot_plain(int root, const char *path);
+
 /* PATH below ROOT, links followed as after a chroot(2). */
 int inroot_open(int root, const char *path);
 

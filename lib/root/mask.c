@@ -20,11 +20,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum how { HIDE, FREEZE };
+#define HIDE MASK_HIDE
+#define FREEZE MASK_FREEZE
 
 static const struct path {
 	const char *fs, *name;
-	enum how how;
+	enum mask how;
 } paths[] = {
     {"proc", "acpi", HIDE},
     {"proc", "asound", HIDE},
@@ -75,7 +76,7 @@ nowhere(const char *where)
 }
 
 static int
-cover_for(int at, enum how how, mode_t mode, const char *where)
+cover_for(int at, enum mask how, mode_t mode, const char *where)
 {
 	int mnt;
 
@@ -91,23 +92,32 @@ cover_for(int at, enum how how, mode_t mode, const char *where)
 	return mnt < 0 || mnt_attr(mnt, MOUNT_ATTR_RDONLY, true) < 0 ? -1 : mnt;
 }
 
+void
+mask_at(int at, enum mask how, const char *where)
+{
+	struct stat st = {.st_mode = S_IFDIR};
+	int mnt;
+
+	if (at >= 0 && fstat(at, &st) < 0)
+		die("%s", where);
+	mnt = cover_for(at, how, st.st_mode, where);
+	if (mnt == -1 || (mnt >= 0 && mnt_attach(mnt, at) < 0))
+		die_said();
+}
+
 /* False: this kernel does not have the path. */
 static bool
 mask(int fs, const struct path *p, const char *dir)
 {
 	const int at = openat(fs, p->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	char where[PATH_MAX];
-	struct stat st;
-	int mnt;
 
 	if (at < 0 && errno == ENOENT)
 		return false;
 	path_fmt(where, sizeof(where), "%s/%s/%s", dir, p->fs, p->name);
-	if (at < 0 || fstat(at, &st) < 0)
+	if (at < 0)
 		die("%s", where);
-	mnt = cover_for(at, p->how, st.st_mode, where);
-	if (mnt == -1 || (mnt >= 0 && mnt_attach(mnt, at) < 0))
-		die_said();
+	mask_at(at, p->how, where);
 	return true;
 }
 

@@ -90,15 +90,22 @@ attr_text(uint64_t attr, const char *opts)
 int
 mnt_new(const char *type, const char *opts, uint64_t attr, const char *where)
 {
+	return mnt_new_of(type, type, opts, attr, where);
+}
+
+int
+mnt_new_of(const char *source, const char *type, const char *opts,
+    uint64_t attr, const char *where)
+{
 	int fs, mnt = -1;
 
 	if (!say(SAY_SH, "mount -t %s -o %s %s %s", type,
-		say_word(attr_text(attr, opts)), type, where))
+		say_word(attr_text(attr, opts)), say_word(source), where))
 		return -2;
 	fs = fsopen(type, FSOPEN_CLOEXEC);
 	if (fs < 0)
 		return -1;
-	if (fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0) == 0 &&
+	if (fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) == 0 &&
 	    (!opts || configure(fs, opts) == 0) &&
 	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
 		mnt = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attr);
@@ -150,8 +157,8 @@ mnt_open(enum door_op op, const char *what, const char *path, bool *newns)
 	if (door_fd() >= 0)
 		tree = door_tree(op, path, newns);
 	if (tree < 0 && errno == 0)
-		tree = mnt_clone(
-		    AT_FDCWD, path, op == DOOR_NODE ? MNT_TOP : MNT_DEEP);
+		tree = mnt_clone(AT_FDCWD, path,
+		    op == DOOR_NODE || op == DOOR_TOP ? MNT_TOP : MNT_DEEP);
 	if (tree >= 0)
 		return tree;
 	if (errno == EPERM && door_fd() < 0)
@@ -209,7 +216,17 @@ mnt_flags(int fd)
 int
 mnt_attr(int mnt, uint64_t attr, bool deep)
 {
-	struct mount_attr a = {.attr_set = attr};
+	struct mount_attr a = {.attr_set = attr,
+	    .attr_clr = attr & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0};
+
+	return mount_setattr(mnt, "",
+	    AT_EMPTY_PATH | (deep ? (unsigned)AT_RECURSIVE : 0), &a, sizeof(a));
+}
+
+int
+mnt_propagation(int mnt, uint64_t how, bool deep)
+{
+	struct mount_attr a = {.propagation = how};
 
 	return mount_setattr(mnt, "",
 	    AT_EMPTY_PATH | (deep ? (unsigned)AT_RECURSIVE : 0), &a, sizeof(a));

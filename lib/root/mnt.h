@@ -19,6 +19,10 @@
 int mnt_new(
     const char *type, const char *opts, uint64_t attr, const char *where);
 
+/* The same, with another SOURCE than TYPE. */
+int mnt_new_of(const char *source, const char *type, const char *opts,
+    uint64_t attr, const char *where);
+
 enum mnt_depth {
 	MNT_TOP,   /* without the mounts below it, private */
 	MNT_DEEP,  /* with them, private */
@@ -50,6 +54,10 @@ uint64_t mnt_flags(int fd);
 
 /* Sets ATTR on a mount and, if DEEP, on those below it.  -1 with errno. */
 int mnt_attr(int mnt, uint64_t attr, bool deep);
+
+/* Sets the propagation (MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE).
+ * -1 with errno. */
+int mnt_propagation(int mnt, uint64_t how, bool deep);
 
 /* Clears MOUNT_ATTR_RDONLY of a mount.  -1 with errno. */
 int mnt_writable(int mnt);

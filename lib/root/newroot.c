@@ -5,8 +5,7 @@
  * The directory is hostile: its mount points are opened below it, no link leads
  * out, and each mount goes onto the opened descriptor.  proc and sysfs are
  * mounted first: a user namespace may mount them only while the old ones are
- * visible (mount_namespaces(7)).  All mounts are attached on top of "/": after
- * pivot_root(".", ".") the umounts of "." remove them with the old root.
+ * visible (mount_namespaces(7)).
  */
 #include "root/newroot.h"
 #include "base/die.h"
@@ -18,6 +17,7 @@
 #include "root/inroot.h"
 #include "root/mask.h"
 #include "root/mnt.h"
+#include "root/pivot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,58 +31,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* The flags of the mount PATH.  A user namespace must give them to its own
- * mount of the same file system (mount_namespaces(7)). */
-static uint64_t
-locked(const char *path)
-{
-	const int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	uint64_t attr;
-
-	if (fd < 0)
-		die("%s", path);
-	attr = mnt_flags(fd);
-	close(fd);
-	return attr;
-}
-
-/* proc and sysfs belong to the pid and the network namespace.  If that
- * namespace is not the box's own, the box gets a bind of the caller's mount. */
-static int
-kernel_fs(const char *type, uint64_t attr, enum ns_kind kind, const char *dir)
-{
-	char path[16], where[PATH_MAX];
-	int mnt;
-
-	snprintf(path, sizeof(path), "/%s", kind == NS_PID ? "proc" : "sys");
-	snprintf(where, sizeof(where), "%s%s", dir, path);
-	mnt = mnt_new(type, NULL, attr | locked(path), where);
-	if (mnt != -1)
-		return mnt;
-	if (errno != EPERM)
-		die_said();
-	if (ns_owned(kind))
-		die_hint("the container around this one covers parts of it; "
-			 "start the container with its paths unmasked",
-		    "%s", said());
-	say(SAY_SH, "mount --rbind %s %s", path, where);
-	mnt = mnt_clone(AT_FDCWD, path, MNT_DEEP);
-	if (mnt < 0 || mnt_attr(mnt, attr, true) < 0)
-		die_said();
-	return mnt;
-}
-
-static int covers; /* how many mounts lie on the old root */
-
-/* Attaches MNT on "/", above the mounts that are there. */
-static void
-cover(int mnt)
-{
-	if (mnt_attach(mnt, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
-		die("attach a mount on /");
-	covers++;
-}
 
 /* An overlay of LOWER; changes go to UPPER, in its directories "upper" and
  * "work".  The layers have no path, so the options name them by descriptor. */
@@ -126,45 +74,20 @@ put_root(const struct newroot *r, int tree, int scratch)
 {
 	uint64_t attr = MOUNT_ATTR_NODEV | (r->nosuid ? MOUNT_ATTR_NOSUID : 0);
 	int root = tree, upper = scratch;
-	bool writable;
 
 	if (r->overlay) {
 		upper = mnt_open(DOOR_BIND, "--overlay ", r->overlay, NULL);
 		attr |= layer_flags(upper);
-		cover(upper);
+		root_cover(upper);
 	}
 	if (r->overlay || r->ephemeral) {
 		/* The kernel takes only attached layers. */
-		cover(tree);
+		root_cover(tree);
 		attr |= layer_flags(tree);
 		root = overlay(tree, upper, r->dir);
 	}
-	writable = !(mnt_flags(root) & MOUNT_ATTR_RDONLY);
-	if (r->read_only)
-		attr |= MOUNT_ATTR_RDONLY;
-	/* The root itself stays writable: mount points may be missing. */
-	if (mnt_attr(root, attr, true) < 0 ||
-	    (r->read_only && writable && mnt_writable(root) < 0))
-		die("mount -o nodev %s", r->dir);
-	cover(root);
+	root_set(root, attr, r->read_only, r->dir);
 	return root;
-}
-
-static void
-pivot(int root, const char *dir)
-{
-	if (say(SAY_SH, "cd %s && pivot_root . .", dir) &&
-	    (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0))
-		die_said();
-	/* Now the old root covers the new one, and the mounts of cover(),
-	 * except the new root, cover the old one; "." is the topmost. */
-	if (!say(SAY_SH, "umount -l ."))
-		return;
-	for (; covers; covers--)
-		if (umount2(".", MNT_DETACH) < 0)
-			die_said();
-	if (chdir("/") < 0)
-		die("chdir /");
 }
 
 /* False if the first LEN bytes of DIR have no file NAME.  True on any other
@@ -220,20 +143,16 @@ newroot_enter(struct newroot *r)
 	const mode_t mask = umask(022);
 	bool own = false;
 	int root = -1, proc, sys, scratch;
-	struct stat st;
 
 	if (!dry) {
-		root = mnt_open(DOOR_ROOT, "", r->dir, &own);
-		if (fstat(root, &st) == 0 && !S_ISDIR(st.st_mode)) {
-			errno = ENOTDIR;
-			die("%s", r->dir);
-		}
+		root = root_open(r->dir, &own);
 		look_for_prog(r, root);
 	}
 	if (!own)
 		ns_unshare(&(struct ns_set){.fresh = CLONE_NEWNS}, CLONE_NEWNS);
-	proc = kernel_fs("proc", MNT_SAFE, NS_PID, dir);
-	sys = kernel_fs("sysfs", MNT_SAFE | MOUNT_ATTR_RDONLY, NS_NET, dir);
+	proc = kernel_fs("proc", NULL, MNT_SAFE, text_fmt("%s/proc", dir));
+	sys = kernel_fs("sysfs", NULL, MNT_SAFE | MOUNT_ATTR_RDONLY,
+	    text_fmt("%s/sys", dir));
 	/* The box's memory limit holds for an ephemeral layer.  Else the
 	 * scratch has files of /etc alone, and its own limit. */
 	scratch = mnt_new("tmpfs",
@@ -243,7 +162,7 @@ newroot_enter(struct newroot *r)
 		die_said();
 	say(SAY_SH, "mount --rbind %s %s", dir, dir);
 	if (!dry) {
-		cover(scratch);
+		root_cover(scratch);
 		root = put_root(r, root, scratch);
 	}
 	put(proc, root, "proc", dir);
@@ -253,9 +172,6 @@ newroot_enter(struct newroot *r)
 	volumes_put(&r->volumes, root, dir, r->nosuid);
 	etcdir_make(root, scratch, dir, &r->etc, &r->volumes);
 	mask_paths(proc, sys, dir);
-	if (r->read_only && say(SAY_SH, "mount -o remount,bind,ro %s", dir) &&
-	    mnt_attr(root, MOUNT_ATTR_RDONLY, false) < 0)
-		die_said();
-	pivot(root, dir);
+	root_enter(root, r->read_only, dir);
 	umask(mask);
 }

@@ -12,6 +12,7 @@
 #include "base/say.h"
 #include "root/inroot.h"
 #include "root/mnt.h"
+#include "root/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,47 +101,21 @@ volume_add(struct volumes *all, const char *word)
 	add(all, v);
 }
 
-/* The attributes of a mount, as in mount(8).  Other words are options of the
- * file system. */
-static const struct {
-	const char *name;
-	uint64_t attr;
-	bool loose; /* not allowed in a box */
-} attrs[] = {
-    {"rw", 0, false},
-    {"ro", MOUNT_ATTR_RDONLY, false},
-    {"nosuid", 0, false},
-    {"nodev", 0, false},
-    {"suid", 0, true},
-    {"dev", 0, true},
-    {"exec", 0, false},
-    {"noexec", MOUNT_ATTR_NOEXEC, false},
-    {"atime", 0, false},
-    {"noatime", MOUNT_ATTR_NOATIME, false},
-    {"relatime", 0, false},
-    {"strictatime", MOUNT_ATTR_STRICTATIME, false},
-    {"diratime", 0, false},
-    {"nodiratime", MOUNT_ATTR_NODIRATIME, false},
-    {"defaults", 0, false},
-    {"async", 0, false},
-};
-
 /* Removes the mount's attributes from OPTIONS, and returns them. */
 static uint64_t
 take_attrs(char *options)
 {
-	const size_t n = sizeof(attrs) / sizeof(*attrs);
 	char *rest = options, *end = options, *word;
+	const struct mount_word *known;
 	uint64_t attr = 0;
-	size_t i, len;
+	size_t len;
 
 	while ((word = strsep(&rest, ","))) {
-		for (i = 0; i < n && strcmp(word, attrs[i].name) != 0; i++)
-			;
-		if (i < n && attrs[i].loose)
+		known = mount_word(word);
+		if (known && known->loose)
 			diex("--tmpfs: '%s' would loosen the box", word);
-		if (i < n) {
-			attr |= attrs[i].attr;
+		if (known) {
+			attr |= known->attr;
 			continue;
 		}
 		len = strlen(word);

@@ -102,7 +102,8 @@ serve_veth(struct door_request *req)
 static int
 open_tree_for(const struct door_request *req, int user)
 {
-	const enum mnt_depth depth = req->op == DOOR_NODE    ? MNT_TOP
+	const enum mnt_depth depth = req->op == DOOR_NODE || req->op == DOOR_TOP
+					 ? MNT_TOP
 				     : req->op == DOOR_SLAVE ? MNT_SLAVE
 							     : MNT_DEEP;
 	int fd;
@@ -237,6 +238,7 @@ serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
 		break;
 	case DOOR_ROOT:
 	case DOOR_BIND:
+	case DOOR_TOP:
 	case DOOR_SLAVE:
 	case DOOR_NODE:
 		rep->err = serve_tree(req, rep, fd);

@@ -29,6 +29,7 @@ enum door_op {
 	DOOR_VETH = 1, /* make the host's end of a veth pair */
 	DOOR_ROOT,     /* an id-mapped view of the root directory */
 	DOOR_BIND,     /* the same of a directory or file to bind */
+	DOOR_TOP,      /* the same, without the mounts below it */
 	DOOR_SLAVE,    /* the same, with mounts that come below it later */
 	DOOR_NODE,     /* a device to bind, with the box's ids if possible */
 	DOOR_PROG,     /* open the next program of the chain */

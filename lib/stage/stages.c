@@ -24,6 +24,7 @@ static const char *const stages[] = {
     "net-veth",
     "net-nat",
     "rootfs-enter",
+    "rootfs-fstab",
     "proc-set",
     "cap-drop",
     "sys-filter",
