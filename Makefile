@@ -108,6 +108,7 @@ $(COMPLETIONS): scripts/completions $(BINS)
 
 # The programs that tests run in a box.
 PROBES = tests/attack/intruder tests/attack/probe tests/golden/view
+BENCH = tests/bench/floor tests/bench/traffic
 
 # A tar of the sources.
 TREE = tar c --exclude='./build-*' --exclude=./bin --exclude=./completions \
@@ -169,14 +170,20 @@ readme: all
 	mv README.md.new README.md
 
 # Starts, timed beside theirs.
-bench: all
+bench: all $(BENCH)
 	scripts/deps bench
 	tests/bench/start
 
-$(PROBES): %: %.c lib/stage/door.h
+# All that is measured, with plots: docs/speed.md.
+bench-page: all $(BENCH)
+	scripts/deps bench
+	tests/bench/page
+
+$(PROBES) tests/bench/traffic: %: %.c lib/stage/door.h
 	$(call say,CC $@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(CFLAGS) -static -o $@ $@.c
 
-tests/attack/knock tests/attack/receive: %: %.c lib/libbox.a
+tests/bench/floor: seccomp/table.h
+tests/attack/knock tests/attack/receive tests/bench/floor: %: %.c lib/libbox.a
 	$(call say,CC $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $@.c lib/libbox.a $(LDLIBS)
 
 # The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
@@ -284,7 +291,7 @@ uninstall:
 
 clean:
 	rm -rf bin completions tags build-asan build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
-		$(PROBES) tests/attack/knock tests/attack/receive
+		$(PROBES) $(BENCH) tests/attack/knock tests/attack/receive
 
-.PHONY: all asan asan-part bench check check-all check-deb check-systemd check-vm \
-	check-vm-part clean deb demo golden install lint peers readme soak tags uninstall vm
+.PHONY: all asan asan-part bench bench-page check check-all check-deb check-systemd \
+	check-vm check-vm-part clean deb demo golden install lint peers readme soak tags uninstall vm
