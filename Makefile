@@ -33,7 +33,7 @@ HARDEN = $(eval HARDEN := $$(shell for flag in $$(HARDENING); do \
 HARDEN_LD = -Wl,-z,relro,-z,now,-z,noexecstack
 
 TOOLS = box-cp box-keep box-rm log-keep log-plain cg-limit cg-set cg-device ns-spawn ns-sysctl ns-enter \
-	net-lease net-veth net-nat rootfs-enter rootfs-fstab proc-set cap-drop sys-filter \
+	net-lease net-veth net-user net-nat rootfs-enter rootfs-fstab proc-set cap-drop sys-filter \
 	box-gc
 SCRIPTS = box-run box-doctor box-exec box-limit box-logs box-ps \
 	box-stop box-top box-wait

@@ -149,6 +149,9 @@ write_info(pid_t pid)
 static bool
 attend(pid_t pid, int door)
 {
+	uid_t uid;
+	gid_t gid;
+
 	if (!start_settled(&box, pid, door))
 		return false;
 	if (netns)
@@ -156,6 +159,7 @@ attend(pid_t pid, int door)
 	if (info >= 0)
 		write_info(pid);
 	state_put_pid("pid", pid);
+	start_owner(&box, &uid, &gid);
 	doorman_start(&(struct doorman){
 	    .box = pid,
 	    .leaves = box.leave,
@@ -164,6 +168,9 @@ attend(pid_t pid, int door)
 	    .newnet = ns_inode(pid, NS_NET) != ns_inode(0, NS_NET),
 	    .shift = geteuid() == 0 && (box.set.fresh & CLONE_NEWUSER) &&
 		     !idmap_identity(&box.maps.u),
+	    .newuser = box.set.fresh & CLONE_NEWUSER,
+	    .uid = uid,
+	    .gid = gid,
 	});
 	return start_go(door);
 }

@@ -193,6 +193,8 @@ examples_of() {
 idle() { [ -z "$(ip netns pids "$HOSTNS")" ]; }
 @test "examples run as printed" {
 	lab_up
+	open_tun
+	export OPEN=$opener
 	copy_root
 	mv "$root" "$BATS_TEST_TMPDIR/alpine_fs"
 	cp -r "$TOP/rootfs" "$TOP/seccomp" "$BATS_TEST_TMPDIR"

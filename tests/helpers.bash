@@ -52,14 +52,16 @@ gone() {
 	{ read -rd '' stat <"/proc/$1/stat"; } 2>/dev/null || :
 	[[ $stat != *") "[!ZX]* ]]
 }
-# Descends from PID through the last children that live: PROG, if it has none of
-# its own.
+# Descends from PID through the last children that live, without pasta: PROG, if
+# it has none of its own.
 payload() {
-	local p=$1 c child
+	local p=$1 c child comm
 	# The list has no newline at its end.
 	while read -ra c < <(cat "/proc/$p/task/$p/children" && echo); do
 		child=''
-		for c in "${c[@]}"; do gone "$c" || child=$c; done
+		for c in "${c[@]}"; do
+			gone "$c" || ! read -r comm <"/proc/$c/comm" || [[ $comm = pas[ts][ta]* ]] || child=$c
+		done
 		[ "$child" ] || break
 		p=$child
 	done 2>/dev/null
@@ -73,7 +75,7 @@ runs() { eventually 20 payload_is "$1" "${2:-$pid}"; }
 
 # The lab.  enter NS CMD... becomes CMD in that network namespace, "" is ours.
 enter() {
-	[ -z "$1" ] || set -- "" nsenter --net="/run/netns/$1" "${@:2}"
+	[ -z "$1" ] || set -- "" nsenter --net="/run/netns/$1" ${OPEN:+"$OPEN"} "${@:2}"
 	exec "${@:2}"
 }
 host() { (enter "${HOSTNS:-}" "$@"); }
@@ -92,6 +94,21 @@ lab_up() {
 	done
 	eventually 10 linked
 	host ip route add default via 192.0.2.2
+}
+# open_tun: $opener, a program that opens /dev/net/tun to all, as udev does, in a
+# mount namespace of its own, and becomes its arguments.  It puts $RESOLV, if set, in
+# place of resolv.conf.  With OPEN=$opener, enter uses the program.
+open_tun() {
+	export opener=$BATS_FILE_TMPDIR/opener
+	mknod -m 666 "$BATS_FILE_TMPDIR/tun" c 10 200
+	cat >"$opener" <<-END
+		#!/bin/sh
+		exec unshare --mount sh -c '
+		mount --bind $BATS_FILE_TMPDIR/tun /dev/net/tun || exit
+		[ -z "\${RESOLV-}" ] || mount --bind "\$RESOLV" "\$(readlink -f /etc/resolv.conf)" || exit
+		exec "\$@"' sh "\$@"
+	END
+	chmod 755 "$opener"
 }
 lab_down() {
 	for ns in ${HOSTNS:-} ${OUTNS:-}; do ip netns del "$ns"; done
@@ -196,7 +213,7 @@ own_groups() {
 baseline() {
 	local groups v2
 	own_groups
-	host bash -c "$(declare -p groups v2; declare -f look snapshot); snapshot; :" 2>/dev/null
+	OPEN='' host bash -c "$(declare -p groups v2; declare -f look snapshot); snapshot; :" 2>/dev/null
 }
 baseline_save() { baseline >"$BATS_TEST_TMPDIR/before"; }
 baseline_same() { diff "$BATS_TEST_TMPDIR/before" <(baseline) >&2; }

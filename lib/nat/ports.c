@@ -93,10 +93,10 @@ port_text(const struct nat_port *p)
 	return text;
 }
 
-/* Without SO_REUSEADDR: with it bind(2) would not see a socket that is bound to
- * one address only. */
-int
-port_hold(struct nat_port *p)
+/* With REUSE, connections of an earlier program do not hold the port, and
+ * bind(2) does not see another such socket that is bound but not listening. */
+static int
+bind_port(struct nat_port *p, int reuse)
 {
 	const int type = (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC;
 	const struct sockaddr_in one = {
@@ -116,6 +116,8 @@ port_hold(struct nat_port *p)
 	socklen_t len = sizeof(got);
 	int r;
 
+	if (reuse && !p->udp)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
 	if (fd6 < 0)
 		r = bind(fd, (const void *)&one, sizeof(one));
 	else if ((r = setsockopt(
@@ -126,6 +128,20 @@ port_hold(struct nat_port *p)
 	    (r = getsockname(fd, (void *)&got, &len)) == 0)
 		p->host = ntohs(got.sin6_port);
 	return r < 0 ? close_keep(fd) : fd;
+}
+
+int
+port_hold(struct nat_port *p)
+{
+	return bind_port(p, 0);
+}
+
+int
+port_check(struct nat_port *p)
+{
+	const int fd = bind_port(p, 1);
+
+	return fd < 0 ? -1 : close(fd);
 }
 
 const char *

@@ -17,7 +17,11 @@ const char *port_text(const struct nat_port *p);
  * IPv6.  A host's port of 0 becomes a free one.  -1 with errno. */
 int port_hold(struct nat_port *p);
 
-/* The reason, by errno, of a failed port_hold(). */
+/* The same check, and the same free port, for a program that will bind the port
+ * itself.  -1 with errno. */
+int port_check(struct nat_port *p);
+
+/* The reason, by errno, of a failed port_hold() or port_check(). */
 const char *port_error(void);
 
 bool port_same(const struct nat_port *a, const struct nat_port *b);

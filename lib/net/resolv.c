@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/parse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -81,6 +82,7 @@ char *
 resolv_text(const struct resolv *r)
 {
 	const bool four = r->word && strcmp(r->word, "auto") == 0;
+	const char *forward = env_or("BOX_DNS", NULL);
 	char *out;
 	FILE *f;
 
@@ -89,6 +91,8 @@ resolv_text(const struct resolv *r)
 	for (size_t i = 0; r->word && i < sizeof(files) / sizeof(*files); i++)
 		if ((out = real_ones(files[i], four)))
 			return out;
+	if (r->word && forward)
+		return text_fmt("nameserver %s\n", forward);
 	if (r->word && !four) {
 		errno = 0;
 		die_hint("name a server that the box can reach: --dns ADDRESS",

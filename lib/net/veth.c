@@ -15,8 +15,8 @@
 #include "base/say.h"
 #include "box/slot.h"
 #include "net/hostnet.h"
+#include "net/ping.h"
 #include "net/rtnl.h"
-#include "ns/idmap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -294,26 +294,6 @@ box_half(struct netlink *nl, const struct veth *v)
 	return 0;
 }
 
-/* ping without CAP_NET_RAW (icmp(7)), for every group of the box.  The writer's
- * user namespace must map both ends of the range.  The kernel takes no id above
- * 2^31 - 1; on the host, all groups of boxes are below. */
-static int
-allow_ping(void)
-{
-	static const char path[] = "/proc/sys/net/ipv4/ping_group_range";
-	uint32_t first, last;
-	char text[32];
-
-	idmap_gid_range(&first, &last);
-	snprintf(text, sizeof(text), "%u %u", first,
-	    last > INT32_MAX ? INT32_MAX : last);
-	/* EROFS: /proc may be read-only; a box works without ping. */
-	if (say(SAY_SH, "echo %s > %s", text, path) &&
-	    write_at(AT_FDCWD, path, text) < 0 && errno != EROFS)
-		return -1;
-	return 0;
-}
-
 int
 veth_box(const struct veth *v)
 {
@@ -324,5 +304,5 @@ veth_box(const struct veth *v)
 		return -1;
 	ret = box_half(&nl, v);
 	close(nl.fd);
-	return ret < 0 ? ret : allow_ping();
+	return ret < 0 ? ret : ping_allow();
 }

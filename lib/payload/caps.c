@@ -61,9 +61,21 @@ caps_list(const char *what, const char *list)
 	return bits;
 }
 
+/* Of ALL, a box gets what there is. */
+static void
+check_bound(uint64_t add)
+{
+	for (cap_value_t v = 0; add != ALL && v < CAPS; v++)
+		if ((add & BIT(v)) && cap_get_bound(v) == 0)
+			diex("--cap-add: %s is not in the bounding set, which "
+			     "a stage or a container around this one has cut",
+			    cap_to_name(v));
+}
+
 uint64_t
 caps_keep(uint64_t add, uint64_t drop)
 {
+	check_bound(add);
 	return add == ALL ? ~drop : (kept & ~drop) | add;
 }
 

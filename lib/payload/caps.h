@@ -12,7 +12,8 @@ uint64_t caps_list(const char *what, const char *list);
 /* The capabilities that a box keeps: docker's list with ADD and without DROP.
  * NET_RAW is not in the list, because ping has ping_group_range (net-veth(1)),
  * nor MKNOD, which a user namespace does not grant.  The names in one list are
- * exceptions to an ALL in the other. */
+ * exceptions to an ALL in the other.  Dies with 125 if the bounding set of this
+ * process lacks one of the names in ADD. */
 uint64_t caps_keep(uint64_t add, uint64_t drop);
 
 /* The permitted set of the process. */

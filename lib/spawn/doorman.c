@@ -21,6 +21,7 @@
 #include "ns/ns.h"
 #include "root/mnt.h"
 #include "spawn/idview.h"
+#include "spawn/pasta.h"
 #include "stage/chain.h"
 #include "stage/door.h"
 #include "term/relay.h"
@@ -36,7 +37,7 @@ static struct doorman man;
 static struct veth pair; /* the box's, and the index of its host end */
 static int pair_end, pair_modes;
 static struct connections connections;
-static unsigned veths, roots, binds, files, names, ttys;
+static unsigned links, roots, binds, files, names, ttys;
 
 void
 doorman_start(const struct doorman *d)
@@ -64,7 +65,7 @@ retire(void)
 static int
 serve_veth(struct door_request *req)
 {
-	int net, err = count(&veths, 1);
+	int net, err = count(&links, 1);
 	char pid[16];
 
 	if (err)
@@ -95,6 +96,29 @@ serve_veth(struct door_request *req)
 	}
 	close(net);
 	return err;
+}
+
+static int
+serve_user(struct door_request *req, struct door_reply *rep)
+{
+	const int err = count(&links, 1);
+	const char *why =
+	    man.leaves	   ? "ns-spawn --leave has nobody who keeps pasta"
+	    : !man.newnet  ? "the box shares the host's network"
+	    : !man.newuser ? "the box has no user namespace of its own"
+			   : NULL;
+
+	if (err)
+		return err;
+	if (why) {
+		said_set(why, "");
+		return EINVAL;
+	}
+	if (pasta_start(&req->user, man.uid, man.gid) < 0)
+		return errno;
+	if (pasta_leaks())
+		rep->flags |= DOOR_LEAKS;
+	return 0;
 }
 
 /* PATH as its request has it, shown with the ids of USER, or, with -1, as PATH
@@ -235,6 +259,9 @@ serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
 	switch (req->op) {
 	case DOOR_VETH:
 		rep->err = serve_veth(req);
+		break;
+	case DOOR_USER:
+		rep->err = serve_user(req, rep);
 		break;
 	case DOOR_ROOT:
 	case DOOR_BIND:

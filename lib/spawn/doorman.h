@@ -15,6 +15,9 @@ struct doorman {
 	bool newns;    /* the box has a mount namespace of its own */
 	bool newnet;   /* ... a network namespace that is not ours */
 	bool shift;    /* show files with the box's ids */
+	bool newuser;  /* the box has a user namespace of its own, */
+	uid_t uid;     /* which this user has made, as the kernel sees it, */
+	gid_t gid;     /* and whose root has this group */
 };
 
 void doorman_start(const struct doorman *d);

@@ -96,6 +96,18 @@ act_as(uid_t id, cap_t caps)
 		die("capset");
 }
 
+void
+start_owner(const struct start *s, uid_t *uid, gid_t *gid)
+{
+	uint32_t id;
+
+	/* newuidmap(1) refuses a process of another user. */
+	*uid = geteuid();
+	if (*uid == 0 && !s->maps.helper && idmap_out(&s->maps.u, 0, &id))
+		*uid = id;
+	*gid = idmap_out(&s->maps.g, 0, &id) ? id : getegid();
+}
+
 /* Like clone3(2), but root makes a new user namespace as the user that is its
  * root.  The kernel counts a namespace's inotify instances, timers and message
  * queues for the effective user that made it (user_namespaces(7)).  So a box
@@ -103,14 +115,14 @@ act_as(uid_t id, cap_t caps)
 static long
 clone_owned(const struct start *s, struct clone_args *args)
 {
-	uint32_t owner;
+	uid_t owner;
+	gid_t group;
 	cap_t caps;
 	long pid;
 	int error;
 
-	/* newuidmap(1) refuses a process of another user. */
-	if (!(args->flags & CLONE_NEWUSER) || geteuid() != 0 ||
-	    s->maps.helper || !idmap_out(&s->maps.u, 0, &owner) || owner == 0)
+	start_owner(s, &owner, &group);
+	if (!(args->flags & CLONE_NEWUSER) || owner == geteuid())
 		return syscall(SYS_clone3, args, sizeof(*args));
 	caps = cap_get_proc();
 	if (!caps)

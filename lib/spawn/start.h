@@ -28,6 +28,10 @@ bool start_settled(const struct start *s, pid_t pid, int door);
 /* In the parent: lets the child go on.  False: the child has died. */
 bool start_go(int door);
 
+/* The user that the kernel has as the owner of the new user namespace, and the
+ * group of its root, both outside. */
+void start_owner(const struct start *s, uid_t *uid, gid_t *gid);
+
 /* For -n: says every change that these functions would make. */
 void start_say(const struct start *s);
 

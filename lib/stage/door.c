@@ -69,6 +69,16 @@ door_veth(const struct veth *v)
 }
 
 int
+door_user(const struct usernet *u, bool *leaks)
+{
+	const int ret =
+	    ask(&(struct door_request){.op = DOOR_USER, .user = *u}, NULL, -1);
+
+	*leaks = ret == 0 && flags & DOOR_LEAKS;
+	return ret;
+}
+
+int
 door_tree(enum door_op op, const char *path, bool *newns)
 {
 	const int fd = ask(&(struct door_request){.op = op}, path, -1);

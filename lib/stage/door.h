@@ -8,12 +8,14 @@
 
 /* The box's side of the door: a stage inside the box sends requests to
  * ns-spawn's resident parent over one SOCK_SEQPACKET socket (box(7)).  Messages
- * are of fixed size and versioned.  A box gets at most one veth pair, one root,
- * 64 binds and devices, 16 files, one file of names and one terminal. */
+ * are of fixed size and versioned.  A box gets at most one veth pair or one
+ * network of pasta's, one root, 64 binds and devices, 16 files, one file of
+ * names and one terminal. */
 
-#define DOOR_VERSION 3
+#define DOOR_VERSION 4
 #define DOOR_BINDS 64
 #define DOOR_FILES 16
+#define DOOR_PORTS 32
 
 /* A veth pair between the host's network namespace and a box's: point to point,
  * routed.  Addresses in host byte order; of a fixed size, for the door. */
@@ -25,8 +27,22 @@ struct veth {
 	uint32_t localnet; /* route_localnet on the host end */
 };
 
+/* A network of pasta's (spawn/pasta.h).  Addresses in host byte order. */
+struct usernet {
+	int32_t pid; /* a process in it, as the host has it; 0: $BOX_PID */
+	uint32_t addr, len, gateway;
+	uint32_t n_ports;
+	/* Published: as of nat/rules.h. */
+	struct {
+		uint32_t addr;
+		uint16_t host, box;
+		uint32_t udp;
+	} ports[DOOR_PORTS];
+};
+
 enum door_op {
 	DOOR_VETH = 1, /* make the host's end of a veth pair */
+	DOOR_USER,     /* start pasta */
 	DOOR_ROOT,     /* an id-mapped view of the root directory */
 	DOOR_BIND,     /* the same of a directory or file to bind */
 	DOOR_TOP,      /* the same, without the mounts below it */
@@ -43,11 +59,13 @@ struct door_request {
 	uint32_t version, op;
 	uint32_t modes; /* say_modes() of the asking stage */
 	struct veth veth;
+	struct usernet user;
 	char path[PATH_MAX];
 };
 
 #define DOOR_OWN 1   /* PROG: one of our stages */
 #define DOOR_NEWNS 2 /* ROOT: the box has a mount namespace of its own */
+#define DOOR_LEAKS 8 /* USER: the host's loopback is open */
 #define DOOR_YOURSELF \
 	4 /* ROOT, BIND, NODE: needs no view, open it yourself \
 	   */
@@ -67,6 +85,9 @@ int door_fd(void);
  * said_why() if the doorman refuses. */
 
 int door_veth(const struct veth *v);
+
+/* *leaks: the host's loopback is open (spawn/pasta.h). */
+int door_user(const struct usernet *u, bool *leaks);
 
 /* A detached mount (move_mount(2)) of PATH, shown with the box's ids;
  * -1 with errno 0 if the caller is to open PATH itself.  *newns (may be NULL):

@@ -22,6 +22,7 @@ static const char *const stages[] = {
     "ns-sysctl",
     "net-lease",
     "net-veth",
+    "net-user",
     "net-nat",
     "rootfs-enter",
     "rootfs-fstab",

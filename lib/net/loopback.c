@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/* loopback - what is for the loopback stays there */
+#include "net/loopback.h"
+#include "base/say.h"
+#include "net/netlink.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/xfrm.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int
+block(struct netlink *nl, int family, const char *addr, uint8_t len)
+{
+	struct xfrm_userpolicy_info p = {
+	    .sel = {.family = (uint16_t)family, .prefixlen_d = len},
+	    .lft = {.soft_byte_limit = XFRM_INF,
+		.hard_byte_limit = XFRM_INF,
+		.soft_packet_limit = XFRM_INF,
+		.hard_packet_limit = XFRM_INF},
+	    .dir = XFRM_POLICY_OUT,
+	    .action = XFRM_POLICY_BLOCK,
+	};
+
+	if (!say(SAY_IP, "xfrm policy add dst %s/%u dir out action block", addr,
+		len))
+		return 0;
+	inet_pton(family, addr, &p.sel.daddr);
+	netlink_begin(
+	    nl, XFRM_MSG_NEWPOLICY, NLM_F_CREATE | NLM_F_EXCL, &p, sizeof(p));
+	return netlink_send(nl, NULL, NULL);
+}
+
+int
+loopback_keep(void)
+{
+	struct netlink nl;
+	int ret;
+
+	said_set("modprobe xfrm_user", "");
+	if (netlink_open(&nl, NETLINK_XFRM) < 0)
+		return -1;
+	ret = block(&nl, AF_INET, "127.0.0.0", 8);
+	/* EAFNOSUPPORT: a kernel without IPv6. */
+	if (ret == 0 && block(&nl, AF_INET6, "::1", 128) < 0 &&
+	    errno != EAFNOSUPPORT)
+		ret = -1;
+	close(nl.fd);
+	return ret;
+}

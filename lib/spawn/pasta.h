@@ -1,0 +1,27 @@
+#ifndef SPAWN_PASTA_H
+#define SPAWN_PASTA_H
+
+#include "stage/door.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* A box's network by pasta(1), a program from outside of the suite: it carries
+ * the box's packets by sockets of its own on the host, as an ordinary user. */
+
+/* The address, in the box, of the host's first name server. */
+#define PASTA_DNS "169.254.1.1"
+
+/* Starts pasta as UID:GID, the owner of the box's user namespace, and returns
+ * when the box has its network.  Checks the published ports before, sets those
+ * that are 0, and writes all of them to the box's state.  Pasta dies with this
+ * process.  -1 with errno, said() and said_why(); EIO: pasta itself has failed,
+ * and said_why() is its reason. */
+int pasta_start(struct usernet *u, uid_t uid, gid_t gid);
+
+/* Whether this host's pasta takes a packet that the box sends to 127.0.0.1 or
+ * ::1 over its link to the host's loopback, as versions before 2025 do
+ * (net/loopback.h). */
+bool pasta_leaks(void);
+
+#endif

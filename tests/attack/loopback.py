@@ -1,0 +1,55 @@
+# loopback.py - a box against the host's loopback, for the tests
+#   serve PORT      TCP and UDP on 127.0.0.1 and ::1; prints who came
+#   try PORT LINK   sends to all that may lead there, by every way; prints answers
+import socket, sys, threading, time
+from socket import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
+
+verb, port = sys.argv[1], int(sys.argv[2])
+
+
+def serve(family, kind, addr):
+    s = socket.socket(family, kind)
+    s.bind((addr, port))
+    kind == SOCK_STREAM and s.listen()
+    ready.release()
+    while True:
+        text, peer = s.accept() if kind == SOCK_STREAM else s.recvfrom(200)
+        print("REACHED", addr, kind, peer, text, flush=True)
+        s.sendto(b"secret", peer) if kind == SOCK_DGRAM else text.close()
+
+
+def attempt(addr, link, source, kind):
+    family = AF_INET6 if ":" in addr else AF_INET
+    s = socket.socket(family, kind)
+    s.settimeout(0.1)
+    try:
+        link and s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        source and s.bind((source, 0))
+        scope = socket.if_nametoindex(sys.argv[3]) if addr[:2] in ("fe", "ff") else 0
+        s.connect((addr, port, 0, scope) if family == AF_INET6 else (addr, port))
+        s.send(b"from the box")
+        print("ANSWER", addr, link, source, s.recv(10))
+    except OSError:
+        pass
+
+
+if verb == "serve":
+    ready = threading.Semaphore(0)
+    for family, addr in (AF_INET, "127.0.0.1"), (AF_INET6, "::1"):
+        for kind in SOCK_STREAM, SOCK_DGRAM:
+            threading.Thread(target=serve, args=(family, kind, addr), daemon=True).start()
+            ready.acquire()
+    print("ready", flush=True)
+    time.sleep(1000)
+FOUR = "127.0.0.1 0.0.0.0 10.0.0.1 10.0.0.2 10.0.0.255 169.254.1.1 169.254.1.2 255.255.255.255 224.0.0.1"
+SIX = "::1 :: ::ffff:127.0.0.1 fd62:6f78::1 fd62:6f78::2 fe80::1 ff02::1"
+tries = [
+    threading.Thread(target=attempt, args=(addr, link, source, kind))
+    for addr in (FOUR + " " + SIX).split()
+    for link in (None, sys.argv[3])
+    for source in (None, "::1" if ":" in addr else "127.0.0.1")
+    for kind in (SOCK_STREAM, SOCK_DGRAM)
+]
+[t.start() for t in tries]
+[t.join() for t in tries]
