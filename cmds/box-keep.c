@@ -116,8 +116,7 @@ parse(int argc, char *argv[])
 	if (!argv[optind])
 		opt_usage(&tool);
 	if (layer_root && !name)
-		diex(
-		    "--layer: needs --name, by which the layer is found again");
+		diex("--layer needs --name, by which the layer is found again");
 	/* Variables of -e replace variables of files. */
 	env_receive(&env);
 	env_hand_on(&env);

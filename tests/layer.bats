@@ -77,7 +77,9 @@ box() { run --separate-stderr host box-run --network none --layer --name "$1" "$
 	done
 	refused "layer" --name layer "$root" true
 	run -125 box-keep --layer "$root" true
-	has "$output" "needs --name"
+	has "$output" "--layer needs --name"
+	run -125 box-keep --layer /etc/passwd/x --name new true
+	has "$output" "--layer /etc/passwd/x: Not a directory"
 	run -127 host box-run --network none --layer --name new "$root" no-such-program
 	[ ! -e "$L/new" ]
 	run -0 host box-run -n --layer --name new "$root" true

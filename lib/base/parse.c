@@ -104,6 +104,7 @@ bad:
 int
 parse_signal(const char *what, const char *s)
 {
+	static const char real[] = "RTMIN+";
 	const char *name = strncmp(s, "SIG", 3) == 0 ? s + 3 : s, *p = name;
 	uint64_t v;
 
@@ -112,10 +113,12 @@ parse_signal(const char *what, const char *s)
 	for (int sig = 1; sig < _NSIG; sig++)
 		if (sigabbrev_np(sig) && strcmp(name, sigabbrev_np(sig)) == 0)
 			return sig;
-	p = name + strlen("RTMIN+");
-	if (strncmp(name, "RTMIN+", strlen("RTMIN+")) == 0 && digits(&p, &v) &&
-	    !*p && v <= (uint64_t)(SIGRTMAX - SIGRTMIN))
-		return SIGRTMIN + (int)v;
+	if (strncmp(name, real, strlen(real)) == 0) {
+		p = name + strlen(real);
+		if (digits(&p, &v) && !*p &&
+		    v <= (uint64_t)(SIGRTMAX - SIGRTMIN))
+			return SIGRTMIN + (int)v;
+	}
 	diex("%s: '%s' is not a signal such as TERM, SIGQUIT or 15", what, s);
 }
 

@@ -194,9 +194,12 @@ lock_held(const char *name)
 void
 lock_remove(const char *name, int fd)
 {
+	const int saved = errno;
+
 	if (!(say_modes() & SAY_DRY) && unlinkat(lock_dir(), name, 0) < 0)
 		warn("remove %s/lock/%s", state_dir(), name);
 	close(fd);
+	errno = saved;
 }
 
 static const char *wanted;

@@ -38,7 +38,7 @@ char *lock_read(const char *name);
 bool lock_held(const char *name);
 
 /* Removes the file of the caller's lock, and closes FD.  With -n only closes
- * FD. */
+ * FD.  Keeps errno. */
 void lock_remove(const char *name, int fd);
 
 /* Undoes the changes of a lock's dead owner: NAME is the lock's name without

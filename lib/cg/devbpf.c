@@ -23,8 +23,8 @@
 enum { RESULT, SCRATCH, TYPE, ACCESS, MAJOR, MINOR }; /* registers */
 #define CONTEXT 1 /* register 1 at the start */
 
-#define START 6 /* instructions before the rules, the most of a rule, the end \
-		 */
+/* Numbers of instructions: before the rules, the most of a rule, the end. */
+#define START 6
 #define RULE 8
 #define END 2
 

@@ -137,16 +137,15 @@ static int
 remove_locked(int dir, const char *name, int (*fn)(int dir, const char *name))
 {
 	const char *box = name + (*name == '.');
-	int lock, err;
+	int lock, result;
 
 	if (say_modes() & SAY_DRY)
 		return fn(dir, name);
 	if ((lock = lock_try(state_lock(box))) < 0)
 		return -1;
-	err = fn(dir, name) < 0 ? errno : 0;
+	result = fn(dir, name);
 	lock_remove(state_lock(box), lock);
-	errno = err;
-	return err ? -1 : 0;
+	return result;
 }
 
 static int

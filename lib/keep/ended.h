@@ -29,8 +29,7 @@ void ended_drop(const char *name);
 bool ended_there(const char *name);
 
 /* For box-rm: removes the record, the log in its default place, and the layer.
- * -1 with
- * errno: EWOULDBLOCK if a box of that name is running. */
+ * -1 with errno: EWOULDBLOCK if a box of that name is running. */
 int ended_remove(const char *name);
 
 /* Removes the records that are too old or too many, with their logs. */

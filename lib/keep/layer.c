@@ -54,18 +54,29 @@ open_layer(const char *path)
 	    path);
 }
 
+/* The absolute path of the directory ROOT, malloc'ed. */
+static char *
+real_dir(const char *root)
+{
+	char *real = realpath(root, NULL);
+	struct stat st;
+
+	if (!real || stat(real, &st) < 0)
+		die("--layer %s", root);
+	if (!S_ISDIR(st.st_mode)) {
+		errno = ENOTDIR;
+		die("--layer %s", root);
+	}
+	return real;
+}
+
 void
 layer_make(const char *name, const char *root, bool *made)
 {
 	const char *path = layer_place(name);
-	char *real = realpath(root, NULL), old[PATH_MAX] = "";
+	char *real = real_dir(root), old[PATH_MAX] = "";
 	const int dir = open_layer(path);
-	struct stat st;
 
-	if (real && stat(real, &st) == 0 && !S_ISDIR(st.st_mode))
-		errno = ENOTDIR;
-	if (!real || !S_ISDIR(st.st_mode))
-		die("--layer %s", root);
 	if (dir >= 0 && readlinkat(dir, "root", old, sizeof(old) - 1) > 0 &&
 	    strcmp(old, real) != 0) {
 		errno = 0;

@@ -87,8 +87,8 @@ run_init(pid_t prog, bool linger, int stop_signal, int leash)
 		die("prctl PR_SET_DUMPABLE");
 	drop_capabilities();
 	/* The leash becomes 3. */
-	if (leash >= 0 && leash != 3)
-		leash = dup3(leash, 3, O_CLOEXEC);
+	if (leash >= 0 && leash != 3 && (leash = dup3(leash, 3, O_CLOEXEC)) < 0)
+		die("dup3");
 	if (close_range(leash >= 0 ? 4 : 3, ~0U, 0) < 0)
 		die("close_range");
 	sigfillset(&all);

@@ -63,12 +63,10 @@ struct door_request {
 	char path[PATH_MAX];
 };
 
-#define DOOR_OWN 1   /* PROG: one of our stages */
-#define DOOR_NEWNS 2 /* ROOT: the box has a mount namespace of its own */
-#define DOOR_LEAKS 8 /* USER: the host's loopback is open */
-#define DOOR_YOURSELF \
-	4 /* ROOT, BIND, NODE: needs no view, open it yourself \
-	   */
+#define DOOR_OWN 1	/* PROG: one of our stages */
+#define DOOR_NEWNS 2	/* ROOT: the box has a mount namespace of its own */
+#define DOOR_YOURSELF 4 /* ROOT, BIND, NODE: open it yourself, as it is */
+#define DOOR_LEAKS 8	/* USER: the host's loopback is open */
 
 /* err: 0 or an errno; said, why: said() and said_why() of the doorman.  A
  * descriptor goes along if the operation has one. */
