@@ -52,7 +52,7 @@ static const struct opt opts[] = {
     {O_NS + NS_UTS, "uts", "NS", "uts namespace (host name), likewise"},
     {O_NS + NS_IPC, "ipc", "NS", "ipc namespace, likewise"},
     {O_NS + NS_CGROUP, "cgroup", "NS", "cgroup namespace, likewise"},
-    {'m', "map", "MAP", "ids: self, subid, or IN:OUT:COUNT,..."},
+    {'m', "map", "MAP", "ids: self, subid, auto, or IN:OUT:COUNT,..."},
     {O_SLOT, "slot", "N", "ids of slot N (default: the chain's, else 0)"},
     {O_HOSTNAME, "hostname", "NAME", "host name (default: container)"},
     {O_INIT, "init", "[=linger]",

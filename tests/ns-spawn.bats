@@ -168,6 +168,39 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	is "$(awk '{print $1, $2, $3}' <<<"$output")" $'0 300000 65536\n0 400000 65536'
 }
 
+@test "id map: auto is root's range, the caller's, or one id; root without the ids has one id" {
+	requires "newuidmap" command -v newuidmap
+	dir=$(mktemp -d)
+	chmod 755 "$dir"
+	mkdir "$dir/own" "$dir/none"
+	printf '%s\n' nobody:300000:65536 | tee "$dir/own/subuid" >"$dir/own/subgid"
+	: >"$dir/none/subuid" && : >"$dir/none/subgid"
+	# maps RANGES CMD...: the maps of the box that CMD ns-spawn --map auto makes.
+	maps() {
+		unshare -m bash -c '
+			for f in subuid subgid; do [ -e /etc/$f ] || exit 99; mount --bind "$1/$f" /etc/$f || exit 99; done
+			"${@:2}" /bin/cat /proc/self/uid_map /proc/self/gid_map' - "$dir/$1" "${@:2}" |
+		    awk '{ print $1 ":" $2 ":" $3 }' | xargs
+	}
+	user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	spawn=("$TOP/bin/ns-spawn" --map auto)
+	is "$(maps own "${spawn[@]}")" "0:1879048192:65536 0:1879048192:65536" root
+	two="0:65534:1 1:300000:65536"
+	is "$(maps own "${user[@]}" "${spawn[@]}")" "$two $two" "a range"
+	one="0:65534:1 0:65534:1"
+	is "$(maps none "${user[@]}" "${spawn[@]}")" "$one" "no range"
+	is "$(maps own "${user[@]}" --no-new-privs "${spawn[@]}")" "$one" no_new_privs
+	is "$(maps own env PATH="$TOP/bin" "$(command -v setpriv)" "${user[@]:1}" "${spawn[@]}")" \
+	    "$one" "no newuidmap"
+	for map in "" "--map auto"; do
+		# shellcheck disable=SC2086
+		is "$(maps own unshare -Ur ns-spawn $map)" "0:0:1 0:0:1" "a container's root"
+	done
+	rm -r "$dir"
+	run -125 --separate-stderr "${user[@]}" --no-new-privs ns-spawn --map subid true
+	[[ $stderr == *"no range of ids"* ]] || has "$stderr" "hint: from outside of no_new_privs"
+}
+
 @test "id map: subid never has the host's 0 in it" {
 	requires "newuidmap" command -v newuidmap
 	run -125 unshare -m bash -c '

@@ -104,6 +104,23 @@ run_both(char *const argv[], const char *input, char **output, char *why,
 	return e == ENOENT ? EXIT_NOENT : EXIT_NOEXEC;
 }
 
+bool
+run_has(const char *name)
+{
+	const char *path = getenv("PATH");
+	char *all = text_fmt("%s:/usr/sbin:/sbin", path ? path : DEFAULT_PATH),
+	     *rest = all, *dir, *file;
+	bool has = false;
+
+	while (!has && (dir = strsep(&rest, ":"))) {
+		file = text_fmt("%s/%s", *dir ? dir : ".", name);
+		has = access(file, X_OK) == 0;
+		free(file);
+	}
+	free(all);
+	return has;
+}
+
 int
 run(char *const argv[], const char *input, char *why, size_t size)
 {

@@ -1,6 +1,7 @@
 #ifndef BASE_RUN_H
 #define BASE_RUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The default of $PATH, for a caller or a box. */
@@ -12,6 +13,9 @@
  * 126 and 127 included.  WHY becomes its stderr, or the reason for 126 and 127,
  * as one line.  Call resident_begin() before: a caller may have SIGCHLD
  * ignored. */
+
+/* Whether a program of that name is where these look. */
+bool run_has(const char *name);
 
 /* INPUT (NULL: nothing) is its stdin; its stdout goes nowhere. */
 int run(char *const argv[], const char *input, char *why, size_t size);

@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "base/run.h"
 #include "base/say.h"
+#include "box/slot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static void
@@ -74,9 +76,10 @@ parse_list(struct idmap *m, const char *word)
 	free(copy);
 }
 
-/* The user's first range in FILE, where a line has their name or number. */
+/* The user's first range in FILE, where a line has their name or number; a
+ * count of 0 if there is none. */
 static struct idrange
-subid(const char *file, const char *name, uid_t uid)
+find_subid(const char *file, const char *name, uid_t uid)
 {
 	FILE *f = fopen(file, "re");
 	struct idrange r = {0};
@@ -97,6 +100,14 @@ subid(const char *file, const char *name, uid_t uid)
 	}
 	if (f)
 		fclose(f);
+	return r;
+}
+
+static struct idrange
+subid(const char *file, const char *name, uid_t uid)
+{
+	const struct idrange r = find_subid(file, name, uid);
+
 	if (r.count == 0) {
 		errno = 0;
 		die_hint("usermod --add-subuids 100000-165535 "
@@ -136,15 +147,69 @@ login_name(uid_t uid)
 	return name;
 }
 
+bool
+idmap_out(const struct idmap *m, uint32_t in, uint32_t *out)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (in - m->r[i].in < m->r[i].count) {
+			*out = m->r[i].out + (in - m->r[i].in);
+			return true;
+		}
+	return false;
+}
+
+static void
+read_map(struct idmap *m, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	uint32_t in, out, count;
+
+	m->n = 0;
+	if (!f)
+		die("open %s", path);
+	while (m->n < IDMAP_RANGES &&
+	       fscanf(f, "%u %u %u", &in, &out, &count) == 3)
+		add(m, in, out, count);
+	fclose(f);
+}
+
+/* Whether --map subid would work for the caller. */
+static bool
+has_subid(const char *name, uid_t uid)
+{
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 &&
+	       run_has("newuidmap") && run_has("newgidmap") &&
+	       find_subid("/etc/subuid", name, uid).count &&
+	       find_subid("/etc/subgid", name, uid).count;
+}
+
+bool
+idmap_is_root(void)
+{
+	const uint32_t first = SLOT_IDS_BASE, last = first + SLOT_IDS - 1;
+	struct idmap u, g;
+	uint32_t out;
+
+	if (geteuid() != 0)
+		return false;
+	read_map(&u, "/proc/self/uid_map");
+	read_map(&g, "/proc/self/gid_map");
+	return idmap_out(&u, first, &out) && idmap_out(&u, last, &out) &&
+	       idmap_out(&g, first, &out) && idmap_out(&g, last, &out);
+}
+
 void
 idmaps_get(struct idmaps *m, const char *word, uint32_t ids)
 {
 	const uid_t uid = geteuid();
 	const gid_t gid = getegid();
+	const char *name = login_name(uid);
 
 	m->u.n = m->g.n = 0;
 	m->helper = m->no_groups = false;
-	if (!word && uid == 0) {
+	if (word && strcmp(word, "auto") == 0)
+		word = uid != 0 && has_subid(name, uid) ? "subid" : NULL;
+	if (!word && idmap_is_root()) {
 		add(&m->u, 0, ids, 65536);
 		add(&m->g, 0, ids, 65536);
 	} else if (!word || strcmp(word, "self") == 0) {
@@ -152,8 +217,6 @@ idmaps_get(struct idmaps *m, const char *word, uint32_t ids)
 		add(&m->g, 0, gid, 1);
 		m->no_groups = uid != 0;
 	} else if (strcmp(word, "subid") == 0) {
-		const char *name = login_name(uid);
-
 		add_subid(&m->u, subid("/etc/subuid", name, uid), uid);
 		add_subid(&m->g, subid("/etc/subgid", name, uid), gid);
 		m->helper = true;
@@ -208,8 +271,15 @@ run_helper(const char *tool, const struct idmap *m, const char *pid)
 		errno = 0;
 		die_hint("apt-get install uidmap", "%s is not installed", tool);
 	}
-	if (status != 0)
-		diex("%s: %s", said(), why);
+	if (status == 0)
+		return;
+	warnx("%s: %s", said(), why);
+	if (strstr(why, "Operation not permitted"))
+		hint("%s",
+		    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1
+			? "from outside of no_new_privs, or --map self"
+			: "chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap");
+	exit(EXIT_TOOL);
 }
 
 void
@@ -233,38 +303,12 @@ idmaps_write(const struct idmaps *m, pid_t pid)
 }
 
 bool
-idmap_out(const struct idmap *m, uint32_t in, uint32_t *out)
-{
-	for (unsigned i = 0; i < m->n; i++)
-		if (in - m->r[i].in < m->r[i].count) {
-			*out = m->r[i].out + (in - m->r[i].in);
-			return true;
-		}
-	return false;
-}
-
-bool
 idmap_identity(const struct idmap *m)
 {
 	for (unsigned i = 0; i < m->n; i++)
 		if (m->r[i].in != m->r[i].out)
 			return false;
 	return true;
-}
-
-static void
-read_map(struct idmap *m, const char *path)
-{
-	FILE *f = fopen(path, "re");
-	uint32_t in, out, count;
-
-	m->n = 0;
-	if (!f)
-		die("open %s", path);
-	while (m->n < IDMAP_RANGES &&
-	       fscanf(f, "%u %u %u", &in, &out, &count) == 3)
-		add(m, in, out, count);
-	fclose(f);
 }
 
 bool

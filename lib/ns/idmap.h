@@ -25,10 +25,17 @@ struct idmaps {
 	bool no_groups; /* setgroups(2) must be denied first */
 };
 
+/* Whether this process is root and has the ids of boxes (SLOT_IDS_BASE): so on
+ * a host, but not in a container with few ids, whose root is an ordinary user
+ * with another name. */
+bool idmap_is_root(void);
+
 /* The maps of a --map WORD: "self" (0 is the caller), "subid" (the caller's
- * range of /etc/subuid and /etc/subgid), or "IN:OUT:COUNT,...".  NULL: IDS to
- * IDS + 65535 for root, "self" for an ordinary user.  Dies with 125 on a bad
- * word, an overlap or an end beyond 2^32. */
+ * range of /etc/subuid and /etc/subgid), "auto", or "IN:OUT:COUNT,...".  NULL:
+ * IDS to IDS + 65535 for root (idmap_is_root()), else "self".  "auto" is the
+ * same, but "subid" if the caller has a range, newuidmap(1) is there, and
+ * no_new_privs is not set.  Dies with 125 on a bad word, an overlap or an end
+ * beyond 2^32. */
 void idmaps_get(struct idmaps *m, const char *word, uint32_t ids);
 
 /* Writes the maps of PID, which waits in its new user namespace.  With -n, PID
