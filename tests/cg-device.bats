@@ -88,6 +88,9 @@ all="null-r null-w null-rw zero-r full-r full-w kmsg-r null-m disk-m"
 		--allow 'c 1:3 x'|--allow: 'c 1:3 x': access is some of r, w and m
 		--allow 'c 1:3 rr'|--allow: 'c 1:3 rr': access
 		--allow 'c 1:3 rwmr'|--allow: 'c 1:3 rwmr' is not
+		--allow 'c 1:3 RW'|--allow: 'c 1:3 RW' is not
+		--allow 'c 1:3:5'|--allow: 'c 1:3:5' is not
+		--allow 'c 1:000000031'|--allow: 'c 1:000000031' is not
 		--allow 'c 4096:3'|--allow: '4096' is not
 		--allow 'c 1:1048576'|--allow: '1048576' is not
 		--allow 'c 1*:3'|--allow: '1*' is not

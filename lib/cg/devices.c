@@ -51,14 +51,14 @@ parse_number(const char *what, const char *word, unsigned max)
 static bool
 parse(const char *what, const char *rule, struct cg_device *d)
 {
-	char type[2], major[9], minor[9], access[4] = "mrw", more;
-	int n;
+	char type[2], major[9], minor[9], access[4] = "mrw";
+	int n, end = 0;
 
 	if (strcmp(rule, "a") == 0)
 		return false;
-	n = sscanf(rule, "%1[bc] %8[0-9*]:%8[0-9*] %3[a-z]%c", type, major,
-	    minor, access, &more);
-	if (n != 3 && n != 4)
+	n = sscanf(rule, "%1[bc] %8[0-9*]:%8[0-9*]%n %3[a-z]%n", type, major,
+	    minor, &end, access, &end);
+	if (n < 3 || rule[end])
 		diex("%s: '%s' is not a, or as 'c 1:3 rwm'", what, rule);
 	*d = (struct cg_device){
 	    .type = type[0] == 'b' ? DEVICE_BLOCK : DEVICE_CHAR,
