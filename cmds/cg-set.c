@@ -21,6 +21,7 @@ main(int argc, char *argv[])
 	struct cg_limits limits = {0};
 	struct cgroup g;
 	const char *name;
+	unsigned need;
 	int c;
 
 	tool_start(&tool);
@@ -31,11 +32,12 @@ main(int argc, char *argv[])
 	name = parse_name("NAME", argv[optind], 64);
 	if (argc - optind == 2)
 		cg_limits_cpu(&limits, argv[optind + 1]);
+	need = cg_limits_need(&limits);
 	if (!limits.given)
 		opt_usage(&tool);
 
 	cgroup_open(&g, name);
-	cgroup_has(&g, cg_limits_need(&limits));
+	cgroup_has(&g, need);
 	cg_limits_set(&limits, &g);
 	return 0;
 }

@@ -169,6 +169,8 @@ teardown() {
 		is "${#lines[@]}" 1 "lines for '$args'"
 		has "$output" cg-set
 	done
+	run -125 cg-set --memory-swap 64m a
+	has "$output" "--memory-swap needs --memory"
 }
 
 @test "-n prints the writes, -x traces them" {
