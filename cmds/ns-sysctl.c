@@ -118,7 +118,8 @@ open_value(const char *path)
 static void
 set(const char *word)
 {
-	const char *value = strchr(word, '=') + 1;
+	/* As sysctl(8): the kernel overlooks a write of no bytes. */
+	char *value = text_fmt("%s\n", strchr(word, '=') + 1);
 	const size_t len = strlen(value);
 	char *path = path_of(word);
 	int fd;
@@ -136,6 +137,7 @@ set(const char *word)
 		die_said();
 	close(fd);
 	free(path);
+	free(value);
 }
 
 int

@@ -78,6 +78,8 @@ refused() {
 @test "a value that the kernel refuses" {
 	refused ns-spawn -- net.ipv4.tcp_keepalive_time=many
 	is "$stderr" "ns-sysctl: sysctl -w net.ipv4.tcp_keepalive_time=many: Invalid argument"
+	refused ns-spawn -- net.ipv4.tcp_keepalive_time=
+	is "$stderr" "ns-sysctl: sysctl -w net.ipv4.tcp_keepalive_time=: Invalid argument"
 	refused ns-spawn -- net.core.nothing=1
 	refused ns-spawn -- net.ipv4=1
 	if [ "$(host ns-spawn stat -c %A /proc/sys/net/core/wmem_max 2>/dev/null)" = -r--r--r-- ]; then
