@@ -136,7 +136,7 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 @test "id map: bad ones are refused" {
 	while read -r arg; do
 		run -125 ns-spawn --map "$arg" touch "$BATS_TEST_TMPDIR/ran"
-		[[ ${lines[0]} == "ns-spawn: "* ]]
+		[[ ${lines[0]} == "ns-spawn: --map: "* ]]
 		[ ${#lines[@]} -le 2 ]
 		[ ! -e "$BATS_TEST_TMPDIR/ran" ]
 	done <<-END

@@ -38,20 +38,19 @@ apart(uint32_t a, uint32_t n, uint32_t b, uint32_t m)
 }
 
 static void
-parse_range(struct idmap *m, char *word)
+parse_range(struct idmap *m, const char *word)
 {
-	static const char *const part[3] = {"inside", "outside", "count"};
 	uint32_t v[3];
-	char *rest = word, *s, what[32];
+	char *part[3], *rest = text_fmt("%s", word), *copy = rest;
 
-	for (int i = 0; i < 3; i++) {
-		s = strsep(&rest, ":");
-		snprintf(what, sizeof(what), "--map, %s", part[i]);
+	for (int i = 0; i < 3; i++)
+		part[i] = strsep(&rest, ":");
+	if (!part[2] || rest)
+		diex("--map: '%.60s' is not self, subid or IN:OUT:COUNT", word);
+	for (int i = 0; i < 3; i++)
 		v[i] = (uint32_t)parse_num(
-		    what, s ? s : "", i == 2, UINT32_MAX - 1);
-	}
-	if (rest)
-		diex("--map: '%.60s' is more than IN:OUT:COUNT", rest);
+		    "--map", part[i], i == 2, UINT32_MAX - 1);
+	free(copy);
 	if ((uint64_t)v[0] + v[2] > UINT32_MAX ||
 	    (uint64_t)v[1] + v[2] > UINT32_MAX)
 		diex("--map: %u:%u:%u ends beyond the last id", v[0], v[1],
