@@ -6,6 +6,7 @@ load attack/weaken
 
 setup_file() {
 	requires "root" test "$EUID" = 0
+	make_probe
 	weaken
 }
 setup() {
@@ -19,6 +20,7 @@ setup() {
 	baseline_save
 }
 teardown() {
+	[ -z "${swapper:-}" ] || kill "$swapper" 2>/dev/null || :
 	umount -q "$src/sub" || :
 	rm -r "$public"
 	baseline_check
@@ -272,6 +274,29 @@ ok
 		rm -r "${root:?}/$dir" "$root/false"
 		mkdir "$root/$dir"
 	done
+}
+
+# bats test_tags=soak
+@test "T8: targets that are exchanged with links during the start" {
+	mkdir -m 777 "$public/victim"
+	mkdir -m 777 "$root/data"
+	ln -s "$public/victim" "$root/swap"
+	table "$proc" "tmpfs /data/a/b tmpfs rw" "$src/file /data/f none bind" "tmpfs /data/up tmpfs tmpcopyup"
+	"$intruder" swap "$root/data" "$root/swap" 1000 3>&- &
+	swapper=$!
+	for _ in $(seq $((10 * ${SOAK:-1}))); do
+		for pre in "" ns-spawn; do
+			inside --device /data/n:p:0:0 --link /data/l:x --mask /data/m --freeze /data -- true
+			[[ $status = 0 || $stderr == "rootfs-fstab: "* ]] || fail "$status $stderr"
+			is "$(ls -A "$public/victim")" ""
+			hasnt "$(</proc/self/mountinfo)" "$public"
+			rm -rf "$root"/{data,swap}/* 2>/dev/null || :
+		done
+	done
+	followed() { weak 8 inside --device /data/n:p:0:0 -- true; [ "$(ls -A "$public/victim")" ]; }
+	eventually 20 followed
+	kill "$swapper"
+	wait "$swapper" || :
 }
 
 @test "T12: no target is on proc, and no link leads to one on sysfs" {
