@@ -260,8 +260,9 @@ install: all
 	install -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7/
 	mkdir -p $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 	install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/
-	mkdir -p $(DESTDIR)$(DOCDIR)/docs
+	mkdir -p $(DESTDIR)$(DOCDIR)/docs/speed
 	install -m 644 docs/*.svg $(DESTDIR)$(DOCDIR)/docs/
+	install -m 644 docs/speed/start.svg $(DESTDIR)$(DOCDIR)/docs/speed/
 	install -m 755 rootfs/nginx-setup $(DESTDIR)$(DATADIR)/
 	mkdir -p $(DESTDIR)$(UNITDIR)
 	sed 's,@PREFIX@,$(PREFIX),' systemd/box@.service \

@@ -285,6 +285,32 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 	works ./private "$readonly$hint"'; exec net-nat true'
 }
 
+@test "a network by pasta: the door, ports, another namespace, routes, /dev/net/tun" {
+	requires "pasta (package passt)" command -v pasta
+	open_tun
+	OPEN=$opener
+	refused 'ns-spawn net-user ...' net-user true
+	works ns-spawn net-user true
+	port='a port from 1024 on, or sysctl -w net.ipv4.ip_unprivileged_port_start=0'
+	refused "$port" "${user[@]}" ns-spawn net-user -p 80:80 true
+	works "${user[@]}" ns-spawn net-user -p 8080:80 true
+	works ${hint##*, or }
+	works "${user[@]}" ns-spawn net-user -p 80:80 true
+	refused 'ns-spawn without --net host and --user host' ns-spawn --net host net-user true
+	works ns-spawn net-user true
+	refused 'ns-spawn without --leave' ns-spawn --leave net-user true
+	works ns-spawn net-user true
+	host ip route del default
+	refused 'the host needs a default route: ip route add default ...' ns-spawn net-user true
+	works ip route add default via 192.0.2.2
+	works ns-spawn net-user true
+	OPEN=
+	closed='mknod -m 600 tun c 10 200; mount --bind tun /dev/net/tun; '
+	refused 'chmod 666 /dev/net/tun' ./private "$closed"'exec "$@"' "${user[@]}" ns-spawn net-user true
+	rm tun
+	works ./private "$closed$hint"'; exec "$@"' "${user[@]}" ns-spawn net-user true
+}
+
 @test "options of docker's" {
 	while IFS='|' read -r option hint taken; do
 		hinted "$hint" box-run "$option" bb true
@@ -369,6 +395,8 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 @test "packages: without the program there is a hint, and its package has the program" {
 	requires "dpkg" command -v dpkg
 	# without PROGRAM CMD...: CMD, where no directory has the program.
+	open_tun
+	OPEN=$opener
 	mkdir bin empty
 	echo nobody:100000:65536 >ids
 	ln -s "$TOP"/bin/* /usr/bin/* /usr/sbin/* bin 2>/dev/null || :
@@ -402,6 +430,7 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 		apt-get install mmdebstrap|mmdebstrap|rootfs-debian new
 		apt-get install curl ca-certificates, or --tarball FILE|curl|rootfs-alpine new
 		apt-get install iproute2|ip|box-doctor
+		apt-get install passt|pasta|ns-spawn net-user true
 	END
 }
 
@@ -430,6 +459,8 @@ elsewhere() {
 		boot without cgroup_disable=*|needs another boot
 		boot without cgroup_disable=*; /proc/cgroups lists the kernel's controllers|needs another boot
 		this kernel does not have that limit; for swap, boot with swapaccount=1|needs another boot
+		modprobe tun|needs a kernel that has not loaded the module
+		modprobe xfrm_user, or a passt of 2025|needs a kernel that has not loaded the module
 		modprobe veth|needs a kernel that has not loaded the module
 		modprobe -a *|needs a kernel that has not loaded the modules
 		modprobe nf_conntrack_netlink|needs a kernel that has not loaded the module

@@ -45,7 +45,8 @@ def of_c(path):
     for match in re.finditer(r"\b(?:die_)?hint\(", text):
         found += strings(argument(text, match.end()))
     for match in re.finditer(r"\bhints\[\] = \{(.*?)^\};", text, re.M | re.S):
-        found += strings(match[1])
+        # The hint is the last string of a row.
+        found += [list(strings(row))[-1] for row in re.findall(r"\{[^{}]*\"[^{}]*\}", match[1])]
     for match in re.finditer(r"^hint_text\(void\)\n\{(.*?)^\}", text, re.M | re.S):
         found += strings(match[1])
     return [re.sub(r"%[a-z]", "*", s).replace('\\"', '"') for s in found]
