@@ -202,12 +202,12 @@ idmaps_get(struct idmaps *m, const char *word, uint32_t ids)
 {
 	const uid_t uid = geteuid();
 	const gid_t gid = getegid();
-	const char *name = login_name(uid);
 
 	m->u.n = m->g.n = 0;
 	m->helper = m->no_groups = false;
 	if (word && strcmp(word, "auto") == 0)
-		word = uid != 0 && has_subid(name, uid) ? "subid" : NULL;
+		word = uid != 0 && has_subid(login_name(uid), uid) ? "subid"
+								   : NULL;
 	if (!word && idmap_is_root()) {
 		add(&m->u, 0, ids, 65536);
 		add(&m->g, 0, ids, 65536);
@@ -216,6 +216,8 @@ idmaps_get(struct idmaps *m, const char *word, uint32_t ids)
 		add(&m->g, 0, gid, 1);
 		m->no_groups = uid != 0;
 	} else if (strcmp(word, "subid") == 0) {
+		const char *name = login_name(uid);
+
 		add_subid(&m->u, subid("/etc/subuid", name, uid), uid);
 		add_subid(&m->g, subid("/etc/subgid", name, uid), gid);
 		m->helper = true;
