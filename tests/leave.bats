@@ -123,6 +123,18 @@ fds() { find "/proc/$1/fd" -lname '*' ! -name '[012]' -printf '%l\n' | sed 's/:.
 	done
 }
 
+@test "an error after the park, when the other end has gone, is the status" {
+	copy_root
+	cd "$BATS_TEST_TMPDIR"
+	printf '#!/no/such\n' >"$root/script"
+	chmod 755 "$root/script"
+	for init in "" --init; do
+		run -0 host python3 "$TOP/tests/park.py" adopt touch:start reap -- \
+		    ns-spawn --leave --park start $init rootfs-enter "$root" /script
+		is "$output" $'status 0\nreaped 127' "$init"
+	done
+}
+
 @test "kill -9 of a parked box: refused, and the next start replaces the socket's file" {
 	for init in "" --init; do
 		park $init rootfs-enter "$bb" true

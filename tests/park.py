@@ -5,7 +5,8 @@
 #   adopt WORD... -- CMD...
 #                      becomes CMD's subreaper, prints the status of CMD, and for each
 #                      WORD: a socket is started and its answer printed; "children"
-#                      prints their number; "reap" waits for one and prints its status
+#                      prints their number; "reap" waits for one and prints its status;
+#                      "touch:SOCKET" connects only
 import ctypes, os, socket, subprocess, sys
 
 def connect(path):
@@ -42,6 +43,8 @@ try:
         for word in words[:cut]:
             if word == "children":
                 print("children", len(open(f"/proc/self/task/{os.getpid()}/children").read().split()))
+            elif word.startswith("touch:"):
+                connect(word[6:]).close()
             elif word == "reap":
                 print("reaped", os.waitstatus_to_exitcode(os.wait()[1]))
             else:

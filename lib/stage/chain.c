@@ -149,14 +149,16 @@ __attribute__((noreturn)) static void
 failed(const char *path)
 {
 	const int err = errno;
+	const int status = err == ENOENT ? EXIT_NOENT : EXIT_NOEXEC;
 
+	stand_fails(status);
+	errno = err;
 	explain(path);
 	if (err == EACCES && (noexec || is_noexec(path)))
 		hint("the program's mount has noexec: mount -o remount,exec "
 		     "MOUNTPOINT");
 	tell_ready('f');
-	stand_status(err == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
-	exit(err == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
+	exit(status);
 }
 
 /* Fails as execve(2) would, but for what the file holds. */

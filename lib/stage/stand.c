@@ -13,6 +13,7 @@
 #include "stage/door.h"
 #include "stage/inherit.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -76,7 +77,10 @@ stand(void)
 }
 
 void
-stand_status(int s)
+stand_fails(int s)
 {
 	status = s;
+	/* The other end may have gone. */
+	if (heard)
+		signal(SIGPIPE, SIG_IGN);
 }

@@ -21,7 +21,7 @@ bool stand_asked(void);
  * not leave, or has left. */
 void stand(void);
 
-/* The status of this process, if it is to exit with another than 125. */
-void stand_status(int status);
+/* This process is about to print an error, and to exit with STATUS. */
+void stand_fails(int status);
 
 #endif
