@@ -5,6 +5,10 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2089,SC2090,SC2154,SC2119,SC2120
 load helpers
 
+setup_file() {
+	requires "root" test "$EUID" = 0
+	open_tun
+}
 setup() {
 	lab_up
 	bb_root
@@ -287,7 +291,6 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 
 @test "a network by pasta: the door, ports, another namespace, routes, /dev/net/tun" {
 	requires "pasta (package passt)" command -v pasta
-	open_tun
 	OPEN=$opener
 	refused 'ns-spawn net-user ...' net-user true
 	works ns-spawn net-user true
@@ -395,7 +398,6 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 @test "packages: without the program there is a hint, and its package has the program" {
 	requires "dpkg" command -v dpkg
 	# without PROGRAM CMD...: CMD, where no directory has the program.
-	open_tun
 	OPEN=$opener
 	mkdir bin empty
 	echo nobody:100000:65536 >ids
