@@ -481,8 +481,10 @@ resolver() {
 @test "--label, --stop-signal" {
 	label() { box-ps --json words | jq -cr .[0].labels; }
 	run -0 host box-run -d --name words --network none --stop-signal SIGQUIT --label a=1 --label 'b "\=2' --label a=x=y --label flag \
-	    "$bb" sh -c 'trap "exit 7" QUIT; while :; do sleep 0.1; done'
+	    "$bb" sh -c 'trap "exit 7" QUIT; echo ready; while :; do sleep 0.1; done'
 	is "$(label)" '{"a":"x=y","b \"\\":"2","flag":""}'
+	traps() { is "$(box-logs words)" ready; }
+	eventually 10 traps
 	# The box lingers; TERM itself would not end its program.
 	start box-wait words
 	run -0 host box-stop -t 30 words

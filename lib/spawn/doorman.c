@@ -75,7 +75,7 @@ serve_veth(struct door_request *req)
 		return EINVAL;
 	}
 	if (man.leaves) {
-		said_set("ns-spawn --leave has nobody who ends the link; "
+		said_set("ns-spawn --leave keeps no end of a link; "
 			 "net-veth --pid PID makes one for a parked box",
 		    "");
 		return EINVAL;
@@ -102,11 +102,11 @@ static int
 serve_user(struct door_request *req, struct door_reply *rep)
 {
 	const int err = count(&links, 1);
-	const char *why =
-	    man.leaves	   ? "ns-spawn --leave has nobody who keeps pasta"
-	    : !man.newnet  ? "the box shares the host's network"
-	    : !man.newuser ? "the box has no user namespace of its own"
-			   : NULL;
+	const char *why = man.leaves	? "ns-spawn --leave keeps no pasta"
+			  : !man.newnet ? "the box shares the host's network"
+			  : !man.newuser
+			      ? "the box has no user namespace of its own"
+			      : NULL;
 
 	if (err)
 		return err;
@@ -236,8 +236,7 @@ serve_tty(int master)
 	int err = count(&ttys, 1);
 
 	if (man.leaves) {
-		said_set(
-		    "ns-spawn --leave has nobody who relays the terminal", "");
+		said_set("ns-spawn --leave relays no terminal", "");
 		err = EOPNOTSUPP;
 	}
 	if (!err && relay_start(master) < 0)
