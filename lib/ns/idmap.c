@@ -46,7 +46,8 @@ parse_range(struct idmap *m, const char *word)
 	for (int i = 0; i < 3; i++)
 		part[i] = strsep(&rest, ":");
 	if (!part[2] || rest)
-		diex("--map: '%.60s' is not self, subid or IN:OUT:COUNT", word);
+		diex("--map: '%.60s' is not self, subid, auto or IN:OUT:COUNT",
+		    word);
 	for (int i = 0; i < 3; i++)
 		v[i] = (uint32_t)parse_num(
 		    "--map", part[i], i == 2, UINT32_MAX - 1);
