@@ -25,27 +25,11 @@ number() {
 }
 
 # are_words TEXT: whether TEXT is only plain and quoted words for a shell, without
-# anything to execute.
+# anything to execute.  A line break is only between quotes.
 are_words() {
-	_rest=$1
-	while :; do
-		_plain=${_rest%%"'"*}
-		case $_plain in
-		*[!A-Za-z0-9_./:,=@%+\\\ -]*) return 1 ;;
-		*\\) _escaped=1 _plain=${_plain%\\} ;;
-		*) _escaped='' ;;
-		esac
-		case $_plain in *\\*) return 1 ;; esac
-		case $_rest in
-		*"'"*) _rest=${_rest#*"'"} ;;
-		*)
-			[ -z "$_escaped" ]
-			return
-			;;
-		esac
-		[ -z "$_escaped" ] || continue
-		case $_rest in *"'"*) _rest=${_rest#*"'"} ;; *) return 1 ;; esac
-	done
+	case $1 in *[!A-Za-z0-9_./:,=@%+\ -]*) ;; *) return 0 ;; esac
+	printf '%s\n' "$1" | tr '\n' ';' |
+	    grep -qxE "([A-Za-z0-9_./:,=@%+ -]|'[^']*'|[\\]')*;"
 }
 
 # json TEXT: $word is TEXT as a string of JSON.

@@ -154,10 +154,14 @@ find_words() {
 	root=${1#./} prog=''
 	case $root in /*) ;; *) root=$(readlink "/proc/$keeper/cwd")/$root ;; esac
 	shift
-	for _word; do
-		quote "$_word"
-		prog=$prog${prog:+ }$word
-	done
+	prog=$(for _word; do
+		case $_word in
+		*"'"*) put_quoted "$_word" ;;
+		*) quote "$_word" && printf %s "$word" ;;
+		esac
+		printf ' '
+	done)
+	prog=${prog% }
 }
 
 # size BYTES: $size is the number with a letter, as of ls -h.

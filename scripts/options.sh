@@ -139,20 +139,26 @@ options() {
 	taken=$((taken - $#))
 }
 
+# put_quoted WORD: prints WORD between quotes.  Splitting takes linear time; it sets
+# IFS, and so a subshell calls this.
+put_quoted() {
+	set -f
+	IFS="'"
+	_text=$1\'
+	# shellcheck disable=SC2086
+	set -- $_text
+	printf "'%s'" "$1"
+	shift
+	[ $# = 0 ] || printf "\\\\''%s'" "$@"
+}
+
 # quote WORD: $word is the text that a shell reads as WORD.
 quote() {
 	word=$1
 	case $word in
-	'' | *[!A-Za-z0-9_./:,=@%+-]*) ;;
-	*) return ;;
+	*"'"*) word=$(put_quoted "$1") ;;
+	'' | *[!A-Za-z0-9_./:,=@%+-]*) word="'$1'" ;;
 	esac
-	word='' _rest=$1
-	while :; do
-		case $_rest in *"'"*) ;; *) break ;; esac
-		word=$word${_rest%%"'"*}"'\\''"
-		_rest=${_rest#*"'"}
-	done
-	word="'$word$_rest'"
 }
 
 # hand_env WORD: an argument of -e goes to the stages by a variable, as every

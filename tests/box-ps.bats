@@ -211,6 +211,9 @@ group() {
 	box long
 	printf "rootfs-enter /x sh -c '%s'\n" "$(printf '%20000s' '' | sed 's/  /a"\n\t/g')" >"$d/chain"
 	is "$(timeout $((10 * ${SLACK:-1})) box-ps --json | jq '.[0].prog | length')" 40008
+	printf "rootfs-enter /x echo '%s'\n" "$(printf '%060000d' 0 | sed "s/0/'\\\\''/g")" >"$d/chain"
+	is "$(timeout $((10 * ${SLACK:-1})) box-ps --json | jq '.[0].prog | length')" 240007
+	is "$(timeout $((10 * ${SLACK:-1})) box-ps | tail -n 1 | tr -cd "'" | wc -c)" 180002
 	kill -9 "$keeper" && wait "$keeper" || :
 	rm -r "$d"
 	box good
