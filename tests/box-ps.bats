@@ -255,6 +255,19 @@ group() {
 	has "$output" "/srv/boxes/some/where/debian nginx -c '/etc/nginx???x' -g 'daemon off;'"
 }
 
+@test "no control character of a command reaches the terminal, nor does a cut make one" {
+	box web
+	# Of C0, and of C1 as U+009B and as a byte; a letter with that byte.
+	printf "rootfs-enter '/\\33[31mÛÛÛÛÛÛÛÛÛÛÛÛÛÛÛÛÛÛÛÛÛ' echo '\\302\\233 \\233 \\177 é'\n" >"$d/chain"
+	run -0 box-ps
+	has "${lines[1]}" "/?[31mÛÛ"
+	has "${lines[1]}" "echo '?? ? ? é'"
+	for c in {60..63}; do
+		at=$(script -qec "stty cols $c; box-ps" /dev/null | tr -d '\r')
+		is "$(log-plain <<<"$at")" "$at" "$c columns"
+	done
+}
+
 @test "a process 1 that is gone is no pid, nor is a zombie" {
 	box web
 	# A zombie: its parent does not wait for it.
