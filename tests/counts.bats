@@ -21,7 +21,7 @@ teardown() { lab_end; }
 # A call that waits, or that another process's delay repeats, is left out.
 counted() {
 	host strace -f -y -Y -qq -e signal=none -o "$BATS_TEST_TMPDIR/trace" "${@:2}" 3>&- || return
-	awk -v key="$kind $1" -v ours="$(cd "$TOP/bin" && echo *)" '
+	awk -v key="$kind $1" -v ours="floor $(cd "$TOP/bin" && echo *)" '
 	function kinds(kind, calls, n, list) {
 		for (n = split(calls, list, " "); n; n--) of[list[n]] = kind
 	}
@@ -83,7 +83,9 @@ more_than() {
 	! grep -qE ':[^:]*pids' /proc/self/cgroup || kind=v1
 	[ "${GOLDEN:-}" = update ] || grep -q "^$kind " "$figures" || skip "no figures for a host with cgroup $kind"
 	got=$BATS_TEST_TMPDIR/got
+	make -s -C "$TOP" tests/bench/floor >&2
 	{
+		counted floor "$TOP/tests/bench/floor" all - "$bb" true
 		counted box-run box-run "$bb" true
 		counted box-run-p box-run -p 8080:80 "$bb" true
 		counted box-run-none box-run --network none "$bb" true
@@ -98,7 +100,7 @@ more_than() {
 	} >"$got"
 	kill "${boxes[@]}"
 	for pid in "${boxes[@]}"; do finish "$pid"; done
-	[ "$(wc -l <"$got")" = 53 ] || fail "$(<"$got")"
+	[ "$(wc -l <"$got")" = 63 ] || fail "$(<"$got")"
 
 	if [ "${GOLDEN:-}" = update ]; then
 		{ grep -v "^$kind " "$figures"; cat "$got"; } >"$figures.new"

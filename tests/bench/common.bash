@@ -14,7 +14,6 @@ PATH=$top/bin:/usr/local/sbin:/usr/sbin:/sbin:$PATH
 shift
 
 tmp=$(mktemp -d)
-chmod 755 "$tmp"	# the floor walks there with the ids of its box
 trap 'exit 130' INT TERM
 finish() {
 	# Their stages that stay remove their groups.

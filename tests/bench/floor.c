@@ -293,16 +293,21 @@ nat(const char *way)
 		die("iptables-restore");
 }
 
-/* The id-mapped view of ROOT, detached. */
+/* A view of ROOT, detached, with the ids of the user namespace of PID. */
 static int
-shifted(const char *root, int user)
+view(const char *root, pid_t pid)
 {
 	struct mount_attr attr = {
-	    .attr_set = MOUNT_ATTR_IDMAP | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-	    .userns_fd = (unsigned)user};
+	    .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
 	const int tree = open_tree(
 	    AT_FDCWD, root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	char path[64];
 
+	if (has[SHIFT]) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+		attr.attr_set |= MOUNT_ATTR_IDMAP;
+		attr.userns_fd = (unsigned)open(path, O_RDONLY | O_CLOEXEC);
+	}
 	if (tree < 0 ||
 	    mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
 		die("%s", root);
@@ -378,17 +383,15 @@ mount_all(void)
 			die("%s", links[i][1]);
 }
 
+/* The tree comes over "/", as the box cannot walk to ROOT. */
 static void
-enter_root(const char *root, int tree)
+enter_root(int tree)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		die("mount --make-rprivate /");
-	if (tree >= 0 ? move_mount(tree, "", AT_FDCWD, root,
-			    MOVE_MOUNT_F_EMPTY_PATH) < 0
-		      : mount(root, root, NULL, MS_BIND | MS_REC, NULL) < 0)
-		die("%s", root);
-	if (chdir(root) < 0)
-		die("%s", root);
+	if (move_mount(tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+	    fchdir(tree) < 0)
+		die("move_mount");
 	mount_all();
 	if (syscall(SYS_pivot_root, ".", ".") < 0 ||
 	    umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
@@ -445,7 +448,7 @@ wait_for(pid_t pid)
 
 /* The child: READY gives the number of the tree. */
 static void
-box(int ready, const char *root, char **argv)
+box(int ready, char **argv)
 {
 	int tree;
 	pid_t pid;
@@ -464,7 +467,7 @@ box(int ready, const char *root, char **argv)
 		die("hostname");
 	if (has[NET])
 		net_box();
-	enter_root(root, tree);
+	enter_root(tree);
 	if (has[INIT] && (pid = fork()) != 0)
 		exit(wait_for(pid));
 	if (has[CAPS])
@@ -503,8 +506,7 @@ start(void)
 int
 main(int argc, char **argv)
 {
-	int ready[2], tree = -1, user, status;
-	char path[64];
+	int ready[2], tree, status;
 	pid_t pid;
 
 	if (argc < 5)
@@ -518,13 +520,9 @@ main(int argc, char **argv)
 	if (pipe2(ready, O_CLOEXEC) < 0 || (pid = start()) < 0)
 		die("clone3");
 	if (pid == 0)
-		box(ready[0], argv[3], argv + 4);
+		box(ready[0], argv + 4);
 	write_maps(pid);
-	if (has[SHIFT]) {
-		snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
-		user = open(path, O_RDONLY | O_CLOEXEC);
-		tree = shifted(argv[3], user);
-	}
+	tree = view(argv[3], pid);
 	if (has[NET])
 		net_host(pid);
 	if (write(ready[1], &tree, sizeof(tree)) < 0)
