@@ -72,6 +72,24 @@ static bool with_init, linger;
 static int stop_signal;
 static int info = -1;
 
+/* Dies unless the options fit together. */
+static void
+check(void)
+{
+	if (box.hostname && !(box.set.fresh & CLONE_NEWUTS))
+		diex("--hostname needs a uts namespace of the box's own");
+	if (with_init && !(box.set.fresh & CLONE_NEWPID))
+		diex("--init needs a pid namespace of the box's own");
+	if (stop_signal && !with_init)
+		diex("--stop-signal needs --init, which sends the signal");
+	if (map_word && !(box.set.fresh & CLONE_NEWUSER))
+		diex("--map needs a user namespace of the box's own");
+	if (park && !box.leave)
+		diex("--park needs --leave");
+	if (netns && box.leave)
+		diex("--leave: nobody would remove the name of --netns");
+}
+
 static void
 parse(int argc, char *argv[])
 {
@@ -118,18 +136,7 @@ parse(int argc, char *argv[])
 		}
 	if (!argv[optind])
 		opt_usage(&tool);
-	if (box.hostname && !(box.set.fresh & CLONE_NEWUTS))
-		diex("--hostname needs a uts namespace of the box's own");
-	if (with_init && !(box.set.fresh & CLONE_NEWPID))
-		diex("--init needs a pid namespace of the box's own");
-	if (stop_signal && !with_init)
-		diex("--stop-signal needs --init, which sends the signal");
-	if (map_word && !(box.set.fresh & CLONE_NEWUSER))
-		diex("--map needs a user namespace of the box's own");
-	if (park && !box.leave)
-		diex("--park needs --leave");
-	if (netns && box.leave)
-		diex("--leave: nobody would remove the name of --netns");
+	check();
 }
 
 /* {"pid": 17, "ns": {"user": 4026531837, ...}}: inodes, as in /proc/PID/ns. */

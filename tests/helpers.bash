@@ -116,6 +116,7 @@ lab_down() {
 }
 # in_fresh SCRIPT: sh runs SCRIPT in $fresh, with the network of the lab. The root
 # is that of a mount namespace, because no box can start in one of chroot(2).
+# shellcheck disable=SC2154 # the test has set fresh
 in_fresh() {
 	host unshare --mount --propagation private sh -euc 'exec 3>&-; fresh=$1 script=$2
 		mount --bind "$fresh" "$fresh"

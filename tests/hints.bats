@@ -397,8 +397,8 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 # A package of a hint has the program whose absence the hint explains.
 @test "packages: without the program there is a hint, and its package has the program" {
 	requires "dpkg" command -v dpkg
+	export OPEN=$opener
 	# without PROGRAM CMD...: CMD, where no directory has the program.
-	OPEN=$opener
 	mkdir bin empty
 	echo nobody:100000:65536 >ids
 	ln -s "$TOP"/bin/* /usr/bin/* /usr/sbin/* bin 2>/dev/null || :
