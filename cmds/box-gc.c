@@ -9,12 +9,14 @@
  * rules are removed in the namespace that has them.
  */
 #include "base/die.h"
+#include "box/hosts.h"
 #include "box/lock.h"
 #include "box/slot.h"
 #include "box/state.h"
 #include "cg/end.h"
 #include "keep/ended.h"
 #include "nat/firewall.h"
+#include "spawn/leave.h"
 #include "spawn/netns.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
@@ -52,9 +54,11 @@ visit(void)
 	firewall_end_dead();
 }
 
-/* A free slot has nothing else to remove: its link goes with the box. */
+/* Locks without a record: nothing else is to remove. */
+static const char *const bare[] = {SLOT_LOCK, HOSTS_LOCK, LEAVE_LOCK};
+
 static int
-free_slot(const char *num, int lock)
+free_lock(const char *num, int lock)
 {
 	(void)num;
 	(void)lock;
@@ -79,6 +83,7 @@ main(int argc, char *argv[])
 		netns_each(visit);
 		firewall_forget(is_seen);
 	}
-	lock_each_dead(SLOT_LOCK, true, free_slot);
+	for (size_t i = 0; i < sizeof(bare) / sizeof(*bare); i++)
+		lock_each_dead(bare[i], true, free_lock);
 	return 0;
 }

@@ -29,9 +29,8 @@
 #include <unistd.h>
 
 #define FILE_NAME "hosts"
-#define LOCK "names" /* for each change of a file */
-#define RECORD 128   /* bytes: an address, and a name of at most 64 */
-#define MOST 1024    /* places in a file: a bound for the state directory */
+#define RECORD 128 /* bytes: an address, and a name of at most 64 */
+#define MOST 1024  /* places in a file: a bound for the state directory */
 #define MARK "\n# boxes of "
 
 #define SMALL "abcdefghijklmnopqrstuvwxyz"
@@ -262,13 +261,13 @@ hosts_join(
 		errno = ENODATA;
 		return NULL;
 	}
-	lock = lock_wait(LOCK);
+	lock = lock_wait(HOSTS_LOCK);
 	err = make_file(path, place, addr, s, own);
 	if (err == 0 && (err = open_file(&mine, name)) == 0) {
 		err = each_other(&mine, exchange);
 		close_keep(mine.fd);
 	}
-	lock_remove(LOCK, lock);
+	lock_remove(HOSTS_LOCK, lock);
 	return err < 0 ? NULL : path;
 }
 
@@ -281,13 +280,13 @@ hosts_leave(const char *name)
 
 	if (open_file(&mine, name) < 0)
 		return;
-	lock = dry ? -1 : lock_wait(LOCK);
+	lock = dry ? -1 : lock_wait(HOSTS_LOCK);
 	if (each_other(&mine, take_out) < 0)
 		warn("%s", said());
 	if (!dry) {
 		/* A box that joins now would still take the name. */
 		state_drop(name, FILE_NAME);
-		lock_remove(LOCK, lock);
+		lock_remove(HOSTS_LOCK, lock);
 	}
 	close(mine.fd);
 }

@@ -10,6 +10,9 @@
  * STATE/NAME/hosts, with a line for each other box of the same pool in the same
  * network namespace (hosts(5)). */
 
+/* The lock for each change of such a file. */
+#define HOSTS_LOCK "names"
+
 /* Whether NAME is one of a host (RFC 1123), and not localhost. */
 bool hosts_name(const char *name);
 

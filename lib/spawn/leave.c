@@ -28,8 +28,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK "park"
-
 bool leave_done;
 
 static bool begun, stands, shut;
@@ -74,18 +72,18 @@ bind_private(int sock, const struct sockaddr_un *at)
 	return result;
 }
 
-/* The lock: of two starts that find the same file, one replaces it. */
+/* Of two starts that find the same file, one replaces it. */
 static int
 replace(int sock, const struct sockaddr_un *at)
 {
-	const int lock = lock_wait(LOCK);
+	const int lock = lock_wait(LEAVE_LOCK);
 	int result = -1;
 
 	if (!is_left(at))
 		errno = EADDRINUSE;
 	else if (unlinkat(dir, file, 0) == 0)
 		result = bind_private(sock, at);
-	lock_remove(LOCK, lock);
+	lock_remove(LEAVE_LOCK, lock);
 	return result;
 }
 

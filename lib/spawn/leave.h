@@ -7,6 +7,9 @@
  * lives on as a child of the caller's subreaper (stand.h is the box's side).
  * All functions die with 125 on a failure. */
 
+/* The lock for the replacement of a socket. */
+#define LEAVE_LOCK "park"
+
 /* Before the start.  PATH (NULL: none) is that of --park: a listening
  * socket for root or the caller alone, removed at our exit unless the box
  * stands.  A file of a socket that nobody has any more is replaced.  With INIT
