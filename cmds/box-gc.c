@@ -6,7 +6,8 @@
  * holds the lock of that file.  So a thing with a free lock is garbage, and no
  * other is.  Each stage removes the garbage of its own kind when it starts.
  * box-gc does so for all kinds, and in all network namespaces: the firewall's
- * rules are removed in the namespace that has them.
+ * rules are removed in the namespace that has them, and so are links whose box
+ * has ended.
  */
 #include "base/die.h"
 #include "box/hosts.h"
@@ -16,6 +17,7 @@
 #include "cg/end.h"
 #include "keep/ended.h"
 #include "nat/firewall.h"
+#include "net/veth.h"
 #include "spawn/leave.h"
 #include "spawn/netns.h"
 #include "stage/opt.h"
@@ -52,6 +54,7 @@ visit(void)
 		die("realloc");
 	seen[n_seen++] = cookie;
 	firewall_end_dead();
+	veth_end_dead();
 }
 
 /* Locks without a record: nothing else is to remove. */
@@ -78,7 +81,7 @@ main(int argc, char *argv[])
 	netns_end_dead(true);
 	state_end_dead(true);
 	ended_prune();
-	/* Only root has a firewall, or may enter a namespace. */
+	/* Only root has a firewall and links, or may enter a namespace. */
 	if (geteuid() == 0) {
 		netns_each(visit);
 		firewall_forget(is_seen);

@@ -150,6 +150,37 @@ t.join()' "/run/netns/pin$$" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 	done
 }
 
+@test "a link goes whose box has ended, though a socket of the box lives on outside" {
+	requires "python3" command -v python3
+	start box-run "$bb" sleep 1000
+	runs sleep
+	python3 -c 'import ctypes, socket, sys
+setns = ctypes.CDLL(None).setns
+own, box = open("/proc/self/ns/net"), open(sys.argv[1])
+assert setns(box.fileno(), 0) == 0
+s = socket.socket(type=socket.SOCK_DGRAM)
+box.close()
+assert setns(own.fileno(), 0) == 0
+print("held", flush=True)
+sys.stdin.read()' "/proc/$prog/ns/net" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
+	local holder=$!
+	eventually 20 grep -q held "$BATS_TEST_TMPDIR/held"
+	kill "$pid"
+	finish
+	link=$(host ip -br link show group 45253 | sed 's/@.*//')
+	[[ $link == dead+([0-9]) ]] || fail "the link: $link"
+	# A foreign one, and one of a box's group.
+	host ip link add dead1 type veth peer name dead2
+	host ip link set dead2 group 45253
+	has "$(host box-gc -n)" "# ip link delete $link"
+	run -0 host box-gc
+	is "$output" ""
+	kill -0 "$holder"
+	is "$(host ip -br link | grep -o '^[^@ ]*' | sort | xargs)" "dead1 dead2 lo uplink"
+	host ip link delete dead1
+	kill "$holder"
+}
+
 @test "a network namespace that is held out of sight keeps the record of net-nat up" {
 	local pin=$BATS_TEST_TMPDIR/pin
 	: >"$pin"

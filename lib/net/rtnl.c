@@ -15,13 +15,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-static void
-read_link(const struct nlmsghdr *h, void *arg)
+void
+link_read(const struct nlmsghdr *h, void *link)
 {
 	const struct ifinfomsg *i = NLMSG_DATA(h);
 	const struct rtattr *name =
 	    netlink_attr(NETLINK_ATTRS(h, *i), IFLA_IFNAME);
-	struct link *l = arg;
+	struct link *l = link;
 
 	l->index = i->ifi_index;
 	l->group = netlink_u32(NETLINK_ATTRS(h, *i), IFLA_GROUP, 0);
@@ -41,7 +41,20 @@ link_get(struct netlink *nl, int index, const char *name, struct link *l)
 	netlink_begin(nl, RTM_GETLINK, 0, &i, sizeof(i));
 	if (name)
 		netlink_put_str(nl, IFLA_IFNAME, name);
-	return netlink_send(nl, read_link, l);
+	return netlink_send(nl, link_read, l);
+}
+
+int
+link_each_veth(struct netlink *nl, netlink_fn *fn, void *arg)
+{
+	const struct ifinfomsg any = {0};
+	size_t info;
+
+	netlink_begin(nl, RTM_GETLINK, NLM_F_DUMP, &any, sizeof(any));
+	info = netlink_put(nl, IFLA_LINKINFO, NULL, 0);
+	netlink_put_str(nl, IFLA_INFO_KIND, "veth");
+	netlink_end(nl, info);
+	return netlink_send(nl, fn, arg);
 }
 
 int

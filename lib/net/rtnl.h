@@ -22,6 +22,10 @@ struct link {
 /* The link with that INDEX (NAME is NULL) or that NAME (INDEX is 0). */
 int link_get(struct netlink *nl, int index, const char *name, struct link *l);
 
+/* Calls FN for each veth; link_read() turns the message into a struct link. */
+int link_each_veth(struct netlink *nl, netlink_fn *fn, void *arg);
+netlink_fn link_read;
+
 /* The index alone, by ioctl(2), which is cheaper than netlink. */
 int link_index(const struct netlink *nl, const char *name);
 

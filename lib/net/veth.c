@@ -11,6 +11,7 @@
  */
 #include "net/veth.h"
 #include "base/addr.h"
+#include "base/die.h"
 #include "base/file.h"
 #include "base/say.h"
 #include "box/slot.h"
@@ -23,6 +24,7 @@
 #include <linux/if_addr.h>
 #include <linux/veth.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -242,6 +244,12 @@ veth_remove(const struct veth *v, int index)
 	errno = saved;
 }
 
+static void
+dead_name(char name[IFNAMSIZ], int index)
+{
+	snprintf(name, IFNAMSIZ, "dead%d", index);
+}
+
 void
 veth_retire(const struct veth *v, int index, bool left)
 {
@@ -255,12 +263,51 @@ veth_retire(const struct veth *v, int index, bool left)
 	}
 	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
 		return;
-	snprintf(name, sizeof(name), "dead%d", index);
+	dead_name(name, index);
 	/* Before Linux 6.2 a link that is up keeps its name. */
 	if (say(SAY_IP, "link set %s name %s", v->host, name) &&
 	    link_rename(&nl, index, name) == 0 &&
 	    say(SAY_IP, "route delete %s dev %s", addr_text(v->addr), name))
 		route_delete(&nl, &box);
+	close(nl.fd);
+}
+
+struct dead {
+	struct link *links;
+	size_t n;
+};
+
+static void
+note_dead(const struct nlmsghdr *h, void *arg)
+{
+	struct dead *dead = arg;
+	char name[IFNAMSIZ];
+	struct link l = {0};
+
+	link_read(h, &l);
+	dead_name(name, l.index);
+	if (l.group != VETH_GROUP || strcmp(l.name, name) != 0)
+		return;
+	dead->links =
+	    reallocarray(dead->links, dead->n + 1, sizeof(*dead->links));
+	if (!dead->links)
+		die("realloc");
+	dead->links[dead->n++] = l;
+}
+
+void
+veth_end_dead(void)
+{
+	struct dead dead = {0};
+	struct netlink nl;
+
+	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
+		die_said();
+	if (link_each_veth(&nl, note_dead, &dead) < 0)
+		die("list the links");
+	for (size_t i = 0; i < dead.n; i++)
+		remove_link(&nl, dead.links[i].name, dead.links[i].index);
+	free(dead.links);
 	close(nl.fd);
 }
 

@@ -19,6 +19,10 @@ void veth_remove(const struct veth *v, int index);
  * A failure is no error: the next veth_host() replaces a dead link. */
 void veth_retire(const struct veth *v, int index, bool left);
 
+/* Deletes the links here that veth_retire() has renamed: a socket of the box
+ * that another process has keeps a link.  Dies if the list cannot be read. */
+void veth_end_dead(void);
+
 /* Sets whether packets from 127.0.0.0/8 pass the host end LINK: then the host's
  * localhost reaches the box.  VETH_LOCALNET is the command, for a number and
  * the link.  -1 with errno and said(). */
