@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * proc-set - what a process inherits: limits, OOM score, umask, priority
+ * proc-set - limits, OOM score, umask and priority, which a process inherits
  *
  * An exec keeps these four, so all programs behind this stage begin with them.
  * Only the host's root may raise a hard limit or lower the OOM score, so the

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# --layer: what a named box changes in its root directory stays in a layer of its
+# --layer: the changes of a named box to its root directory stay in a layer of its
 # own, until box-rm.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers

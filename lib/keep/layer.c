@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * layer - what a named box has changed in its root directory
+ * layer - the changes of a named box to its root directory
  *
  * A layer outlives the box, so it is on disk, not in /run; an overlay cannot
  * have one in memory with the ids of a box on all kernels.  A layer fits one

@@ -70,7 +70,7 @@ void payload_opt(struct payload *p, int c);
 /* The directories in which PROG is looked for, as $PATH. */
 const char *payload_path(const struct payload *p);
 
-/* Dies with 125 if there is a terminal to relay and nobody who does. */
+/* Dies with 125 if a terminal (--tty) has no relay. */
 void payload_relay(const struct payload *p);
 
 /* After the last option, still on the host: completes the environment,

@@ -4,7 +4,7 @@
 #include "net/resolv.h"
 #include "root/volume.h"
 
-/* What the options say of these files. */
+/* The options about these files. */
 struct etc {
 	struct resolv dns;
 	char *hosts; /* lines of --add-host, malloc'ed, or NULL */

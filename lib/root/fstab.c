@@ -224,7 +224,7 @@ is_kernels(const struct fsrow *r)
 	       (strcmp(r->type, "proc") == 0 || strcmp(r->type, "sysfs") == 0);
 }
 
-/* What engines put over files of proc: lxcfs(7). */
+/* The files of proc that engines cover: lxcfs(7). */
 static bool
 may_cover(const char *proc_path)
 {

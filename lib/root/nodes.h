@@ -3,8 +3,8 @@
 
 #include "root/fstab.h"
 
-/* What else a root directory has by name: device nodes, links, and paths that
- * are covered.  Each nodes_add_...() takes the argument of an option, and dies
+/* The other names in a root directory: device nodes, links, and paths that are
+ * covered.  Each nodes_add_...() takes the argument of an option, and dies
  * with 125 on another form. */
 
 #define NODES 512

@@ -155,7 +155,7 @@ leave_parent(void)
 	close_keep(leash_of_init);
 }
 
-/* What the last stage has sent.  False: no more comes. */
+/* Takes a message of the last stage.  False: no more comes. */
 static bool
 hear(int fd)
 {
