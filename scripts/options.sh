@@ -195,7 +195,7 @@ percent() {
 }
 
 # residents COMM: $residents, the stages that count in the box's group: ns-spawn,
-# and its init if the box's process 1 is of that name.
+# and its init if the box's process 1 is of that name; pasta is one more.
 residents() {
 	residents=1
 	[ "$1" != ns-spawn ] || residents=2
@@ -225,6 +225,31 @@ find_user() {
 		[ "$_key" != Uid: ] || return 0
 	done </proc/self/status
 	die "cannot read /proc/self/status"
+}
+
+# find_root: $root is 1 if the user is root and has the ids of boxes, unlike root of
+# a container with few ids.  $uid, too.
+find_root() {
+	find_user
+	root=''
+	[ "$uid" = 0 ] || return 0
+	while read -r _in _ _count; do
+		[ "$_in" -gt 1879048192 ] || [ $((_in + _count)) -lt 1879113728 ] ||
+		    root=1
+	done </proc/self/uid_map
+}
+
+# find_delegated: $delegated is 1 if this user may make groups below our own, as in
+# a systemd scope with Delegate=yes.  Groups of v1 are root's.
+find_delegated() {
+	delegated=''
+	while IFS=: read -r _num _controllers _path; do
+		case $_num:$_controllers in
+		0:) [ ! -w "/sys/fs/cgroup$_path/cgroup.procs" ] || delegated=1 ;;
+		*:name=*) ;;
+		*) delegated='' && return ;;
+		esac
+	done </proc/self/cgroup
 }
 
 # unspare: ends the caller's protection against the OOM killer: a box with a

@@ -379,7 +379,7 @@ traced() {
 
 @test "no privileges: one line, a status of 125, nothing done" {
 	requires "setpriv" command -v setpriv
-	for t in "cg-limit 50%" "net-nat" "rootfs-enter $bb" "cap-drop" "net-veth --pid 1" "box-run $bb" "ns-enter --pid 1"; do
+	for t in "cg-limit 50%" "net-nat" "rootfs-enter $bb" "cap-drop" "net-veth --pid 1" "box-run --network veth $bb" "ns-enter --pid 1"; do
 		# shellcheck disable=SC2086
 		try 125 setpriv --reuid 65534 --regid 65534 --clear-groups $t true
 		has "$stderr" "${t%% *}: "
@@ -457,7 +457,7 @@ set_id() {
 	# The kernel heeds no such bit of a script.
 	cp "$TOP/bin/box-run" "$dir"
 	chmod 4755 "$dir/box-run"
-	run -125 "${nobody[@]}" "$dir/box-run" "$bb" true
+	run -125 "${nobody[@]}" "$dir/box-run" --network veth "$bb" true
 	has "$output" "root's"
 	[ ! -e "$dir/ran" ]
 	rm -r "$dir"

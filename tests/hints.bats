@@ -58,7 +58,7 @@ v1() { [ "$(cgroup_dir cpu)" != "$(cgroup_dir "")" ]; }
 	works ${hint#see }
 	refused 'sudo net-nat ...' "${user[@]}" net-nat true
 	works net-nat true
-	refused 'sudo box-run ...' "${user[@]}" box-run bb true
+	refused 'sudo box-run ..., or --network user' "${user[@]}" box-run --network veth bb true
 	works box-run bb true
 	refused "sudo: the host's network needs CAP_NET_ADMIN" "${user[@]}" ns-spawn net-veth true
 	works ns-spawn net-veth true
