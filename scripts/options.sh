@@ -144,8 +144,9 @@ options() {
 put_quoted() {
 	set -f
 	IFS="'"
+	# shellcheck disable=SC2089 # a quote is what it is split at
 	_text=$1\'
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086,SC2090
 	set -- $_text
 	printf "'%s'" "$1"
 	shift

@@ -1,7 +1,7 @@
 # helpers.bash - loaded by every test file: demands on the host, the lab (a network
 # namespace that plays the host, one that plays the outside world), root
 # directories, and the baseline to which each test must return.
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 bats_require_minimum_version 1.5.0
 TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 PATH=$TOP/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
