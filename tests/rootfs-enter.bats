@@ -607,8 +607,12 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	# The box's own files in /etc are last, except named ones.
 	ok -v b:/etc --dns 192.168.7.7 -- cat /etc/file /etc/resolv.conf
 	is "$output" $'b\nnameserver 192.168.7.7'
-	ok -v a/file:/etc/hosts -- cat /etc/hosts
-	is "$output" a
+	for to in /etc/hosts /etc//hosts /./etc/./hosts /etc/hosts/ //etc/hosts/.; do
+		ok -v "a/file:$to" -- cat /etc/hosts
+		is "$output" a "$to"
+	done
+	refused -v a/file:/m/../etc/hosts -- true
+	is "$stderr" "rootfs-enter: /m/../etc/hosts is hidden by the box"
 	refused -v a:/m -v b:/m -- true
 	is "$stderr" "rootfs-enter: /m is hidden by /m"
 	# Two names of one place.

@@ -27,9 +27,32 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+/* PATH, which begins with a slash, without empty parts and ".". */
+static char *
+tidy(const char *path)
+{
+	char *tidy = text_fmt("%s", path), *end = tidy;
+
+	while (*(path += strspn(path, "/"))) {
+		const size_t len = strcspn(path, "/");
+
+		if (len != 1 || *path != '.') {
+			*end++ = '/';
+			memcpy(end, path, len);
+			end += len;
+		}
+		path += len;
+	}
+	if (end == tidy)
+		*end++ = '/';
+	*end = '\0';
+	return tidy;
+}
+
 static void
 add(struct volumes *all, struct volume v)
 {
+	v.to = tidy(v.to);
 	if (all->n == VOLUMES)
 		diex("more than %d of --volume, --tmpfs and --device", VOLUMES);
 	all->v[all->n++] = v;
@@ -289,21 +312,22 @@ compare(const void *a, const void *b)
 	return m != n ? (m > n) - (m < n) : (*v > *w) - (*v < *w);
 }
 
-/* Dies if another one of the N volumes covers V, or a part of its path. */
+/* Dies if another volume, or a file of the box's own, covers V, or a part of
+ * its path. */
 static void
-check_seen(
-    struct volume *const *sorted, unsigned n, const struct volume *v, int root)
+check_seen(const struct volumes *all, const struct volume *v, int root)
 {
 	const int fd = inroot_make(root, v->to, false);
 	const uint64_t id = fd < 0 ? 0 : mount_id(fd);
+	unsigned n = all->n;
 
 	if (fd >= 0)
 		close(fd);
 	if (id == v->id)
 		return;
-	while (n > 0 && sorted[n - 1]->id != id)
+	while (n > 0 && all->v[n - 1].id != id)
 		n--;
-	diex("%s is hidden by %s", v->to, n ? sorted[n - 1]->to : "the box");
+	diex("%s is hidden by %s", v->to, n ? all->v[n - 1].to : "the box");
 }
 
 /* A directory is mounted before those below it: then it hides none of them. */
@@ -317,8 +341,13 @@ volumes_put(struct volumes *all, int root, const char *dir, bool nosuid)
 	qsort(sorted, all->n, sizeof(sorted) / VOLUMES, compare);
 	for (unsigned i = 0; i < all->n; i++)
 		put(sorted[i], root, dir, nosuid);
+}
+
+void
+volumes_check(const struct volumes *all, int root)
+{
 	for (unsigned i = 0; i < all->n && !(say_modes() & SAY_DRY); i++)
-		check_seen(sorted, all->n, sorted[i], root);
+		check_seen(all, &all->v[i], root);
 }
 
 bool

@@ -36,8 +36,12 @@ void volume_add_device(struct volumes *all, const char *word);
  * order of ALL.  The mounts below FROM come along with their flags, and are
  * read-only, too, with ":ro"; mounts that come later with ":rslave" have the
  * host's flags.  DIR names ROOT in messages; with -n ROOT is not
- * used.  Dies with 125, also if one volume would hide another. */
+ * used.  Dies with 125. */
 void volumes_put(struct volumes *all, int root, const char *dir, bool nosuid);
+
+/* Dies with 125 if one of the volumes is hidden below ROOT, by another one or
+ * by a later mount.  With -n does nothing. */
+void volumes_check(const struct volumes *all, int root);
 
 /* Whether a volume is to be mounted on PATH. */
 bool volumes_have(const struct volumes *all, const char *path);
