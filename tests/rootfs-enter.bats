@@ -613,6 +613,14 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	done
 	refused -v a/file:/m/../etc/hosts -- true
 	is "$stderr" "rootfs-enter: /m/../etc/hosts is hidden by the box"
+	# With -n each word is whole.
+	part=$(printf '%0220d' 0 | tr 0 "'")
+	to=/$part/$part/$part/$part/$part/$part
+	dry=$(rootfs-enter -n -v "a:$to" "$root/$part" true)
+	eval "words=($(grep -- "--rbind a " <<<"$dry"))"
+	is "${words[-1]}" "$root/$part$to"
+	eval "words=($(grep " -t devpts " <<<"$dry"))"
+	is "${words[-1]}" "$root/$part/dev/pts"
 	refused -v a:/m -v b:/m -- true
 	is "$stderr" "rootfs-enter: /m is hidden by /m"
 	# Two names of one place.

@@ -79,11 +79,8 @@ static int
 put(int below, const char *dir, const char *path, const char *type,
     const char *opts, uint64_t attr)
 {
-	char where[512];
-	int mnt;
+	const int mnt = mnt_new(type, opts, attr, text_fmt("%s%s", dir, path));
 
-	snprintf(where, sizeof(where), "%s%s", dir, path);
-	mnt = mnt_new(type, opts, attr, where);
 	if (mnt >= 0 &&
 	    mnt_attach(mnt, inroot_subdir(below, strrchr(path, '/') + 1)) < 0)
 		return -1;

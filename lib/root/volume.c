@@ -228,9 +228,8 @@ mount_id(int fd)
 static int
 make(const struct volume *v, const char *dir)
 {
-	char where[PATH_MAX];
+	const char *where = text_fmt("%s%s", dir, say_word(v->to));
 
-	snprintf(where, sizeof(where), "%s%s", dir, say_word(v->to));
 	if (!v->from)
 		return mnt_new("tmpfs", v->options,
 		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | v->attr, where);
