@@ -163,7 +163,7 @@ box.close()
 assert setns(own.fileno(), 0) == 0
 print("held", flush=True)
 sys.stdin.read()' "/proc/$prog/ns/net" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
-	local holder=$!
+	local outside=$!
 	eventually 20 grep -q held "$BATS_TEST_TMPDIR/held"
 	kill "$pid"
 	finish
@@ -175,10 +175,10 @@ sys.stdin.read()' "/proc/$prog/ns/net" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 	has "$(host box-gc -n)" "# ip link delete $link"
 	run -0 host box-gc
 	is "$output" ""
-	kill -0 "$holder"
+	kill -0 "$outside"
 	is "$(host ip -br link | grep -o '^[^@ ]*' | sort | xargs)" "dead1 dead2 lo uplink"
 	host ip link delete dead1
-	kill "$holder"
+	kill "$outside"
 }
 
 @test "a network namespace that is held out of sight keeps the record of net-nat up" {
