@@ -107,13 +107,13 @@ make_streams(void)
 
 /* In the child, which is already in the pid namespace. */
 __attribute__((noreturn)) static void
-enter(const struct cgroup *group, int kinds, char *argv[])
+enter(const struct cgroup *group, int kinds, int left, char *argv[])
 {
 	const bool dry = say_modes() & SAY_DRY;
 
 	rlimits_set(&limits, "--rlimit");
 	cgroup_join(group);
-	ns_enter(target_fd, target, kinds & ~CLONE_NEWPID);
+	ns_enter(target_fd, target, left);
 	close(target_fd);
 	if (!dry) {
 		if (kinds & CLONE_NEWUSER)
@@ -135,7 +135,7 @@ main(int argc, char *argv[])
 {
 	struct resident r = {.ready = doorman_serve, .parent = getppid()};
 	struct cgroup group;
-	int door[2], kinds;
+	int door[2], kinds, left;
 
 	sealed_start(argv);
 	tool_start(&tool);
@@ -155,21 +155,21 @@ main(int argc, char *argv[])
 		diex("the process %d has ended", target);
 
 	if (say_modes() & SAY_DRY) {
-		ns_enter(target_fd, target, kinds & CLONE_NEWPID);
+		left = ns_enter_first(target_fd, target, kinds);
 		cgroup_fork(&group);
-		enter(&group, kinds, argv);
+		enter(&group, kinds, left, argv);
 	}
 	resident_begin();
 	resident_die_with(r.parent, SIGTERM);
 	fd_pair(door);
-	ns_enter(target_fd, target, kinds & CLONE_NEWPID);
+	left = ns_enter_first(target_fd, target, kinds);
 	r.pid = cgroup_fork(&group);
 	if (r.pid == 0) {
 		close(door[0]);
 		inherit_add(INHERIT_DOOR, door[1]);
 		resident_child();
 		streams_child();
-		enter(&group, kinds, argv);
+		enter(&group, kinds, left, argv);
 	}
 	close(door[1]);
 	close(target_fd);

@@ -68,7 +68,7 @@ static const struct tool tool = {"ns-spawn", "prog [arg ...]", opts, SAY_SH};
 
 static struct start box;
 static const char *netns, *map_word, *slot_word, *park;
-static bool with_init, linger;
+static bool with_init, linger, user;
 static int stop_signal;
 static int info = -1;
 
@@ -189,7 +189,8 @@ begin(char *argv[])
 	const int leash = leave_child();
 
 	if (with_init)
-		init_here(linger, stop_signal ? stop_signal : SIGTERM, leash);
+		init_here(
+		    linger, stop_signal ? stop_signal : SIGTERM, leash, user);
 	resident_child();
 	/* PROG is a file of the joined mount namespace. */
 	if (box.set.join[NS_MOUNT] >= 0)
@@ -211,8 +212,10 @@ main(int argc, char *argv[])
 	int prog;
 	bool own;
 
+	init_again(argv);
 	tool_start(&tool);
 	title_begin(argv);
+	user = !idmap_is_root();
 	parse(argc, argv);
 	argv += optind;
 	slot = slot_get(slot_word, NULL);

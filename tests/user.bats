@@ -75,6 +75,28 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	is "$(ls "$HOME_OF/run/box/ended" 2>/dev/null)" ""
 }
 
+@test "box-exec and box-cp enter; the box cannot look at its init, which has nothing of the caller" {
+	for map in auto self; do
+		as env SECRET=of-the-caller box-run -d --name web --map $map --network none --cap-add sys_ptrace "$root" sleep 1000
+		run -0 as box-exec web sh -c 'id -u; grep Cap /proc/self/status; hostname; tr -d "\0" </proc/1/environ; ls /proc/1/fd'
+		is "${lines[0]}" 0
+		has "$output" web
+		hasnt "$output" SECRET
+		hasnt "$output" $'CapEff:\t000001ff'
+		init=$(cut -d" " -f1 "$HOME_OF/run/box/web/pid")
+		has "$(tr '\0' ' ' <"/proc/$init/cmdline")" "ns-spawn: web"
+		is "$(cat "/proc/$init/comm")" ns-spawn
+		is "$(awk '/^Cap(Prm|Bnd)/ { print $2 }' "/proc/$init/status" | xargs)" "0000000000000020 0000000000000000"
+		run -3 as box-exec -e A=b web sh -c '[ $A = b ] && exit 3'
+		echo copied >"$HOME_OF/run/in" && chown 65534 "$HOME_OF/run/in"
+		as box-cp "$HOME_OF/run/in" web:/tmp/
+		as box-cp web:/tmp/in "$HOME_OF/run/out"
+		is "$(<"$HOME_OF/run/out")" copied
+		rm "$HOME_OF/run/in" "$HOME_OF/run/out" "$root/tmp/in"
+		as box-stop -t 0 web
+	done
+}
+
 @test "what is root's is refused, with the command that mends it" {
 	# refusal TEXT ARGS...
 	refusal() {

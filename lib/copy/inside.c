@@ -37,12 +37,12 @@ inside_find(const char *name)
  * namespace only.  From its first moment there no process of the box may trace
  * it. */
 static void
-enter(int fd)
+enter(int fd, int left)
 {
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		die("prctl PR_SET_DUMPABLE");
 	cgroup_join(&group);
-	ns_enter(target_fd, target, kinds & ~CLONE_NEWPID);
+	ns_enter(target_fd, target, left);
 	if (dup2(fd, 0) < 0 || dup2(fd, 1) < 0 || close_range(3, ~0U, 0) < 0)
 		die("close descriptors");
 	if (kinds & CLONE_NEWUSER)
@@ -56,11 +56,11 @@ enter(int fd)
 pid_t
 inside_fork(int fd)
 {
+	const int left = ns_enter_first(target_fd, target, kinds);
 	pid_t pid;
 
-	ns_enter(target_fd, target, kinds & CLONE_NEWPID);
 	pid = cgroup_fork(&group);
 	if (pid == 0)
-		enter(fd);
+		enter(fd, left);
 	return pid;
 }

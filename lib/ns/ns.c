@@ -4,6 +4,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/say.h"
+#include "ns/idmap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -208,6 +210,20 @@ ns_enter(int pidfd, pid_t pid, int kinds)
 	if (errno == EPERM)
 		die_hint(hint_text(), "%s", said());
 	die_said();
+}
+
+int
+ns_enter_first(int pidfd, pid_t pid, int kinds)
+{
+	const bool user = (kinds & CLONE_NEWUSER) && !idmap_is_root();
+	const int first = kinds & (CLONE_NEWPID | (user ? CLONE_NEWUSER : 0));
+
+	/* The box may have this user's id: the child must not be traced, from
+	 * its first moment there. */
+	if (user && !(say_modes() & SAY_DRY) && prctl(PR_SET_DUMPABLE, 0) < 0)
+		die("prctl PR_SET_DUMPABLE");
+	ns_enter(pidfd, pid, first);
+	return kinds & ~first;
 }
 
 bool

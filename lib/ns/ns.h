@@ -64,6 +64,11 @@ int ns_others(pid_t pid);
  * step.  Dies with 125. */
 void ns_enter(int pidfd, pid_t pid, int kinds);
 
+/* The part for the parent, before the fork: of KINDS the pid namespace, and for
+ * an ordinary user the user namespace, whose root may join that.  Returns the
+ * kinds that are left for the child. */
+int ns_enter_first(int pidfd, pid_t pid, int kinds);
+
 /* A namespace of the process PID (0: this one).  ns_open() opens it,
  * close-on-exec; -1 with errno.  ns_inode() returns its inode number, which
  * identifies it; dies with 125. */

@@ -7,4 +7,7 @@
  * with 125. */
 void sealed_start(char *const argv[]);
 
+/* Executes this program again, sealed if it has to be.  Dies with 125. */
+__attribute__((noreturn)) void sealed_again(char *const argv[]);
+
 #endif

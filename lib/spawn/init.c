@@ -10,13 +10,18 @@
 #include "spawn/init.h"
 #include "base/die.h"
 #include "base/fdpass.h"
+#include "base/file.h"
+#include "box/state.h"
+#include "payload/sealed.h"
 #include "stage/resident.h"
+#include "stage/title.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -118,15 +123,62 @@ run_init(pid_t prog, bool linger, int stop_signal, int leash)
 	}
 }
 
-void
-init_here(bool linger, int stop_signal, int leash)
-{
-	const pid_t pid = fork();
+/* The first of the words of the second exec, INIT PROG LINGER STOP_SIGNAL LEASH
+ * TELL NAME. */
+static const char init_word[] = "box-init";
 
+static void
+again(pid_t prog, bool linger, int stop_signal, int leash, int tell)
+{
+	const char *name = box_name();
+	char *argv[] = {(char *)init_word, text_fmt("%d", prog),
+	    text_fmt("%d", linger), text_fmt("%d", stop_signal),
+	    text_fmt("%d", leash), text_fmt("%d", tell),
+	    text_fmt("%s", name ? name : ""), NULL};
+
+	if ((leash >= 0 && fcntl(leash, F_SETFD, 0) < 0) ||
+	    fcntl(tell, F_SETFD, 0) < 0)
+		die("fcntl");
+	environ = (char *[]){NULL};
+	sealed_again(argv);
+}
+
+void
+init_again(char *argv[])
+{
+	if (strcmp(argv[0], init_word) != 0 || getpid() != 1)
+		return;
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NAME, "ns-spawn") < 0)
+		die("prctl");
+	title_begin(argv);
+	program_invocation_short_name = (char *)"ns-spawn";
+	title_name(*argv[6] ? argv[6] : NULL);
+	fd_tell(atoi(argv[5]), 0);
+	run_init(atoi(argv[1]), atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+}
+
+void
+init_here(bool linger, int stop_signal, int leash, bool user)
+{
+	int ends[2] = {-1, -1};
+	pid_t pid;
+
+	if (user)
+		fd_pair(ends);
+	pid = fork();
 	if (pid < 0)
 		die("fork");
+	if (pid > 0 && user)
+		again(pid, linger, stop_signal, leash, ends[1]);
 	if (pid > 0)
 		run_init(pid, linger, stop_signal, leash);
 	if (leash >= 0)
 		close(leash);
+	if (!user)
+		return;
+	/* PROG must not meet an init that can be traced. */
+	close(ends[1]);
+	if (fd_hear(ends[0]) < 0)
+		diex("the init has died");
+	close(ends[0]);
 }
