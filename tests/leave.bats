@@ -203,7 +203,8 @@ fds() { find "/proc/$1/fd" -lname '*' ! -name '[012]' -printf '%l\n' | sed 's/:.
 		    ns-spawn --leave --park "$socket" $init sh -c 'echo runs'
 		eventually 20 grep -q . "$BATS_TEST_TMPDIR/log"
 		spawn=$(pgrep -P "$pid" | head -n 1)
-		kill -9 "$spawn"
+		# strace would sit its delay out.
+		kill -9 "$spawn" "$pid"
 		finish
 		is "$(answer)" x
 		eventually 10 printed runs
