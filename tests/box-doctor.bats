@@ -162,8 +162,14 @@ changed() { host unshare --mount bash -c "set -e; $1; "'exec "$@"' changed "${@:
 }
 
 @test "an ordinary user: a range of ids, groups, and the rest is root's" {
-	run host setpriv --reuid 65534 --regid 65534 --clear-groups box-doctor
-	found note network
+	requires "pasta (package passt)" command -v pasta
+	open_tun
+	user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	run host unshare --mount sh -c 'mount -t tmpfs -o mode=755 none /dev/net && exec "$@"' sh "${user[@]}" box-doctor
+	[ "$status" = 1 ] || fail "status $status" "$output"
+	mends network "modprobe tun"
+	OPEN=$opener run host "${user[@]}" box-doctor
+	found ok network
 	found note ids
 	mends ids "usermod --add-subuids"
 	found ok namespaces

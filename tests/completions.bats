@@ -102,7 +102,7 @@ in_root() {
 
 @test "bash: values of options, which the tools take" {
 	cd "$BATS_TEST_TMPDIR" && mkdir root
-	is "$(asks box-run --network "" | xargs)" "bridge host none veth"
+	is "$(asks box-run --network "" | xargs)" "bridge host none user veth"
 	is "$(asks box-run --restart a)" always
 	is "$(asks box-run --restart = a)" always
 	is "$(asks box-run --cap-add NET_A)" NET_ADMIN
@@ -174,7 +174,7 @@ in_root() {
 	is "$(told 'net-nat --backend ')" "legacy nft"
 	is "$(told 'box-logs -n 5 w')" web
 	has "$(told 'box-run -')" "--publish"
-	is "$(told 'box-run --network ')" "bridge host none veth"
+	is "$(told 'box-run --network ')" "bridge host none user veth"
 	has "$(told 'box-run --cap-add NET_RAW,SYS_TI')" NET_RAW,SYS_TIME
 	in_root "$BATS_TEST_TMPDIR/root/bin" server
 	is "$(told "box-run $BATS_TEST_TMPDIR/root ser")" server

@@ -88,9 +88,6 @@ v1() { [ "$(cgroup_dir cpu)" != "$(cgroup_dir "")" ]; }
 	refused 'export BOX_STATE=DIR, a directory of your own' "${user[@]}" env -u XDG_RUNTIME_DIR box-ps
 	works "${user[@]}" env -u XDG_RUNTIME_DIR BOX_STATE="$PWD/run/state" box-ps
 	rm -r run/state
-	hinted 'sudo box-doctor' "${user[@]}" box-doctor
-	works box-doctor
-	has "$output" ip_forward
 }
 
 @test "boxes: box-stop, box-gc, box-rm, logs, names, copies" {
