@@ -146,8 +146,11 @@ again(pid_t prog, bool linger, int stop_signal, int leash, int tell)
 void
 init_again(char *argv[])
 {
-	if (strcmp(argv[0], init_word) != 0 || getpid() != 1)
+	if (!argv[0] || strcmp(argv[0], init_word) != 0 || getpid() != 1)
 		return;
+	for (int i = 1; i <= 6; i++)
+		if (!argv[i])
+			diex("only ns-spawn starts its init");
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NAME, "ns-spawn") < 0)
 		die("prctl");
 	title_begin(argv);
