@@ -124,6 +124,22 @@ sees() { is "$(seen "$1")" "$2" "the names in $1"; }
 	is "$(inside web stat -c %i /etc/hosts)" "$before"
 }
 
+@test "of names that differ in big and small letters the first is listed" {
+	up DB
+	up web
+	up db
+	up late
+	sees web "10.0.0.3 web|10.0.0.2 DB|10.0.0.5 late"
+	sees late "10.0.0.5 late|10.0.0.2 DB|10.0.0.3 web"
+	sees db "10.0.0.4 db|10.0.0.3 web|10.0.0.5 late"
+	down DB
+	sees web "10.0.0.3 web|10.0.0.5 late"
+	down db
+	up db
+	sees web "10.0.0.3 web|10.0.0.2 db|10.0.0.5 late"
+	sees late "10.0.0.5 late|10.0.0.2 db|10.0.0.3 web"
+}
+
 @test "a box that starts while another one ends has no line of that one" {
 	up web
 	up db

@@ -32,6 +32,7 @@
 #define RECORD 128 /* bytes: an address, and a name of at most 64 */
 #define MOST 1024  /* places in a file: a bound for the state directory */
 #define MARK "\n# boxes of "
+#define UNLISTED " (not listed)"
 
 #define SMALL "abcdefghijklmnopqrstuvwxyz"
 #define BIG "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -73,13 +74,15 @@ struct file {
 	int fd;
 	char own[HOSTS_OWN + 2 * RECORD]; /* the lines before the places */
 	off_t first;			  /* where the places begin */
-	char *net;	/* in own: the pool and the network namespace */
+	char *net; /* in own: the pool and the network namespace */
+	bool listed;
 	uint32_t place; /* the box's own in other files */
 	char line[RECORD];
 };
 
 /* Reads the lines before the places.  The last one is "# boxes of POOL in
- * network namespace INODE; own place: NUMBER, ADDRESS". */
+ * network namespace INODE; own place: NUMBER, ADDRESS", and UNLISTED if the box
+ * has no line in other files. */
 static bool
 read_own(struct file *f)
 {
@@ -94,6 +97,7 @@ read_own(struct file *f)
 		return false;
 	snprintf(f->line, sizeof(f->line), "%s\t%s", addr, f->box);
 	*f->net++ = *here = end[1] = '\0';
+	f->listed = !strstr(here + 1, UNLISTED);
 	f->first = end + 1 - f->own;
 	return f->first % RECORD == 0 && f->place < MOST;
 }
@@ -160,8 +164,8 @@ put(const struct file *to, uint32_t place, const char *line)
 static int
 add(const struct file *to, const struct file *from)
 {
-	const bool named =
-	    hosts_name(from->box) && !hosts_have(to->own, from->box);
+	const bool named = from->listed && hosts_name(from->box) &&
+			   !hosts_have(to->own, from->box);
 
 	return put(to, from->place, named ? from->line : "#");
 }
@@ -172,6 +176,15 @@ exchange(struct file *mine, struct file *other)
 	if (strcmp(mine->net, other->net) != 0)
 		return 0;
 	return add(mine, other) < 0 || add(other, mine) < 0 ? -1 : 0;
+}
+
+/* 1 if OTHER has the name of MINE, as programs do not tell big letters from
+ * small ones in the name of a host. */
+static int
+is_alike(struct file *mine, struct file *other)
+{
+	return other->listed && strcasecmp(mine->box, other->box) == 0 &&
+	       strcmp(mine->net, other->net) == 0;
 }
 
 /* The place may be another box's by now. */
@@ -189,7 +202,7 @@ take_out(struct file *mine, struct file *other)
 	return put(other, mine->place, "#");
 }
 
-/* Calls FN with the file of each other box that exists, until one is -1. */
+/* Calls FN with the file of each other box that exists, until one is not 0. */
 static int
 each_other(struct file *mine, int (*fn)(struct file *mine, struct file *other))
 {
@@ -221,7 +234,7 @@ each_other(struct file *mine, int (*fn)(struct file *mine, struct file *other))
 /* Makes the file with the lines before the places.  -1 with errno. */
 static int
 make_file(const char *path, uint32_t place, uint32_t addr, const struct slot *s,
-    const char *own)
+    const char *own, const char *mark)
 {
 	struct stat ns;
 	char *text;
@@ -232,9 +245,9 @@ make_file(const char *path, uint32_t place, uint32_t addr, const struct slot *s,
 	if (stat("/proc/self/ns/net", &ns) < 0)
 		return -1;
 	text = text_fmt("%s# boxes of %s/%u in network namespace %ju; "
-			"own place: %u, %s",
+			"own place: %u, %s%s",
 	    own, addr_text(s->pool), s->len, (uintmax_t)ns.st_ino, place,
-	    addr_text(addr));
+	    addr_text(addr), mark);
 	pad = RECORD - 1 - (int)(strlen(text) % RECORD);
 	fd = open(
 	    path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -262,9 +275,16 @@ hosts_join(
 		return NULL;
 	}
 	lock = lock_wait(HOSTS_LOCK);
-	err = make_file(path, place, addr, s, own);
+	err = make_file(path, place, addr, s, own, "");
 	if (err == 0 && (err = open_file(&mine, name)) == 0) {
-		err = each_other(&mine, exchange);
+		err = each_other(&mine, is_alike);
+		if (err == 1 &&
+		    (err = make_file(path, place, addr, s, own, UNLISTED)) ==
+			0 &&
+		    !read_own(&mine))
+			err = -1;
+		if (err == 0)
+			err = each_other(&mine, exchange);
 		close_keep(mine.fd);
 	}
 	lock_remove(HOSTS_LOCK, lock);
