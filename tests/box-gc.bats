@@ -234,6 +234,8 @@ sys.stdin.read()' "/proc/$prog/ns/net" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 		run -0 env BOX_STATE="$BATS_TEST_TMPDIR/none" box-gc $args
 		[ ! -e "$BATS_TEST_TMPDIR/none" ]
 	done
+	# Not the slots of the tests before, which are new.
+	rm -rf "$BOX_STATE/lock"
 	mkdir -p "$BOX_STATE/lock"
 	for name in cg-7 name-7 box-7 slot-7 nat-1-7 names park; do
 		touch -d "10 seconds ago" "$BOX_STATE/lock/$name"
