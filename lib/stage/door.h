@@ -11,7 +11,7 @@
  * are of fixed size and versioned.  A box gets at most one veth pair, one root,
  * 64 binds and devices, 16 files, one file of names and one terminal. */
 
-#define DOOR_VERSION 3
+#define DOOR_VERSION 4
 #define DOOR_BINDS 64
 #define DOOR_FILES 16
 
@@ -23,6 +23,7 @@ struct veth {
 	uint32_t gateway;		    /* the host end's, a /32 */
 	uint32_t mtu;	   /* 0: that of the host's route out */
 	uint32_t localnet; /* route_localnet on the host end */
+	uint32_t nat;	   /* the host end is in VETH_GROUP_NAT */
 };
 
 enum door_op {
