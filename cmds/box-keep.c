@@ -227,7 +227,7 @@ static void
 forget(void)
 {
 	static const char *const facts[] = {
-	    "pid", "slot", "ports", "nat", "hosts", "hits"};
+	    "pid", "slot", "ports", "nat", "hits"};
 
 	hosts_leave(name);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)

@@ -90,5 +90,6 @@ main(int argc, char *argv[])
 	for (int i = optind; i < argc; i++)
 		if (ended_remove(argv[i]) < 0)
 			die("remove %s", argv[i]);
+	free(running);
 	return 0;
 }

@@ -50,23 +50,27 @@ are_words() {
 
 # json TEXT: $word is TEXT as a string of JSON.
 json() {
-	word='' _rest=$1
-	while [ "$_rest" ]; do
-		_char=${_rest%"${_rest#?}"}
-		case $_char in
-		'"' | "\\") _char=\\$_char ;;
-		[[:cntrl:]]) _char=$(printf '\\u%04x' "'$_char") ;;
-		esac
-		word=$word$_char
-		_rest=${_rest#?}
-	done
+	word=$1
+	case $1 in
+	*[[:cntrl:]\"\\]*)
+		# The shell would drop line breaks at the end: hence the dot.
+		word=$(printf %s. "$1" | awk '{
+			gsub(/["\\]/, "\\\\&")
+			for (i = 1; i < 128; i += i == 31 ? 96 : 1)
+				if (index($0, c = sprintf("%c", i)))
+					gsub(c, sprintf("\\u%04x", i))
+			printf "%s%s", (NR > 1 ? "\\u000a" : ""), $0
+		}')
+		word=${word%.}
+		;;
+	esac
 	word="\"$word\""
 }
 
 # find_state: the state directory in $state, that of layers in $layers, this user
 # in $uid.
 find_state() {
-	uid=$(id -u)
+	find_user
 	if [ "${BOX_STATE:-}" ]; then
 		state=$BOX_STATE
 	elif [ "$uid" = 0 ]; then
@@ -151,7 +155,8 @@ box() {
 	name "$name" || return 1
 	[ -e "$dir" ] || [ -L "$dir" ] || return 1
 	own 1 "$dir" "$cgroups" || why="$foreign is not this user's own"
-	[ -z "$why" ] && [ ! -d "$dir" ] && why="$dir is not a directory"
+	# A box that has just ended has none.
+	[ -z "$why" ] && [ ! -d "$dir" ] && [ -e "$dir" ] && why="$dir is not a directory"
 	[ -z "$why" ] || return 2
 	process keeper || {
 		[ $? = 1 ] || why="$dir/keeper is damaged"

@@ -213,6 +213,14 @@ pids_limit() {
 	esac
 }
 
+# find_user: the effective user in $uid.  $EUID is not POSIX, and id(1) a process.
+find_user() {
+	while read -r _key _ uid _; do
+		[ "$_key" != Uid: ] || return 0
+	done </proc/self/status
+	die "cannot read /proc/self/status"
+}
+
 # unspare: ends the caller's protection against the OOM killer: a box with a
 # negative score would survive its own memory limit.
 unspare() {

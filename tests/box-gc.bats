@@ -60,6 +60,8 @@ forgotten() {
 @test "-n prints the removals, and changes nothing; -x prints and does them" {
 	box dies 8080
 	killed "$pid"
+	# The kernel deletes the link at its leisure.
+	eventually 10 eval 'hasnt "$(host ip -br link)" veth'
 	baseline >"$BATS_TEST_TMPDIR/left"
 	run -0 --separate-stderr box-gc -n
 	is "$stderr" ""

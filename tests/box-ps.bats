@@ -207,6 +207,12 @@ group() {
 		"$PWD/deb"|"sh -v x"|rootfs-enter -u 5 -- deb sh -v x
 		null|"ns-spawn sleep 5"|ns-spawn sleep 5
 	END
+	# A long one takes no long time.
+	box long
+	printf "rootfs-enter /x sh -c '%s'\n" "$(printf '%20000s' '' | sed 's/  /a"\n\t/g')" >"$d/chain"
+	is "$(timeout $((10 * ${SLACK:-1})) box-ps --json | jq '.[0].prog | length')" 40008
+	kill -9 "$keeper" && wait "$keeper" || :
+	rm -r "$d"
 	box good
 	box bad
 	for text in 'rootfs-enter' 'rootfs-enter -v' 'rootfs-enter /x' 'rootfs-enter /x \$(id)' 'rootfs-enter /x ;id' "rootfs-enter '/x"; do

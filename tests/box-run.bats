@@ -514,6 +514,23 @@ resolver() {
 	refused 125 --device /dev/nosuch "$bb" true
 }
 
+@test "--device with fewer rights: a filter of the box's group" {
+	mknod -m 666 "$BATS_TEST_TMPDIR/fuse" c 10 229
+	lacks_kernel "fuse" sh -c ": <$BATS_TEST_TMPDIR/fuse"
+	opens='for n in /dev/f /dev/full /dev/null; do (: <$n) 2>/dev/null && echo r; (: >$n) 2>/dev/null && echo w; done | xargs'
+	for rights in "r r r w r w" "w w r w r w" "wr r w r w r w" "rm r r w r w"; do
+		fine --network none --device "$BATS_TEST_TMPDIR/fuse:/dev/f:${rights%% *}" -- sh -c "$opens"
+		is "$output" "${rights#* }" "$rights"
+	done
+	boxed --name words --network none --device "$BATS_TEST_TMPDIR/fuse:r" --device /dev/zero:/dev/nil
+	run -0 box-exec words sh -c 'cd "${1%/*}" && (: <fuse) && ! (: >fuse) 2>/dev/null && head -c 2 /dev/nil | wc -c' sh "$BATS_TEST_TMPDIR/fuse"
+	is "$output" 2
+	over
+	for bad in x rwx rr/ ""; do refused 125 --device "/dev/null:/x:$bad" "$bb" true; done
+	refused 125 --device /dev/nosuch:r "$bb" true
+	is "$stderr" "box-run: --device /dev/nosuch: not a device"
+}
+
 @test "--entrypoint, --security-opt, --map self" {
 	fine --entrypoint echo -- a "b  c" -n
 	is "$output" "a b  c -n"
@@ -532,6 +549,10 @@ resolver() {
 	has "$stderr" "/nowhere: No such file"
 	fine --map self -- cat /proc/self/uid_map
 	is "$(xargs <<<"$output")" "0 0 1"
+	# The nodes are the host's, and their owner is this box's root, too.
+	fine --map self --device /dev/zero:/dev/nil -- sh -c 'for n in null zero full random urandom tty nil; do
+		chmod 666 /dev/$n || touch /dev/$n || echo $n; done 2>/dev/null; echo x >/dev/null; echo x >/dev/nil'
+	is "$(xargs <<<"$output")" "null zero full random urandom tty nil"
 	refused 125 --map nonsense "$bb" true
 	# As the hint has it, where a root directory cannot be shown with other ids.
 	mkdir "$BATS_TEST_TMPDIR"/{up,work,over}

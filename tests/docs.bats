@@ -122,6 +122,7 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	done
 	is "$(dpkg-parsechangelog -l "$TOP/packaging/debian/changelog" -S Version)" "$version-1"
 	grep -qE "^Version: +$version$" "$TOP/packaging/boxtools.spec"
+	grep -qx "pkgver=$version" "$TOP/packaging/APKBUILD"
 }
 
 @test "make install installs all, an installed chain runs, make uninstall removes all" {

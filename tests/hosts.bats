@@ -38,6 +38,7 @@ kill_all() {
 	finish "${chain[$1]}"
 	unset "chain[$1]"
 }
+box_locked() { ! flock -n "$BOX_STATE/lock/box-$1" true; }
 family() {
 	local p
 	echo "$1"
@@ -105,8 +106,37 @@ sees() { is "$(seen "$1")" "$2" "the names in $1"; }
 	eventually 20 restarted
 	down again
 	sees web "10.0.0.2 web|10.0.0.3 other"
+	# A name that moves on, and an address whose new box has no name of a host.
+	kill_all other
+	up other --ip 10.0.0.9
+	sees web "10.0.0.2 web|10.0.0.9 other"
+	kill_all other
+	# Nobody cleans up after a box whose lock is held.
+	flock -F "$BOX_STATE/lock/box-other" sleep 60 3>&- &
+	reader=$!
+	eventually 10 box_locked other
+	up no_host --ip 10.0.0.9
+	kill "$reader"
+	sees web "10.0.0.2 web"
+	down no_host
+	box-gc
 	# The file is the same, as programs have it open.
 	is "$(inside web stat -c %i /etc/hosts)" "$before"
+}
+
+@test "a box that starts while another one ends has no line of that one" {
+	up web
+	up db
+	strace -qq -o /dev/null -p "${chain[db]}" -e trace=unlinkat \
+	    -e inject=unlinkat:delay_exit=$((1000000 * ${SLACK:-1})):when=1 3>&- &
+	traced() { hasnt "$(grep TracerPid "/proc/${chain[db]}/status")" $'\t0'; }
+	eventually 10 traced
+	kill "${chain[db]}"
+	eventually 10 sees web "10.0.0.2 web"
+	up next
+	finish "${chain[db]}"
+	unset "chain[db]"
+	sees next "10.0.0.3 next|10.0.0.2 web"
 }
 
 @test "a box cannot change the file of names" {

@@ -862,8 +862,8 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	weaken
 	weak 96 run reach
 	is "$output" $'made\n1'
-	refused -v "$BATS_TEST_TMPDIR/src:/c:rslave" -- true
-	has "$stderr" "no mount of the host's reaches a private mount"
+	run -125 unshare -m --propagation private ns-spawn rootfs-enter -v "$BATS_TEST_TMPDIR/src:/c:rslave" "$root" true
+	has "$output" "no mount of the host's reaches a private mount"
 	refused -v "$BATS_TEST_TMPDIR/src:/c:rshared" -- true
 	has "$stderr" "'rshared' would give"
 	run -125 rootfs-enter -v "$BATS_TEST_TMPDIR/src:/c:rslave" "$root" true
@@ -877,7 +877,7 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	    sh -c 'for n in "$@"; do head -c 3 "$n" | wc -c; done; stat -c "%F %t,%T" /dev/a/zero; grep " /srv/zero " /proc/mounts' \
 	    sh "$node" /dev/a/zero /srv/zero
 	is "${lines[*]:0:4}" "3 3 3 character special file 1,5"
-	has "${lines[4]}" "nosuid,noexec"
+	has "${lines[4]}" "ro,nosuid,noexec"
 	hasnt "${lines[4]}" nodev
 	# A target that leads out of the root is inside.
 	rm -r "$root/srv" && ln -s /../../../etc "$root/srv"
@@ -888,9 +888,9 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 		refused --device "$1" -- true
 		has "$stderr" "$2"
 	}
-	bad "$node:r" "a box has no filter of devices"
-	bad "$node:/x:w" "a box has no filter of devices"
-	bad "$node:x" "a box has no filter of devices"
+	bad "$node:r" "a mount takes no right away"
+	bad "$node:/x:w" "a mount takes no right away"
+	bad "$node:x" "a mount takes no right away"
 	bad dev/null "is not /NODE"
 	bad /no/such "--device /no/such: No such file"
 	bad /etc/passwd "not a device"
@@ -899,15 +899,19 @@ teardown_user() { rm -rf --one-file-system "${base:?}"; }
 	bad "/dev/null:/sys/kernel/uevent_seqnum" "nothing may be mounted there"
 	# The ids of this file system cannot be shifted: the host's mode counts.
 	mkdir "$BATS_TEST_TMPDIR/dev"
+	mode=u=rw,go=
 	closed() {
-		unshare -m sh -c 'mount -t devtmpfs d "$1" && mknod -m 600 "$1/boxtools-test" c 1 5; shift; "$@"; status=$?
-			rm "$dev/boxtools-test"; exit $status' - "$dev" \
-		    "$@" --device "$dev/boxtools-test:/dev/z" "$root" sh -c 'head -c 3 /dev/z | wc -c'
+		unshare -m sh -c 'mount -t devtmpfs d "$dev" && mknod "$dev/$node" c 1 5 && chmod "$mode" "$dev/$node"; "$@"; status=$?
+			rm "$dev/$node"; exit $status' - \
+		    "$@" --device "$dev/$node:/dev/z" "$root" sh -c 'head -c 3 /dev/z | wc -c'
 	}
-	export dev=$BATS_TEST_TMPDIR/dev
+	export mode dev=$BATS_TEST_TMPDIR/dev node=boxtools$$
 	run -125 closed ns-spawn rootfs-enter
-	has "$output" "chmod o+rw $dev/boxtools-test, or the host's ids: --map self"
+	has "$output" "chmod o+rw $dev/$node, or the host's ids: --map self"
 	run -0 closed ns-spawn --map self rootfs-enter
+	is "$output" 3
+	mode+=,o+rw
+	run -0 closed ns-spawn rootfs-enter
 	is "$output" 3
 }
 

@@ -116,7 +116,8 @@ open_file(struct file *f, const char *name)
 	close_keep(dir);
 	if (f->fd >= 0 && is_own(f->fd, S_IFREG) && read_own(f))
 		return 0;
-	return close_keep(f->fd);
+	close_keep(f->fd);
+	return -1;
 }
 
 /* Writes LINE at AT; its first byte last. */
@@ -155,13 +156,15 @@ put(const struct file *to, uint32_t place, const char *line)
 	return write_line(to->fd, at, line);
 }
 
-/* Adds the box of FROM to TO, unless TO's own lines have that name. */
+/* Adds the box of FROM to TO, unless TO's own lines have that name.  The place
+ * may still have the line of a box that was killed. */
 static int
 add(const struct file *to, const struct file *from)
 {
-	if (!hosts_name(from->box) || hosts_have(to->own, from->box))
-		return 0;
-	return put(to, from->place, from->line);
+	const bool named =
+	    hosts_name(from->box) && !hosts_have(to->own, from->box);
+
+	return put(to, from->place, named ? from->line : "#");
 }
 
 static int
@@ -281,7 +284,10 @@ hosts_leave(const char *name)
 	lock = dry ? -1 : lock_wait(LOCK);
 	if (each_other(&mine, take_out) < 0)
 		warn("%s", said());
-	if (!dry)
+	if (!dry) {
+		/* A box that joins now would still take the name. */
+		state_drop(name, FILE_NAME);
 		lock_remove(LOCK, lock);
+	}
 	close(mine.fd);
 }

@@ -26,7 +26,8 @@ bool hosts_have(const char *text, const char *name);
 char *hosts_join(
     const char *name, uint32_t addr, const struct slot *s, const char *own);
 
-/* Takes the box NAME, which has ended, out of the files of the others. */
+/* Takes the box NAME, which has ended, out of the files of the others, and
+ * removes its own. */
 void hosts_leave(const char *name);
 
 #endif

@@ -252,6 +252,7 @@ state_make(const char *name)
 	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
 	if (!say(SAY_SH, "mkdir -m 700 %s", say_word(path)))
 		return -1;
+	hosts_leave(name);
 	if (remove_facts(name) < 0)
 		die("remove %s, a dead box's", path);
 	if (mkdir(path, 0700) < 0)

@@ -13,8 +13,8 @@ struct resolv {
 	const char *word; /* "auto", "host" or "none", or NULL: addresses */
 };
 
-/* Adds a --dns word: an address, "auto", "host" or "none".  Dies with 125 on another
- * word. */
+/* Adds a --dns word: an address, "auto", "host" or "none".  Dies with 125 on
+ * another word. */
 void resolv_add(struct resolv *r, const char *word);
 
 /* The file's text, malloc'ed; NULL for "none".  Without a word and an address:

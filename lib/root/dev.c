@@ -50,11 +50,11 @@ static const struct {
     {"ptmx", "pts/ptmx"},
 };
 
-/* Attaches the bind NODE of a device to the file NAME of DEV. */
+/* Attaches the bind NODE of a device, with ATTR, to the file NAME of DEV. */
 static void
-attach_node(int node, int dev, const char *name)
+attach_node(int node, uint64_t attr, int dev, const char *name)
 {
-	if (mnt_attr(node, NODE, false) < 0 ||
+	if (mnt_attr(node, NODE | attr, false) < 0 ||
 	    mnt_attach(node, inroot_subfile(dev, name)) < 0)
 		die_said();
 	close(node);
@@ -66,9 +66,11 @@ bind_node(int dev, const char *dir, unsigned i)
 	char path[32];
 
 	snprintf(path, sizeof(path), "/dev/%s", nodes[i].name);
-	if (say(SAY_SH, "mount --bind %s %s%s", path, dir, path))
+	/* Read-only is the node, with its mode and times, not the device: with
+	 * --map self the box's root would be the node's owner. */
+	if (say(SAY_SH, "mount --bind -o ro %s %s%s", path, dir, path))
 		attach_node(mnt_device(path, nodes[i].major, nodes[i].minor),
-		    dev, nodes[i].name);
+		    MOUNT_ATTR_RDONLY, dev, nodes[i].name);
 }
 
 /* Mounts TYPE on PATH below DIR, whose last part is a directory of BELOW.
@@ -104,7 +106,7 @@ put_console(int dev, const char *dir, struct pty *pty)
 	node = mnt_clone(pty->slave, NULL, MNT_TOP);
 	if (node < 0)
 		die_said();
-	attach_node(node, dev, "console");
+	attach_node(node, 0, dev, "console");
 }
 
 void

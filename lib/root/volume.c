@@ -13,6 +13,7 @@
 #include "root/inroot.h"
 #include "root/mnt.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -189,13 +190,13 @@ volume_add_device(struct volumes *all, const char *word)
 	if (*from != '/' || *to != '/')
 		diex("--device: '%s' is not /NODE or /NODE:/TO", word);
 	if (modes && !are_rights(modes))
-		diex("--device: '%s': a box has no filter of devices, so a "
-		     "device is for reading and writing: rw or rwm",
+		diex("--device: '%s': a mount takes no right away, so it is rw "
+		     "or rwm; cg-device has rules",
 		    modes);
 	add(all, (struct volume){.from = from,
 		     .to = to,
 		     .op = DOOR_NODE,
-		     .attr = MOUNT_ATTR_NOEXEC});
+		     .attr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC});
 }
 
 /* Opens the place of V below ROOT; /proc and /sys are the kernel's. */
@@ -254,7 +255,9 @@ check_node(int mnt, const struct volume *v, const struct stat *st)
 {
 	if (!S_ISCHR(st->st_mode) && !S_ISBLK(st->st_mode))
 		diex("--device %s: not a device", v->from);
-	if (faccessat(mnt, "", R_OK | W_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)
+	/* EPERM: the rules of a cg-device. */
+	if (faccessat(mnt, "", R_OK | W_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 &&
+	    errno == EACCES)
 		die_hint(
 		    text_fmt("chmod o+rw %s, or the host's ids: --map self",
 			say_word(v->from)),
