@@ -127,6 +127,10 @@ leaked() {
 	is "$(cat "/proc/$p/cgroup")" "$(cat /proc/self/cgroup)"
 	host python3 -c 'import socket; socket.create_server(("", 8080))'
 	eventually 5 none
+	# The group of a script that runs the chain.
+	host cg-limit 50% sh -c 'BOX_STATE=$1 net-nat ns-spawn true; :' - "$BOX_STATE"
+	[ "$(lingering)" ] || fail "nobody takes the rules down"
+	eventually 5 none
 	between "$SECONDS" 0 9
 }
 
@@ -297,6 +301,36 @@ plain() {
 	none 1
 	host sysctl -qw net.ipv4.ip_forward=0
 	baseline_save
+}
+
+@test "a record that cannot be read leaves neither a router nor rules" {
+	for text in "" x; do
+		brief
+		kill -9 "$(lingering)"
+		printf '%s' "$text" >"$(echo "$BOX_STATE"/lock/pool-*)"
+		box 0
+		has "$(rules)" "-A FORWARD -j BOX-REST-p"
+		ended "$prog" "$pid"
+		grace_end
+		none
+		brief
+		kill -9 "$(lingering)"
+		printf '%s' "$text" >"$(echo "$BOX_STATE"/lock/pool-*)"
+		box-gc
+		none
+	done
+}
+
+@test "a full disk leaves nothing behind" {
+	brief
+	grace_end
+	mount -t tmpfs -o size=64k,mode=755 none "$BOX_STATE/lock"
+	brief
+	dd if=/dev/zero of="$BOX_STATE/lock/fill" bs=1k 2>/dev/null || :
+	run -125 brief
+	has "$output" "No space left"
+	eventually 5 none
+	umount "$BOX_STATE/lock"
 }
 
 @test "the back end is that of the host's rules, as they are now" {

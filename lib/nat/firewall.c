@@ -107,13 +107,19 @@ static void
 write_record(bool lasting)
 {
 	char text[128];
+	int error;
 
 	path_fmt(text, sizeof(text), "%s %s %s %s",
 	    lasting ? "lasting" : "running", backend, addr_text(nat.addr),
 	    boot_id());
-	if (ftruncate(record_fd, 0) < 0 ||
-	    pwrite(record_fd, text, strlen(text), 0) != (ssize_t)strlen(text))
-		die("write %s/lock/%s", state_dir(), record);
+	if (ftruncate(record_fd, 0) == 0 &&
+	    pwrite(record_fd, text, strlen(text), 0) == (ssize_t)strlen(text))
+		return;
+	/* An empty one would look like that of a box which starts. */
+	error = errno;
+	lock_remove(record, record_fd);
+	errno = error;
+	die("write %s/lock/%s", state_dir(), record);
 }
 
 static unsigned n_lasting; /* records that bury() has seen */

@@ -5,8 +5,9 @@
  * It has the lock of the record, so that there is one of it; the record's time
  * is that of the last box's end.  It keeps nothing of its caller's: no
  * terminal, no directory, no descriptor.  It is not in a control group of the
- * chain's either, or cg-limit would kill it: the groups are those of the
- * chain's first resident, which no stage of the chain has made.
+ * chain's either, or cg-limit would kill it, also one that runs a script with
+ * the chain: the groups are those of the first resident above, which no stage
+ * has made.
  */
 #include "nat/grace.h"
 #include "base/die.h"
@@ -30,24 +31,33 @@
 
 #define POLL 50000000 /* ns */
 
-/* The parent of PID, if PID is a stage of the suite's; else 0. */
 static pid_t
-above_stage(pid_t pid)
+parent_of(pid_t pid)
 {
 	char path[64], stat[512], *end;
-	int fd, parent = 0;
+	int parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	/* The name in brackets may have blanks. */
+	if (read_at(AT_FDCWD, path, stat, sizeof(stat)) > 0 &&
+	    (end = strrchr(stat, ')')))
+		sscanf(end, ") %*c %d", &parent);
+	return parent;
+}
+
+static bool
+is_stage(pid_t pid)
+{
+	char path[64];
+	bool stage;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	fd = open(path, O_PATH | O_CLOEXEC);
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	/* The name in brackets may have blanks. */
-	if (fd >= 0 && stage_is(fd) &&
-	    read_at(AT_FDCWD, path, stat, sizeof(stat)) > 0 &&
-	    (end = strrchr(stat, ')')))
-		sscanf(end, ") %*c %d", &parent);
+	stage = fd >= 0 && stage_is(fd);
 	if (fd >= 0)
 		close(fd);
-	return parent;
+	return stage;
 }
 
 static char *
@@ -59,21 +69,17 @@ groups_of(pid_t pid)
 	return slurp_at(AT_FDCWD, path);
 }
 
-/* Sets *G to the groups of the chain's first resident, if they are others than
- * ours. */
+/* Sets *G to the groups of the first resident above us, if they are others than
+ * ours.  A script may stand between it and CHAIN. */
 static void
 find_groups(struct cgroup *g, pid_t chain)
 {
-	pid_t first = chain, above = above_stage(chain);
+	pid_t first = chain;
 	char *own, *theirs;
 
-	while (above > 0) {
-		const pid_t next = above_stage(above);
-
-		if (next > 0)
-			first = above;
-		above = next;
-	}
+	for (pid_t pid = chain; pid > 0; pid = parent_of(pid))
+		if (is_stage(pid))
+			first = pid;
 	own = groups_of(getpid());
 	theirs = groups_of(first);
 	if (own && theirs && strcmp(own, theirs) != 0)

@@ -93,6 +93,7 @@ record_read(int fd, struct record *r)
 	char *rest = pools, *word, *slash;
 	uint32_t addr;
 	int has_rest = 0;
+	bool old = false;
 
 	if (fd >= 0 && pread(fd, text, sizeof(text) - 1, 0) < 0)
 		die("read %s/lock/%s", state_dir(), name);
@@ -101,7 +102,11 @@ record_read(int fd, struct record *r)
 		      &r->generation, &r->hash, &has_rest, pools) >= 6 &&
 		  strcmp(r->boot, boot_id()) == 0;
 	if (!r->made) {
+		old = strlen(r->boot) == strlen(boot_id()) &&
+		      strcmp(r->boot, boot_id()) != 0;
 		memset(r, 0, sizeof(*r));
+		r->old_boot = old;
+		r->unread = fd >= 0 && !old;
 		strcpy(r->old, "-");
 		snprintf(r->boot, sizeof(r->boot), "%s", boot_id());
 		pools[0] = '\0';

@@ -12,6 +12,9 @@
 
 struct record {
 	bool made; /* in this boot, and thus by its kernel */
+	/* If not made: the record is another boot's, or does not say what its
+	 * rules are, as that of another version, or an empty one. */
+	bool old_boot, unread;
 	struct nat rules;
 	char boot[40];
 	/* The back end, and an earlier one that may still have rules, or

@@ -176,7 +176,7 @@ shared_up(int lock, const struct slot *s, const char *backend)
 	record_read(fd, &have);
 	want = have;
 	/* Another boot's record, and so is forwarding's. */
-	if (!have.made && lseek(fd, 0, SEEK_END) > 0 && ftruncate(lock, 0) < 0)
+	if (have.old_boot && ftruncate(lock, 0) < 0)
 		die("write a lock in %s", state_dir());
 	want.rules.rest = forward_mine(lock);
 	if (s)
@@ -240,7 +240,7 @@ shared_down(int lock)
 	struct record r;
 
 	record_read(fd, &r);
-	if (fd >= 0 && !r.made && !dry && ftruncate(lock, 0) < 0)
+	if (r.old_boot && !dry && ftruncate(lock, 0) < 0)
 		die("write a lock in %s", state_dir());
 	if (lock >= 0 && forward_off(lock) < 0) {
 		if (fd >= 0)
@@ -252,9 +252,10 @@ shared_down(int lock)
 		return dry ? nat_undo(r.rules.id) : 0;
 	if (!dry && ftruncate(lock, 0) < 0)
 		die("write a lock in %s", state_dir());
-	if (r.made && (remove_from(r.backend, &r, lock) < 0 ||
-			  (strcmp(r.old, "-") != 0 &&
-			      remove_from(r.old, &r, lock) < 0))) {
+	if ((r.made && (remove_from(r.backend, &r, lock) < 0 ||
+			   (strcmp(r.old, "-") != 0 &&
+			       remove_from(r.old, &r, lock) < 0))) ||
+	    (r.unread && nat_undo(r.rules.id) < 0)) {
 		close(fd);
 		return -1;
 	}
