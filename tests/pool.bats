@@ -131,6 +131,9 @@ leaked() {
 	host cg-limit 50% sh -c 'BOX_STATE=$1 net-nat ns-spawn true; :' - "$BOX_STATE"
 	[ "$(lingering)" ] || fail "nobody takes the rules down"
 	eventually 5 none
+	# PID 1 takes all processes of its namespace along.
+	host unshare --pid --fork --mount-proc net-nat ns-spawn true
+	none
 	between "$SECONDS" 0 9
 }
 
