@@ -57,7 +57,7 @@ is_taken(const char *name)
 		return false;
 	if (netlink_open(&nl, NETLINK_ROUTE) == 0) {
 		taken = link_get(&nl, 0, name, &l) == 0 &&
-			!(l.group == VETH_GROUP && link_far_dead(&nl, &l));
+			!(VETH_IS_BOX(l.group) && link_far_dead(&nl, &l));
 		close(nl.fd);
 	}
 	return taken;

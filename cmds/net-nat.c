@@ -16,6 +16,7 @@
 #include "nat/flows.h"
 #include "nat/ports.h"
 #include "stage/chain.h"
+#include "stage/door.h"
 #include "stage/inherit.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
@@ -60,7 +61,7 @@ static const struct opt opts[] = {
 static const struct tool tool = {
     "net-nat", "up | down | prog [arg ...]", opts, SAY_IPT};
 
-static struct nat nat = {.flows = 2048};
+static struct nat nat = {.flows = NAT_FLOWS};
 
 /* The ports after the request R: one more, at the end, or one less.  *FD
  * becomes that port's socket.  NULL with the reason in *WHY. */
@@ -149,6 +150,8 @@ around(char *argv[])
 			setenv("BOX_LOCALNET", "1", 1);
 		if (nat.isolate)
 			setenv("BOX_ISOLATED", "1", 1);
+		if (firewall_pooled())
+			setenv("BOX_NAT", "1", 1);
 		chain(argv);
 	}
 	if (r.pid < 0)
@@ -215,6 +218,29 @@ parse(int argc, char *argv[])
 		opt_usage(&tool);
 }
 
+/* Whether the shared rules fit the box, but for its ports and its isolation.
+ * They find its link by the group that net-veth puts it in, and are in the back
+ * end that all boxes use. */
+static bool
+is_plain(void)
+{
+	return nat.flows == NAT_FLOWS && !given.addr && !given.link &&
+	       !given.backend;
+}
+
+/* Whether the program is a stage, which leads to a net-veth that knows of the
+ * rules.  A net-veth that a foreign program runs does not. */
+static bool
+before_stage(const char *name)
+{
+	bool own = false;
+	const int fd = door_fd() < 0 ? chain_open(name, &own) : -1;
+
+	if (fd >= 0)
+		chain_opened(fd, own);
+	return own;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -245,6 +271,7 @@ main(int argc, char *argv[])
 	slot_link(&nat.slot, nat.link, sizeof(nat.link));
 	if (given.link)
 		strcpy(nat.link, given.link);
+	nat.pooled = !up && !down && is_plain() && before_stage(*argv);
 	if (given.dns.n || given.dns.word)
 		nat.n_dns = resolv_servers(&given.dns, nat.dns);
 	if (!dry && geteuid() != 0) {

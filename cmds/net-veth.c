@@ -36,7 +36,8 @@ enum {
 	HOST_LINK,
 	BOX_LINK,
 	MTU,
-	LOCALNET
+	LOCALNET,
+	NAT
 };
 
 static const struct opt opts[] = {
@@ -49,6 +50,7 @@ static const struct opt opts[] = {
     {BOX_LINK, "box-link", "NAME", "the box end's name (veth1)"},
     {MTU, "mtu", "BYTES", "of both ends (as the host's route out)"},
     {LOCALNET, "localnet", NULL, "let localhost be forwarded to the box"},
+    {NAT, "nat", NULL, "let the box out by net-nat's shared rules"},
     {0},
 };
 static const struct tool tool = {"net-veth", "[prog [arg ...]]", opts, SAY_IP};
@@ -172,7 +174,8 @@ main(int argc, char *argv[])
 {
 	const char *pid = NULL, *slot = NULL, *pool = NULL;
 	struct veth v = {
-	    .localnet = strcmp(env_or("BOX_LOCALNET", "0"), "0") != 0};
+	    .localnet = strcmp(env_or("BOX_LOCALNET", "0"), "0") != 0,
+	    .nat = strcmp(env_or("BOX_NAT", "0"), "0") != 0};
 	struct slot s;
 	int c;
 
@@ -211,6 +214,9 @@ main(int argc, char *argv[])
 			break;
 		case LOCALNET:
 			v.localnet = 1;
+			break;
+		case NAT:
+			v.nat = 1;
 			break;
 		}
 	}

@@ -234,6 +234,7 @@ quota() {
 	has "$output" uplink
 	fine --network=veth -- sh -c 'cat /proc/net/dev | tail -n +3 | cut -d: -f1'
 	has "$output" veth1
+	grace_end
 	boxed --network none
 	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
 	hasnt "$(host iptables-save)" BOX-

@@ -46,6 +46,25 @@ finish() {
 	status=0
 	eventually 60 gone "${1:-$pid}" || return
 	wait "${1:-$pid}" || status=$?
+	grace_end
+}
+# The shared rules stay for a second after the last box, with a process that ends
+# them at once at a SIGTERM.
+grace_end() {
+	local p
+	compgen -G "$BOX_STATE/lock/pool-*" >/dev/null && [ "${HOSTNS:-}" ] || return 0
+	for p in $(lingering); do
+		kill "$p" && eventually 10 gone "$p" || return
+	done
+}
+# The name of the shared rules: their chains are BOX-...-NAME.
+shared() { host iptables-save | sed -n 's/^:BOX-[A-Z]*-\(p[0-9a-f]*\) .*/\1/p' | sort -u; }
+lingering() {
+	local p comm
+	for p in $(ip netns pids "$HOSTNS"); do
+		{ read -r comm <"/proc/$p/comm"; } 2>/dev/null || continue
+		[ "$comm" != net-nat-grace ] || gone "$p" || echo "$p"
+	done
 }
 gone() {
 	local stat=''
@@ -216,9 +235,9 @@ baseline() {
 	own_groups
 	OPEN='' host bash -c "$(declare -p groups v2; declare -f look snapshot); snapshot; :" 2>/dev/null
 }
-baseline_save() { baseline >"$BATS_TEST_TMPDIR/before"; }
+baseline_save() { grace_end && baseline >"$BATS_TEST_TMPDIR/before"; }
 baseline_same() { diff "$BATS_TEST_TMPDIR/before" <(baseline) >&2; }
-baseline_check() { eventually 10 baseline_same && rm -rf "$BOX_STATE/ended"; }
+baseline_check() { grace_end && eventually 10 baseline_same && rm -rf "$BOX_STATE/ended"; }
 
 # Root directories, made once per run; copy_root prints one to be written to.
 bb_root() {

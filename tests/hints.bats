@@ -281,6 +281,7 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 	refused 'name a server that the box can reach: --dns ADDRESS' ./private "$loopback"'exec box-run --dns host bb true'
 	works ./private "$loopback"'exec box-run --dns 192.0.2.2 bb true'
 	readonly='mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; '
+	grace_end
 	run -125 host ./private "$readonly"'exec net-nat true'
 	hinted 'mount -o remount,bind,rw /proc/sys' ./private "$readonly"'exec box-doctor'
 	works ./private "$readonly$hint"'; exec net-nat true'

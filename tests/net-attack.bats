@@ -106,8 +106,8 @@ syn() { is "$(forge "$2" syn "$3" "$to" "${@:4}")" "$1" "answer to a SYN for ${*
 	ipt -t raw -F BOX-RAW-0
 	is "$(forge inbox syn veth1 "$(mac host veth0)" $BOX 127.0.0.1 6000)" SA
 	# Weakened: no packet to the box is dropped.
-	ipt -D BOX-FWD-0 -j DROP
-	ipt -F BOX-REST-0
+	ipt -D "BOX-FWD-$(shared)" -j DROP
+	ipt -F "BOX-REST-$(shared)"
 	syn SA outside uplink $LAN $BOX 80
 }
 
@@ -258,6 +258,7 @@ print("fe80::%x:%x:%x:%x" % (m[0] << 8 ^ 512 | m[1], m[2] << 8 | 255, 254 << 8 |
 	is "$(grep -c forged "$log")" 1 "datagrams"
 	asked "$GATEWAY hello" host tcp 10.0.0.3 80
 	# Weakened.
+	ipt -t mangle -F "BOX-FLOW-$(shared)"
 	sysctl_host ipv4.conf.veth0.rp_filter=0
 	forge inbox udp veth1 "$to" 10.0.0.3 $GATEWAY 7007
 	eventually 10 grep -q "10.0.0.3 forged" "$log"
@@ -429,9 +430,9 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 	eventually 10 grep -q last "$log"
 	hasnt "$(cat "$log")" forged
 	# Weakened.
-	for slot in 0 1 2; do ipt -F BOX-REST-$slot; done
+	ipt -F "BOX-REST-$(shared)"
 	through 198.51.100.2:7000 198.51.100.2:7000
-	ipt -D BOX-FWD-2 -j DROP
+	ipt -D "BOX-FWD-$(shared)" -j DROP
 	through 10.0.0.4:80 10.0.0.4:80
 	forge outside udp uplink "$(mac host uplink)" 10.0.0.3 10.0.0.4 7007
 	eventually 10 grep -q forged "$log"
@@ -458,13 +459,13 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 @test "T46: names that are another's are not taken, used or removed" {
 	host ip link add veth0 type veth peer name box1
 	host ip link add box2 type bridge
-	ipt -N BOX-FWD-3
-	ipt -A BOX-FWD-3 -s 192.0.2.99 -j DROP
+	ipt -t nat -N BOX-DNAT-3
+	ipt -t nat -A BOX-DNAT-3 -s 192.0.2.99 -j DNAT --to-destination 192.0.2.98
 	baseline_save
 	# A lease passes such slots over; by number they are refused.
-	run -125 host net-lease net-nat ns-spawn net-veth true
+	run -125 host net-lease net-nat -p 8080:80 ns-spawn net-veth true
 	has "$output" "Chain already exists"
-	has "$output" "-N BOX-FWD-3"
+	has "$output" "-N BOX-DNAT-3"
 	for slot in 0 1 2; do
 		run -125 host net-lease --slot $slot true
 		run -125 host net-nat --slot $slot ns-spawn net-veth --slot $slot true
@@ -473,7 +474,7 @@ socket.socket(type=socket.SOCK_DGRAM).sendto(b"last", ("10.0.0.4", 7007))'
 	baseline_check
 	run -0 host net-nat --slot 4 ns-spawn net-veth --slot 4 true
 	# Weakened: the names without their foreign owners.
-	ipt -F BOX-FWD-3 && ipt -X BOX-FWD-3
+	ipt -t nat -F BOX-DNAT-3 && ipt -t nat -X BOX-DNAT-3
 	host ip link del veth0 && host ip link del box2
 	run -0 host net-lease --slot 1 net-nat ns-spawn net-veth true
 	baseline_save

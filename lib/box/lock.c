@@ -27,6 +27,7 @@
 #define PATIENCE 500 /* ms */
 #define POLL 5	     /* ms */
 #define SOME 16	     /* locks that a start looks at */
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 bool
 state_is_hosts(void)
@@ -157,6 +158,54 @@ int
 lock_wait(const char *name)
 {
 	return lock(name, 0);
+}
+
+const char *
+boot_id(void)
+{
+	static char id[40];
+
+	if (!*id) {
+		if (read_at(AT_FDCWD, BOOT_ID, id, sizeof(id)) < 0)
+			strcpy(id, "-");
+		id[strcspn(id, "\n")] = '\0';
+	}
+	return id;
+}
+
+int
+lock_open(const char *name, bool create)
+{
+	int fd;
+
+	if (create)
+		make_lock_dir();
+	if (lock_dir() < 0)
+		return -1;
+	fd = openat(lock_dir(), name,
+	    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC |
+		(create ? O_CREAT : 0),
+	    0600);
+	if (fd < 0 && errno == ENOENT)
+		return -1;
+	if (!is_own(fd, S_IFREG))
+		diex("%s/lock/%s is not a file that only its owner, this user, "
+		     "may write",
+		    state_dir(), name);
+	return fd;
+}
+
+void
+lock_keep_only(int fd)
+{
+	const int dir = lock_dir();
+	const unsigned a = (unsigned)(fd < dir ? fd : dir);
+	const unsigned b = (unsigned)(fd < dir ? dir : fd);
+
+	/* A range without a number in it is an error, and no harm. */
+	close_range(3, a - 1, 0);
+	close_range(a + 1, b - 1, 0);
+	close_range(b + 1, ~0u, 0);
 }
 
 char *

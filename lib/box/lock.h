@@ -29,6 +29,18 @@ int lock_wait(const char *name);
  * record, or cleans up after a dead owner, has the lock for a moment. */
 int lock_soon(const char *name);
 
+/* Identifies the time since the machine's start ("-": unknown), for records in
+ * a directory that outlives the machine's restart. */
+const char *boot_id(void);
+
+/* Opens the file of the lock NAME, made if missing and CREATE, without taking
+ * the lock: for a record that another lock guards.  -1 if there is none. */
+int lock_open(const char *name, bool create);
+
+/* Closes all descriptors above 2 but FD, and the one on which the functions
+ * here rely. */
+void lock_keep_only(int fd);
+
 /* The record in a lock that another process has, malloc'ed; NULL with errno:
  * ENOENT if the lock is free, EPERM if the file is not this user's alone. */
 char *lock_read(const char *name);

@@ -17,8 +17,11 @@
 /* The lock of a slot's lease; its number follows. */
 #define SLOT_LOCK "slot-"
 
-/* Links of boxes are in this device group (ip link show group 45253). */
+/* Links of boxes are in one of two device groups (ip link show group 45253):
+ * in the second one, those that the shared rules of net-nat let out. */
 #define VETH_GROUP 45253
+#define VETH_GROUP_NAT 45252
+#define VETH_IS_BOX(group) (((group) | 1u) == VETH_GROUP)
 
 struct slot {
 	unsigned num;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * firewall - a slot's chains and forwarding, with a record of both
+ * firewall - a slot's chains, with a record of them, and the shared rules
  *
- * Starting a process is most of the cost of iptables.  So one restore makes all
- * chains and one removes them; only if that fails the rules are listed.  The
- * owner's record is nat-COOKIE-SLOT, written and removed under one lock per
+ * The owner's record is nat-COOKIE-SLOT, written and removed under one lock per
  * network namespace, netns-COOKIE.  The lock's file tells whether the suite
- * turned forwarding on: the last owner turns it off.  The cookie identifies the
+ * turned forwarding on.  The last owner turns it off and removes the shared
+ * rules; those of a pool stay a second longer.  The cookie identifies the
  * network namespace, because the kernel soon uses an inode number again.
  */
 #include "nat/firewall.h"
@@ -18,8 +17,12 @@
 #include "box/lock.h"
 #include "nat/flows.h"
 #include "nat/forward.h"
+#include "nat/grace.h"
 #include "nat/iptables.h"
 #include "nat/others.h"
+#include "nat/record.h"
+#include "nat/shared.h"
+#include "nat/undo.h"
 #include "net/veth.h"
 #include "stage/chain.h"
 
@@ -39,35 +42,6 @@ static struct nat nat;
 static const char *backend;
 static char records[40], record[52], common[40];
 static int record_fd;
-
-/* The text that removes the rules of the slot, as far as they are there.  NULL
- * with a warning. */
-static char *
-sweep_text(unsigned slot)
-{
-	char *saved = NULL, *text = NULL;
-
-	if (iptables_save(&saved) < 0)
-		iptables_warn("list the rules of slot %u", slot);
-	else
-		text = nat_sweep(slot, saved);
-	free(saved);
-	return text;
-}
-
-/* Removes the slot's rules; -1 with a warning. */
-static int
-sweep(unsigned slot)
-{
-	char *text = sweep_text(slot);
-
-	if (!text)
-		return -1;
-	if (iptables_restore(text) == 0)
-		return 0;
-	iptables_warn("remove the rules of slot %u", slot);
-	return -1;
-}
 
 uint64_t
 firewall_cookie(void)
@@ -90,98 +64,122 @@ of_this_netns(void)
 
 	path_fmt(common, sizeof(common), COMMON "%ju", cookie);
 	path_fmt(records, sizeof(records), RECORDS "%ju-", cookie);
+	record_of(cookie);
 }
 
 void
 firewall_of(const struct nat *n, const char *name)
 {
 	nat = *n;
+	snprintf(nat.id, sizeof(nat.id), "%u", nat.slot.num);
 	backend = iptables_use(name);
 	if (!backend)
 		diex("--backend: '%s' is neither nft nor legacy", name);
 	of_this_netns();
-	path_fmt(record, sizeof(record), "%s%u", records, n->slot.num);
+	path_fmt(record, sizeof(record), "%s%s", records, nat.id);
 }
 
-/* Reads a record: "lasting nft 10.0.0.2", "running nft 10.0.0.2", or nothing in
- * a new one.  Switches to the record's back end.  Returns whether the firewall
- * is a lasting one; *addr becomes the box's address, or 0. */
+bool
+firewall_pooled(void)
+{
+	return nat.pooled;
+}
+
+/* Reads a record: "lasting nft 10.0.0.2 BOOT", "running nft 10.0.0.2 BOOT", or
+ * nothing in a new one.  Switches to the record's back end.  Returns whether
+ * the firewall is a lasting one; *addr becomes the box's address, or 0. */
 static bool
 read_record(int fd, uint32_t *addr)
 {
-	char text[64] = "", name[16] = "", box[16] = "";
+	char text[128] = "", name[16] = "", box[16] = "", boot[40] = "";
 
 	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
 		die("read a record in %s/lock", state_dir());
-	if (sscanf(text, "%*s %15s %15s", name, box) >= 1)
+	if (sscanf(text, "%*s %15s %15s %39s", name, box, boot) >= 1)
 		iptables_use(name);
 	if (!addr_read(box, addr))
 		*addr = 0;
-	return strncmp(text, "lasting", 7) == 0;
+	return strncmp(text, "lasting", 7) == 0 &&
+	       (!*boot || strcmp(boot, boot_id()) == 0);
 }
 
 static void
 write_record(bool lasting)
 {
-	char text[64];
+	char text[128];
+	int error;
 
-	path_fmt(text, sizeof(text), "%s %s %s",
-	    lasting ? "lasting" : "running", backend, addr_text(nat.addr));
-	if (ftruncate(record_fd, 0) < 0 ||
-	    pwrite(record_fd, text, strlen(text), 0) != (ssize_t)strlen(text))
-		die("write %s/lock/%s", state_dir(), record);
+	path_fmt(text, sizeof(text), "%s %s %s %s",
+	    lasting ? "lasting" : "running", backend, addr_text(nat.addr),
+	    boot_id());
+	if (ftruncate(record_fd, 0) == 0 &&
+	    pwrite(record_fd, text, strlen(text), 0) == (ssize_t)strlen(text))
+		return;
+	/* An empty one would look like that of a box which starts. */
+	error = errno;
+	lock_remove(record, record_fd);
+	errno = error;
+	die("write %s/lock/%s", state_dir(), record);
 }
+
+static unsigned n_lasting; /* records that bury() has seen */
 
 static int
 bury(const char *slot, int fd)
 {
 	uint32_t addr;
-	/* sweep() warns, also at another slot's start: rules that stay may be
-	 * in its way. */
-	const int left = read_record(fd, &addr) ||
-			 sweep((unsigned)strtoul(slot, NULL, 10)) < 0;
+	/* nat_undo() warns, also at another slot's start: rules that stay may
+	 * be in its way. */
+	const bool lasting = read_record(fd, &addr);
+	const int left = lasting || nat_undo(slot) < 0;
 
+	n_lasting += lasting;
 	if (!left)
 		flows_end(addr, NULL, 0);
 	iptables_use(backend);
 	return left;
 }
 
-/* Feeds TEXT to iptables, which inherits the record's lock: if net-nat is
- * killed, its record does not look dead while iptables runs. */
-static int
-feed(char *text)
-{
-	int r;
-
-	if (fcntl(record_fd, F_SETFD, 0) < 0)
-		die("fcntl %s/lock/%s", state_dir(), record);
-	r = iptables_restore(text);
-	if (fcntl(record_fd, F_SETFD, FD_CLOEXEC) < 0)
-		die("fcntl %s/lock/%s", state_dir(), record);
-	return r;
-}
-
-/* The change of each table by itself: it fails for a table that is still
- * unchanged, which is no error. */
+/* Releases the common lock.  The last owner puts forwarding back and removes
+ * the shared rules; if that fails, the file stays and the next one tries
+ * again. */
 static void
-feed_each(const struct nat *from, const struct nat *to)
+unlock_now(int lock)
 {
-	static const char *const tables[] = {"raw", "mangle", "nat", "filter"};
-
-	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		feed(nat_text(from, to, tables[i]));
-}
-
-/* Releases the common lock.  The last owner puts forwarding back; if that
- * fails, the file stays and the next one tries again. */
-static void
-unlock(int lock)
-{
-	if (lock_count(records) > 0 || forward_off(lock) < 0)
+	if (lock_count(records) > 0 || shared_down(lock) < 0)
 		close(lock);
 	else
 		lock_remove(common, lock);
+}
+
+/* The same, after the dead owners.  A lasting firewall needs no pool's rules.
+ */
+static void
+grace_over(int lock)
+{
+	n_lasting = 0;
+	lock_each_dead(records, true, bury);
+	if (n_lasting > 0 && lock_count(records) == n_lasting)
+		shared_shrink(lock);
+	unlock_now(lock);
+}
+
+/* The same, with the time of grace for the rules of a pool.  Other records may
+ * be those of lasting firewalls or dead owners: the end of the grace looks. */
+static void
+unlock(int lock)
+{
+	if (!shared_pools()) {
+		unlock_now(lock);
+		return;
+	}
+	/* With PID 1 the kernel ends the process of the grace. */
+	if (getpid() == 1) {
+		grace_over(lock);
+		return;
+	}
+	grace_begin(record_name(), common, grace_over);
+	close(lock);
 }
 
 /* Takes the slot's record, under the common lock; dies if the record is taken.
@@ -192,7 +190,7 @@ take_record(int lock, uint32_t *addr)
 	lock_each_dead(records, true, bury);
 	record_fd = lock_soon(record);
 	if (record_fd < 0) {
-		unlock(lock);
+		close(lock);
 		diex("slot %u: a net-nat has the slot already, in this network "
 		     "namespace",
 		    nat.slot.num);
@@ -209,18 +207,6 @@ strike_out(void)
 	unlock(lock);
 }
 
-/* Whether the slot has a jump, which an undo takes away last in each table; a
- * chain without a jump is not ours.  -1 with a warning. */
-static int
-has_jump(void)
-{
-	char *text = sweep_text(nat.slot.num);
-	const int found = text ? strstr(text, "\n-D ") != NULL : -1;
-
-	free(text);
-	return found;
-}
-
 /* Undoes the tables of nat_text() before the one that failed.  If rules remain,
  * so does the record: box-gc and the slot's next start try again. */
 __attribute__((noreturn)) static void
@@ -230,8 +216,8 @@ fail(void)
 
 	iptables_warn("%s", said());
 	if (!iptables_missing()) {
-		feed_each(&nat, NULL);
-		left = has_jump();
+		nat_feed_each(&nat, NULL, record_fd);
+		left = nat_left(nat.id);
 	}
 	if (left == 0)
 		strike_out();
@@ -250,9 +236,9 @@ firewall_up(bool lasting)
 	int lock;
 
 	if (say_modes() & SAY_DRY) {
-		nat.router = forward_mine(-1);
+		nat.pooled = nat.pooled && shared_takes(&nat.slot);
+		shared_up(-1, nat.pooled ? &nat.slot : NULL, backend);
 		iptables_restore(nat_text(NULL, &nat, NULL));
-		forward_on();
 		flows_end(0, nat.ports, nat.n_ports);
 		others_look(&nat.slot, strcmp(backend, "legacy") != 0);
 		return;
@@ -266,19 +252,19 @@ firewall_up(bool lasting)
 	}
 	/* A lasting firewall's, or a dead owner's whose iptables has just let
 	 * the lock go. */
-	if (lseek(record_fd, 0, SEEK_END) > 0 && sweep(nat.slot.num) < 0)
+	if (lseek(record_fd, 0, SEEK_END) > 0 && nat_undo(nat.id) < 0)
 		exit(EXIT_TOOL);
 	iptables_use(backend);
 	write_record(lasting);
-	nat.router = forward_mine(lock);
-	unlock(lock);
-	if (feed(nat_text(NULL, &nat, NULL)) < 0)
-		fail();
-	if (forward_on() < 0) {
-		warn("%s", said());
-		firewall_back();
+	nat.pooled = nat.pooled && shared_takes(&nat.slot);
+	if (shared_up(lock, nat.pooled ? &nat.slot : NULL, backend) < 0) {
+		lock_remove(record, record_fd);
+		unlock_now(lock);
 		exit(EXIT_TOOL);
 	}
+	close(lock);
+	if (nat_feed(nat_text(NULL, &nat, NULL), record_fd) < 0)
+		fail();
 	/* The flows that began before the ports were published. */
 	flows_end(0, nat.ports, nat.n_ports);
 	others_look(&nat.slot, strcmp(backend, "legacy") != 0);
@@ -322,13 +308,13 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 	to.n_ports = n_ports;
 	if (nat.n_ports && !n_ports && localnet(false, why, size) < 0)
 		return -1;
-	if (feed(nat_text(&nat, &to, NULL)) < 0)
+	if (nat_feed(nat_text(&nat, &to, NULL), record_fd) < 0)
 		snprintf(why, size, "%s", iptables_why());
 	else if (nat.n_ports || !n_ports || localnet(true, why, size) == 0) {
 		nat = to;
 		return 0;
 	}
-	feed_each(&to, &nat);
+	nat_feed_each(&to, &nat, record_fd);
 	if (nat.n_ports && !n_ports)
 		localnet(true, again, sizeof(again));
 	return -1;
@@ -337,7 +323,8 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 int
 firewall_back(void)
 {
-	if (feed(nat_text(&nat, NULL, NULL)) < 0 && sweep(nat.slot.num) < 0)
+	if (nat_feed(nat_text(&nat, NULL, NULL), record_fd) < 0 &&
+	    nat_undo(nat.id) < 0)
 		return -1;
 	flows_end(nat.addr, NULL, 0);
 	strike_out();
@@ -347,22 +334,20 @@ firewall_back(void)
 void
 firewall_down(void)
 {
-	char path[PATH_MAX];
 	uint32_t addr;
 	bool swept;
 	int lock;
 
 	if (say_modes() & SAY_DRY) {
-		sweep(nat.slot.num);
-		path_fmt(path, sizeof(path), "%s/lock/%s", state_dir(), common);
-		lock = open(path, O_RDONLY | O_CLOEXEC);
-		if (lock >= 0 && lock_count(records) <= 1)
-			forward_off(lock);
+		nat_undo(nat.id);
+		lock = lock_open(common, false);
+		if (lock_count(records) <= 1)
+			shared_down(lock);
 		return;
 	}
 	lock = lock_wait(common);
 	take_record(lock, &addr);
-	swept = sweep(nat.slot.num) == 0;
+	swept = nat_undo(nat.id) == 0;
 	if (swept)
 		flows_end(addr, NULL, 0);
 	/* take_record() has just made an empty record. */
@@ -382,8 +367,7 @@ firewall_end_dead(void)
 	if (lock_count(records) == 0 && !lock_there(common))
 		return;
 	lock = lock_wait(common);
-	lock_each_dead(records, true, bury);
-	unlock(lock);
+	grace_over(lock);
 }
 
 static bool (*is_there)(uint64_t cookie);
@@ -422,5 +406,6 @@ firewall_forget(bool (*there)(uint64_t cookie))
 {
 	is_there = there;
 	lock_each_dead(RECORDS, true, forget);
+	lock_each_dead(RECORD_PREFIX, true, forget_common);
 	lock_each_dead(COMMON, true, forget_common);
 }

@@ -11,6 +11,10 @@
  * one with this network namespace's rules.  Dies with 125 on another word. */
 void firewall_of(const struct nat *n, const char *name);
 
+/* After firewall_up(): whether the shared rules let the box out (shared.h), as
+ * N.pooled asked for.  Then net-veth must know. */
+bool firewall_pooled(void);
+
 /* Removes the rules of dead owners, turns forwarding on and makes the chains.
  * Dies with 125, nothing done.  The firewall lasts as long as this process, or
  * if LASTING until firewall_down(). */

@@ -10,12 +10,17 @@
 #include "base/file.h"
 #include "base/run.h"
 #include "base/say.h"
+#include "net/netlink.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct backend {
 	const char *name, *restore, *save;
@@ -43,8 +48,14 @@ int
 iptables_save(char **saved)
 {
 	const char *argv[] = {used->save, NULL};
+	char words[sizeof(why)];
+	const int status =
+	    run_read((char *const *)argv, saved, words, sizeof(words));
 
-	return done(run_read((char *const *)argv, saved, why, sizeof(why)));
+	/* Else the reason of a restore stays. */
+	if (status)
+		memcpy(why, words, sizeof(why));
+	return done(status);
 }
 
 /* Appends the line of TEXT whose number is in the message. */
@@ -109,6 +120,54 @@ iptables_use(const char *name)
 			return used->name;
 		}
 	return NULL;
+}
+
+static bool
+is_nft(const char *name)
+{
+	const char *argv[] = {"iptables-restore", "--version", NULL};
+	char *version = NULL, words[128];
+	bool nft;
+
+	if (strcmp(name, "default") != 0)
+		return strcmp(name, "nft") == 0;
+	nft = run_read((char *const *)argv, &version, words, sizeof(words)) ==
+		  0 &&
+	      strstr(version, "nf_tables");
+	free(version);
+	return nft;
+}
+
+bool
+iptables_same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0 || is_nft(a) == is_nft(b);
+}
+
+static void
+read_generation(const struct nlmsghdr *h, void *arg)
+{
+	const struct nfgenmsg any = {0};
+
+	*(uint32_t *)arg =
+	    ntohl(netlink_u32(NETLINK_ATTRS(h, any), NFTA_GEN_ID, 0));
+}
+
+uint32_t
+iptables_generation(void)
+{
+	const struct nfgenmsg any = {.nfgen_family = AF_UNSPEC};
+	uint32_t generation = 0;
+	struct netlink nl;
+
+	if (netlink_open(&nl, NETLINK_NETFILTER) < 0)
+		return 0;
+	netlink_begin(&nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0, &any,
+	    sizeof(any));
+	if (netlink_send(&nl, read_generation, &generation) < 0)
+		generation = 0;
+	close(nl.fd);
+	return generation;
 }
 
 const char *

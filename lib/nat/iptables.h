@@ -2,6 +2,7 @@
 #define NAT_IPTABLES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* iptables-save and iptables-restore of a back end.  Only after
  * resident_begin(), see run.h. */
@@ -17,6 +18,13 @@ int iptables_restore(char *text);
 
 /* *SAVED becomes the text of iptables-save, malloc'ed. */
 int iptables_save(char **saved);
+
+/* Whether these two names are of the same back end. */
+bool iptables_same(const char *a, const char *b);
+
+/* The number of the last change to nftables in this network namespace; 0 if it
+ * cannot be told. */
+uint32_t iptables_generation(void);
 
 /* The reason, if iptables_restore() or iptables_save() returned -1. */
 const char *iptables_why(void);

@@ -31,11 +31,19 @@ static const char *const near[] = {
     "224.0.0.0/3", /* multicast, reserved, broadcast */
 };
 
-/* The device group marks a box's link; any link may have a name like one. */
+/* The device group marks a box's link; any link may have a name like one.  The
+ * mask takes both groups, which differ in the last bit. */
 #define STRING(word) #word
 #define TEXT(word) STRING(word)
-#define FROM_BOX "-m devgroup --src-group " TEXT(VETH_GROUP) " "
-#define TO_BOX "-m devgroup --dst-group " TEXT(VETH_GROUP) " "
+#define BOTH TEXT(VETH_GROUP_NAT) "/0xfffffffe "
+#define FROM_BOX "-m devgroup --src-group " BOTH
+#define TO_BOX "-m devgroup --dst-group " BOTH
+#define FROM_POOL "-m devgroup --src-group " TEXT(VETH_GROUP_NAT) " "
+#define TO_POOL "-m devgroup --dst-group " TEXT(VETH_GROUP_NAT) " "
+
+/* A packet in POSTROUTING has no link that it came from, so a bit of its mark
+ * says so.  It is set behind the routing, and does not leave the host. */
+#define MARK "0x8000000/0x8000000"
 
 #define STATE "-m conntrack --ctstate "
 
@@ -44,6 +52,9 @@ static const char *const near[] = {
 #define FIRST STATE "NEW ! --ctstatus CONFIRMED "
 /* The greatest rate a second, and the greatest burst, of the match limit. */
 #define LIMIT_MAX 10000
+#define CONNLIMIT \
+	"-m connlimit --connlimit-upto %" PRIu32 \
+	" --connlimit-mask %u --connlimit-saddr -j RETURN\n"
 
 /* connlimit does not count closed connections, which stay in the table for two
  * minutes: the rate of new flows bounds these.  limit comes first, or flows
@@ -60,11 +71,37 @@ flow_rules(FILE *f, const char *chain, const struct nat *n)
 		rate = LIMIT_MAX;
 	fprintf(f,
 	    "-A %s " FIRST "-m limit --limit %" PRIu32
-	    "/s --limit-burst %" PRIu32
-	    " -m connlimit --connlimit-upto %" PRIu32
-	    " --connlimit-mask 0 --connlimit-saddr -j RETURN\n",
-	    chain, rate, burst, n->flows);
+	    "/s --limit-burst %" PRIu32 " " CONNLIMIT,
+	    chain, rate, burst, n->flows, 0);
 	fprintf(f, "-A %s " FIRST "-j DROP\n", chain);
+}
+
+/* The same for each box of the pools, by its address, which rpfilter binds to
+ * its link before an entry is made for it.  All other addresses, as of networks
+ * behind boxes, share one bound: else a box with many would have many.  An
+ * entry that has expired begins with a full burst, so it must be full before.
+ */
+static void
+pool_flow_rules(FILE *f, const char *chain, const struct nat *n)
+{
+	const unsigned rate = NAT_FLOWS / 20;
+
+	for (unsigned i = 0; i < n->n_pools; i++) {
+		const char *pool = addr_text(n->pools[i].addr);
+		const unsigned len = n->pools[i].len;
+
+		fprintf(f,
+		    "-A %s -s %s/%u -m hashlimit --hashlimit-upto %u/s "
+		    "--hashlimit-burst %u --hashlimit-mode srcip "
+		    "--hashlimit-htable-expire %u --hashlimit-name "
+		    "BOX-%s " CONNLIMIT,
+		    chain, pool, len, rate, NAT_FLOWS,
+		    (NAT_FLOWS / rate + 1) * 1000, n->id, NAT_FLOWS, 32);
+		fprintf(f, "-A %s -s %s/%u -j DROP\n", chain, pool, len);
+	}
+	fprintf(f, "-A %s -m limit --limit %u/s --limit-burst %u " CONNLIMIT,
+	    chain, rate, NAT_FLOWS, NAT_FLOWS, 0);
+	fprintf(f, "-A %s -j DROP\n", chain);
 }
 
 static void
@@ -109,14 +146,33 @@ snat_rules(FILE *f, const char *chain, const struct nat *n)
 {
 	const char *box = addr_text(n->addr);
 
-	fprintf(f, "-A %s -s %s/32 ! -d %s/%u -j MASQUERADE\n", chain, box,
-	    addr_text(n->slot.pool), n->slot.len);
+	if (!n->pooled)
+		fprintf(f, "-A %s -s %s/32 ! -d %s/%u -j MASQUERADE\n", chain,
+		    box, addr_text(n->slot.pool), n->slot.len);
 	if (!n->n_ports)
 		return;
 	fprintf(f, "-A %s -s %s/32 -d %s/32 -j MASQUERADE\n", chain, box, box);
 	fprintf(
 	    f, "-A %s -s 127.0.0.0/8 -o %s -j MASQUERADE\n", chain, n->link);
 }
+
+static void
+pool_snat_rules(FILE *f, const char *chain, const struct nat *n)
+{
+	for (const struct nat_pool *p = n->pools; p < n->pools + n->n_pools;
+	     p++) {
+		const char *pool = addr_text(p->addr);
+
+		fprintf(f, "-A %s -s %s/%u ! -d %s/%u -j MASQUERADE\n", chain,
+		    pool, p->len, pool, p->len);
+	}
+}
+
+#define FWD_RULES \
+	{ \
+		FROM_BOX "-j ACCEPT", \
+		    STATE "RELATED,ESTABLISHED,DNAT -j ACCEPT", "-j DROP" \
+	}
 
 /* The rows of a table are together.  In a rule or jump @ is the link. */
 const struct nat_chain nat_chains[NAT_CHAINS] = {
@@ -127,6 +183,12 @@ const struct nat_chain nat_chains[NAT_CHAINS] = {
     /* The table of flows (conntrack) is the host's.  A flow whose first packet
      * is dropped is not in it.  PREROUTING has flows to the host, too. */
     {"mangle", "BOX-FLOW", NAT_BOUND, {"-I PREROUTING -i @ "}, {0}, flow_rules},
+    {"mangle", "BOX-FLOW", NAT_POOL, {"-I PREROUTING " FROM_POOL STATE "NEW "},
+	{"-m conntrack --ctstatus CONFIRMED -j RETURN",
+	    "-m rpfilter --invert -j DROP"},
+	pool_flow_rules},
+    {"mangle", "BOX-OUT", NAT_POOL, {"-I FORWARD " FROM_POOL STATE "NEW "},
+	{"-j MARK --set-xmark " MARK}, NULL},
     {"mangle", "BOX-HOST", NAT_ISOLATED, {"-I INPUT -i @ "},
 	{STATE "RELATED,ESTABLISHED -j RETURN", "-j DROP"}, NULL},
     /* The box reaches itself by its published ports at the host's address. */
@@ -138,31 +200,39 @@ const struct nat_chain nat_chains[NAT_CHAINS] = {
     {"nat", "BOX-DNAT", NAT_PORTS,
 	{"-I PREROUTING ! -d 127.0.0.0/8 " LOCAL, "-I OUTPUT " LOCAL}, {0},
 	dnat_rules},
-    {"nat", "BOX-SNAT", NAT_ALWAYS, {"-I POSTROUTING "}, {0}, snat_rules},
+    {"nat", "BOX-SNAT", NAT_SNAT, {"-I POSTROUTING "}, {0}, snat_rules},
+    {"nat", "BOX-SNAT", NAT_POOL, {"-I POSTROUTING -m mark --mark " MARK " "},
+	{0}, pool_snat_rules},
     /* Accepts packets from boxes, to published ports, and answers.  Drops those
      * that the host's neighbours send to the box's address. */
-    {"filter", "BOX-FWD", NAT_ALWAYS, {"-I FORWARD -i @ ", "-I FORWARD -o @ "},
-	{FROM_BOX "-j ACCEPT", STATE "RELATED,ESTABLISHED,DNAT -j ACCEPT",
-	    "-j DROP"},
-	NULL},
+    {"filter", "BOX-FWD", NAT_OWN, {"-I FORWARD -i @ ", "-I FORWARD -o @ "},
+	FWD_RULES, NULL},
+    {"filter", "BOX-FWD", NAT_POOL,
+	{"-I FORWARD " FROM_POOL, "-I FORWARD " TO_POOL}, FWD_RULES, NULL},
     /* Forwarding is on for the boxes alone: packets that no rule has accepted
      * were not forwarded before. */
-    {"filter", "BOX-REST", NAT_ROUTER, {"-A FORWARD "}, {"-j DROP"}, NULL},
+    {"filter", "BOX-REST", NAT_REST, {"-A FORWARD "}, {"-j DROP"}, NULL},
 };
 
 bool
 nat_wants(const struct nat_chain *c, const struct nat *n)
 {
+	if (n->shared != (c->when == NAT_POOL || c->when == NAT_REST))
+		return false;
 	switch (c->when) {
+	case NAT_OWN:
+		return !n->pooled;
+	case NAT_SNAT:
+		return !n->pooled || n->n_ports > 0;
 	case NAT_PORTS:
 		return n->n_ports > 0;
 	case NAT_ISOLATED:
 		return n->isolate;
-	case NAT_ROUTER:
-		return n->router;
 	case NAT_BOUND:
-		return n->flows > 0;
+		return !n->pooled && n->flows > 0;
+	case NAT_POOL:
+		return n->n_pools > 0;
 	default:
-		return true;
+		return n->rest;
 	}
 }

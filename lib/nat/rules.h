@@ -18,36 +18,62 @@ struct nat_port {
 	int fd; /* the socket that holds it, or -1 */
 };
 
+/* What the names of an owner's chains end in: a slot's number, or "p" and seven
+ * hexadecimal digits. */
+#define NAT_ID 16
+#define NAT_POOLS 8
+
 struct nat {
+	char id[NAT_ID];
 	struct slot slot;
 	uint32_t addr;	     /* the box's */
 	char link[IFNAMSIZ]; /* the host's end of its link */
 	struct nat_port *ports;
 	size_t n_ports;
-	bool router; /* forwarding is on for boxes alone */
+	bool pooled; /* the shared rules let the box out */
 	bool isolate;
 	uint32_t flows; /* at most, begun by the box; 0: any number */
 	/* The name servers that an isolated box may ask, near or not. */
 	uint32_t dns[RESOLV_MAX];
 	unsigned n_dns;
+	/* If shared, this is no box, but the rules for all boxes: of the pools,
+	 * and of a host that forwards for boxes alone (rest). */
+	bool shared, rest;
+	struct nat_pool {
+		uint32_t addr; /* network address, host byte order */
+		unsigned len;
+	} pools[NAT_POOLS];
+	unsigned n_pools;
 };
 
-/* When a box has a chain. */
-enum nat_when { NAT_ALWAYS, NAT_PORTS, NAT_ISOLATED, NAT_ROUTER, NAT_BOUND };
+/* Who has a chain: a box, a box that is not pooled, has ports...; NAT_POOL and
+ * NAT_REST: the shared rules. */
+enum nat_when {
+	NAT_OWN,
+	NAT_PORTS,
+	NAT_SNAT,
+	NAT_ISOLATED,
+	NAT_BOUND,
+	NAT_POOL,
+	NAT_REST
+};
 
-/* A chain NAME-SLOT of TABLE.  Each of jumps leads to it from a built-in chain.
- * rules are the same for every box; more() (or NULL) writes the others, behind
- * them. */
+/* A chain NAME-ID of TABLE.  Each of jumps leads to it from a built-in chain.
+ * rules are the same for every owner; more() (or NULL) writes the others,
+ * behind them. */
 struct nat_chain {
 	const char *table, *name;
 	enum nat_when when;
 	const char *jumps[3], *rules[4];
 	void (*more)(FILE *f, const char *chain, const struct nat *n);
 };
-#define NAT_CHAINS 8
+#define NAT_CHAINS 12
 extern const struct nat_chain nat_chains[NAT_CHAINS];
 
-/* Whether the box N has the chain C. */
+/* The flows that a box begins, at most, unless an option says otherwise. */
+#define NAT_FLOWS 2048
+
+/* Whether N has the chain C. */
 bool nat_wants(const struct nat_chain *c, const struct nat *n);
 
 #endif

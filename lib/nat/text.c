@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * text - a box's firewall, as text
+ * text - an owner's firewall, as text
  *
  * Chains are made with -N, which fails where one of that name exists: a text
  * that is fed twice doubles no jump, and nothing has to be listed first.
@@ -10,6 +10,7 @@
 #include "nat/rules.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* S with the link in place of each @. */
@@ -30,8 +31,21 @@ put_jumps(FILE *f, const struct nat_chain *c, const struct nat *n, bool delete)
 	for (const char *const *j = c->jumps; *j; j++) {
 		fprintf(f, "%.2s", delete ? "-D" : *j);
 		put_words(f, *j + 2, n->link);
-		fprintf(f, "-j %s-%u\n", c->name, n->slot.num);
+		fprintf(f, "-j %s-%s\n", c->name, n->id);
 	}
+}
+
+static void
+put_rules(
+    FILE *f, const struct nat_chain *c, const char *name, const struct nat *n)
+{
+	for (const char *const *rule = c->rules; *rule; rule++) {
+		fprintf(f, "-A %s ", name);
+		put_words(f, *rule, n->link);
+		fputc('\n', f);
+	}
+	if (c->more)
+		c->more(f, name, n);
 }
 
 /* Turns the chain of the box FROM into the chain of TO; NULL: no chain. */
@@ -41,20 +55,14 @@ put_chain(FILE *f, const struct nat_chain *c, const struct nat *from,
 {
 	char name[32];
 
-	snprintf(
-	    name, sizeof(name), "%s-%u", c->name, (to ? to : from)->slot.num);
+	snprintf(name, sizeof(name), "%s-%s", c->name, (to ? to : from)->id);
 	if (!to)
 		put_jumps(f, c, from, true);
 	fprintf(f, "%s %s\n", from ? "-F" : "-N", name);
 	if (!to)
 		fprintf(f, "-X %s\n", name);
-	for (const char *const *rule = c->rules; to && *rule; rule++) {
-		fprintf(f, "-A %s ", name);
-		put_words(f, *rule, to->link);
-		fputc('\n', f);
-	}
-	if (to && c->more)
-		c->more(f, name, to);
+	if (to)
+		put_rules(f, c, name, to);
 	if (!from)
 		put_jumps(f, c, to, false);
 }
@@ -85,53 +93,82 @@ nat_text(const struct nat *from, const struct nat *to, const char *table)
 	return text;
 }
 
-/* The index of the slot's chain called NAME, or -1. */
-static int
-find_chain(const char *name, unsigned slot)
+int
+nat_find(const char *name, const char *id)
 {
 	char ours[32];
 
 	for (size_t i = 0; i < NAT_CHAINS; i++) {
-		snprintf(ours, sizeof(ours), "%s-%u", nat_chains[i].name, slot);
+		snprintf(ours, sizeof(ours), "%s-%s", nat_chains[i].name, id);
 		if (strcmp(name, ours) == 0)
 			return (int)i;
 	}
 	return -1;
 }
 
-char *
-nat_sweep(unsigned slot, char *saved)
+/* Writes a -D for each jump to a chain of the owner in TABLE of SAVED. */
+static void
+drop_jumps(FILE *f, const char *table, const char *id, const char *saved)
 {
-	const char *table = "";
-	unsigned found = 0;
-	char *text, *line, *rest;
-	FILE *f = text_open(&text);
-	int i;
+	char *copy = text_fmt("%s", saved), *rest = copy, *line, *last;
+	bool in = false;
 
-	/* In each table iptables-save has the chains before the rules. */
-	for (line = strtok_r(saved, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
-		if (line[0] == '*') {
-			table = line;
-		} else if (line[0] == ':') {
-			line[strcspn(line, " ")] = '\0';
-			if ((i = find_chain(line + 1, slot)) < 0)
-				continue;
-			if (!found)
-				fprintf(f, "%s\n", table);
-			found |= 1u << i;
-			fprintf(f, "-F %s\n", line + 1);
-		} else if (line[0] == '-' && strrchr(line, ' ') &&
-			   find_chain(strrchr(line, ' ') + 1, slot) >= 0) {
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line == '*')
+			in = strcmp(line + 1, table) == 0;
+		else if (in && *line == '-' && (last = strrchr(line, ' ')) &&
+			 nat_find(last + 1, id) >= 0)
 			fprintf(f, "-D%s\n", line + 2);
-		} else if (strcmp(line, "COMMIT") == 0 && found) {
-			for (i = 0; found; i++, found >>= 1)
-				if (found & 1)
-					fprintf(f, "-X %s-%u\n",
-					    nat_chains[i].name, slot);
-			fputs("COMMIT\n", f);
+	}
+	free(copy);
+}
+
+/* Whether TABLE of SAVED has the chain NAME. */
+static bool
+has_chain(const char *table, const char *name, const char *saved)
+{
+	char *head = text_fmt("*%s\n", table);
+	char *line = text_fmt("\n:%s ", name);
+	const char *from = strstr(saved, head);
+	const char *at = from ? strstr(from, line) : NULL;
+	const char *end = from ? strstr(from, "\nCOMMIT") : NULL;
+
+	free(head);
+	free(line);
+	return at && (!end || at < end);
+}
+
+char *
+nat_anew(const struct nat *n, const char *saved)
+{
+	const struct nat_chain *c;
+	const char *in = "";
+	char *text, name[32];
+	FILE *f = text_open(&text);
+
+	for (c = nat_chains; c < nat_chains + NAT_CHAINS; c++) {
+		bool wanted = nat_wants(c, n);
+
+		snprintf(name, sizeof(name), "%s-%s", c->name, n->id);
+		if ((c->when != NAT_POOL && c->when != NAT_REST) ||
+		    (!wanted && !has_chain(c->table, name, saved)))
+			continue;
+		if (strcmp(in, c->table) != 0) {
+			fprintf(f, "%s*%s\n", *in ? "COMMIT\n" : "", c->table);
+			in = c->table;
+			drop_jumps(f, in, n->id, saved);
+		}
+		/* Empties the chain, or makes it. */
+		fprintf(f, ":%s - [0:0]\n", name);
+		if (wanted) {
+			put_rules(f, c, name, n);
+			put_jumps(f, c, n, false);
+		} else {
+			fprintf(f, "-X %s\n", name);
 		}
 	}
+	if (*in)
+		fputs("COMMIT\n", f);
 	text_close(f);
 	return text;
 }

@@ -3,8 +3,8 @@
 
 #include "nat/rules.h"
 
-/* A box's firewall as text for iptables-restore --noflush: chains of our own,
- * BOX-...-SLOT, and a jump to each from a built-in chain. */
+/* An owner's firewall as text for iptables-restore --noflush: chains of our
+ * own, BOX-...-ID, and a jump to each from a built-in chain. */
 
 /* Both return a malloc'ed text, which is "" if there is nothing to do. */
 
@@ -15,8 +15,20 @@
  * packet meets all old rules of a table, or all new ones. */
 char *nat_text(const struct nat *from, const struct nat *to, const char *table);
 
-/* Removes those chains and jumps of the slot that are in SAVED, the text of
+/* The index in nat_chains of the owner's chain called NAME, or -1. */
+int nat_find(const char *name, const char *id);
+
+/* Removes those chains and jumps of the owner ID that are in SAVED, the text of
  * iptables-save, which is cut up. */
-char *nat_sweep(unsigned slot, char *saved);
+char *nat_sweep(const char *id, char *saved);
+
+/* For shared rules.  nat_stands(): whether SAVED has all rules of N, and no
+ * other rule stands before its jumps to the top.  nat_ours(): whether each
+ * chain of the owner ID in SAVED has a jump, as a foreign one has not.
+ * nat_anew(): makes them in place of those that are there, whatever others have
+ * done to them; a packet meets the old rules of a table, or the new ones. */
+bool nat_stands(const struct nat *n, const char *saved);
+bool nat_ours(const char *id, const char *saved);
+char *nat_anew(const struct nat *n, const char *saved);
 
 #endif

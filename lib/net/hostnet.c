@@ -71,7 +71,7 @@ taken(struct netlink *nl, uint32_t addr, struct route *r)
 	 * gone.  A route over several links has link 0. */
 	return route_get(nl, addr, RTM_F_FIB_MATCH, r) == 0 && r->len == 32 &&
 	       (!r->link || (link_get(nl, r->link, NULL, &l) == 0 &&
-				l.group != VETH_GROUP));
+				!VETH_IS_BOX(l.group)));
 }
 
 static void

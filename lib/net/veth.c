@@ -36,6 +36,12 @@
 
 #define LOOPBACK 1 /* the index of lo, in every namespace */
 
+static uint32_t
+group_of(const struct veth *v)
+{
+	return v->nat ? VETH_GROUP_NAT : VETH_GROUP;
+}
+
 static int
 add_pair(struct netlink *nl, const struct veth *v, uint32_t mtu, int netns)
 {
@@ -46,7 +52,7 @@ add_pair(struct netlink *nl, const struct veth *v, uint32_t mtu, int netns)
 	    nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &down, sizeof(down));
 	netlink_put_str(nl, IFLA_IFNAME, v->host);
 	netlink_put_u32(nl, IFLA_MTU, mtu);
-	netlink_put_u32(nl, IFLA_GROUP, VETH_GROUP);
+	netlink_put_u32(nl, IFLA_GROUP, group_of(v));
 	info = netlink_put(nl, IFLA_LINKINFO, NULL, 0);
 	netlink_put_str(nl, IFLA_INFO_KIND, "veth");
 	data = netlink_put(nl, IFLA_INFO_DATA, NULL, 0);
@@ -93,7 +99,7 @@ make_way(struct netlink *nl, const struct veth *v, int tries)
 			why = "the box has a link of that name";
 			break;
 		}
-		if (l.group != VETH_GROUP) {
+		if (!VETH_IS_BOX(l.group)) {
 			why = "it is not a box's";
 			break;
 		}
@@ -118,7 +124,7 @@ create(struct netlink *nl, const struct veth *v, int netns, const char *pid)
 		if (!say(SAY_IP,
 			"link add %s mtu %u group %u type veth "
 			"peer name %s mtu %u netns %s",
-			v->host, mtu, VETH_GROUP, v->box, mtu, pid))
+			v->host, mtu, group_of(v), v->box, mtu, pid))
 			return 0;
 		if (add_pair(nl, v, mtu, netns) == 0)
 			return link_index(nl, v->host);

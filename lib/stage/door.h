@@ -25,6 +25,7 @@ struct veth {
 	uint32_t gateway;		    /* the host end's, a /32 */
 	uint32_t mtu;	   /* 0: that of the host's route out */
 	uint32_t localnet; /* route_localnet on the host end */
+	uint32_t nat;	   /* the host end is in VETH_GROUP_NAT */
 };
 
 /* A network of pasta's (spawn/pasta.h).  Addresses in host byte order. */

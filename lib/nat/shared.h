@@ -1,0 +1,30 @@
+#ifndef NAT_SHARED_H
+#define NAT_SHARED_H
+
+#include "nat/rules.h"
+
+/* The rules that all boxes of this state directory share in a network
+ * namespace: those of their pools, and, while forwarding is on for boxes alone,
+ * the one that drops all other packets.  All need the network namespace's LOCK,
+ * which is also that of forwarding (forward.h). */
+
+/* Whether the shared rules can let out a box of this pool: there is room for
+ * the pool, and it overlaps no other. */
+bool shared_takes(const struct slot *s);
+
+/* Makes the rules for the pool of S (NULL: none) and turns forwarding on.  Does
+ * nothing if they stand.  BACKEND is the one in use (iptables.h).  -1 with a
+ * warning; what could not be undone is in the record. */
+int shared_up(int lock, const struct slot *s, const char *backend);
+
+/* Whether there are rules for a pool. */
+bool shared_pools(void);
+
+/* Removes the rules for pools alone.  -1 with a warning, the record kept. */
+int shared_shrink(int lock);
+
+/* Turns forwarding off, if net-nat turned it on, and then removes the rules.
+ * -1 with a warning, the record kept. */
+int shared_down(int lock);
+
+#endif
