@@ -292,7 +292,7 @@ note_dead(const struct nlmsghdr *h, void *arg)
 
 	link_read(h, &l);
 	dead_name(name, l.index);
-	if (l.group != VETH_GROUP || strcmp(l.name, name) != 0)
+	if (!VETH_IS_BOX(l.group) || strcmp(l.name, name) != 0)
 		return;
 	dead->links =
 	    reallocarray(dead->links, dead->n + 1, sizeof(*dead->links));
