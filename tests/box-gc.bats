@@ -167,7 +167,7 @@ sys.stdin.read()' "/proc/$prog/ns/net" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 	eventually 20 grep -q held "$BATS_TEST_TMPDIR/held"
 	kill "$pid"
 	finish
-	link=$(host ip -br link show group 45253 | sed 's/@.*//')
+	link=$(host ip -br link | sed -n 's/^\(dead[^@]*\)@.*/\1/p')
 	[[ $link == dead+([0-9]) ]] || fail "the link: $link"
 	# A foreign one, and one of a box's group.
 	host ip link add dead1 type veth peer name dead2
