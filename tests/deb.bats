@@ -20,9 +20,9 @@ files() {
 	    ! -path './var/log/*' ! -path './var/cache/*' -printf '%M %u %p %l\n' | sort
 	    dpkg-query --root="$fresh" -W)
 }
-answers() { outside curl -sS -m 3 http://192.0.2.1:8080/ | grep -x "it is up"; }
+answers() { outside curl -sS -m 3 http://192.0.2.1:8080/ | grep "Hello from Chidi to Mentors"; }
 
-@test "deb: lintian is silent; installed in a fresh root, it runs a box, and leaves nothing" {
+@test "deb: lintian is silent; installed in a fresh root, it runs the demonstration, and leaves nothing" {
 	run -0 make -s -C "$TOP" deb DEB="$BATS_TEST_TMPDIR/deb"
 	is "$output" "" "what lintian says"
 	deb=$(echo "$BATS_TEST_TMPDIR"/deb/*.deb)
@@ -32,14 +32,13 @@ answers() { outside curl -sS -m 3 http://192.0.2.1:8080/ | grep -x "it is up"; }
 		"$TOP/rootfs/debian" --suite "$suite" --include "$needs" "$fresh" \
 		    >"$BATS_TEST_TMPDIR/log" 2>&1 || fail "$(tail -n 5 "$BATS_TEST_TMPDIR/log")"
 		cp -a "$bb" "$fresh/srv/bb"
-		mkdir "$fresh/srv/bb/www"
 		cp "$deb" "$fresh/srv/box.deb"
 		files >"$BATS_TEST_TMPDIR/files"
 
 		in_fresh 'dpkg -i /srv/box.deb >/srv/log
 			[ -z "$(dpkg --verify boxtools)" ]'
-		in_fresh 'box-run -d --name web --ready port -p 8080:80 --tmpfs /www /srv/bb \
-			sh -c "echo it is up >/www/index.html; exec httpd -f -h /www"'
+		in_fresh 'box-run -d --name web --ready port -p 8080:80 --ephemeral \
+			-v /usr/share/boxtools/nginx-setup:/nginx-setup:ro /srv/bb sh /nginx-setup'
 		eventually 10 answers
 		in_fresh 'box-ps -q && box-stop -t 1 web && box-rm web'
 		in_fresh 'dpkg -P boxtools >/srv/log && rm /srv/log'

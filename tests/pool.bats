@@ -10,6 +10,7 @@ setup() {
 	requires "iptables-nft" command -v iptables-nft-save
 	NETPY=$(<"$BATS_TEST_DIRNAME/net.py")
 	baseline_save
+	export BOX_GRACE=1
 }
 teardown() {
 	[ -z "${servers:-}" ] || kill "${servers[@]}" 2>/dev/null || :
@@ -128,11 +129,11 @@ leaked() {
 	host python3 -c 'import socket; socket.create_server(("", 8080))'
 	eventually 5 none
 	# The group of a script that runs the chain.
-	host cg-limit 50% sh -c 'BOX_STATE=$1 net-nat ns-spawn true; :' - "$BOX_STATE"
+	host cg-limit 50% sh -c 'BOX_GRACE=1 BOX_STATE=$1 net-nat ns-spawn true; :' - "$BOX_STATE"
 	[ "$(lingering)" ] || fail "nobody takes the rules down"
 	eventually 5 none
-	# PID 1 takes all processes of its namespace along.
-	host unshare --pid --fork --mount-proc net-nat ns-spawn true
+	# A process namespace takes all its processes along.
+	host env -u BOX_GRACE unshare --pid --fork --mount-proc sh -c 'net-nat ns-spawn true; :'
 	none
 	between "$SECONDS" 0 9
 }

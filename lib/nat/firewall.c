@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/parse.h"
 #include "base/run.h"
 #include "base/say.h"
 #include "box/lock.h"
@@ -33,14 +34,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COMMON "netns-"
 #define RECORDS "nat-"
+/* The inode of the first process namespace (the kernel's PROC_PID_INIT_INO). */
+#define HOSTS_PIDNS 0xeffffffc
 
 static struct nat nat;
 static const char *backend;
 static char records[40], record[52], common[40];
+static bool grace;
 static int record_fd;
 
 uint64_t
@@ -67,9 +72,23 @@ of_this_netns(void)
 	record_of(cookie);
 }
 
+/* Another process namespace may end within the second, and would take along the
+ * process that removes the rules. */
+static bool
+has_grace(void)
+{
+	const char *word = env_or("BOX_GRACE", NULL);
+	struct stat st;
+
+	if (word)
+		return strcmp(word, "0") != 0;
+	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == HOSTS_PIDNS;
+}
+
 void
 firewall_of(const struct nat *n, const char *name)
 {
+	grace = has_grace();
 	nat = *n;
 	snprintf(nat.id, sizeof(nat.id), "%u", nat.slot.num);
 	backend = iptables_use(name);
@@ -173,8 +192,7 @@ unlock(int lock)
 		unlock_now(lock);
 		return;
 	}
-	/* With PID 1 the kernel ends the process of the grace. */
-	if (getpid() == 1) {
+	if (!grace) {
 		grace_over(lock);
 		return;
 	}
