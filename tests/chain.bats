@@ -370,7 +370,7 @@ traced() {
 	one_line rootfs-enter
 	# Text from a root directory.
 	root=$BATS_TEST_TMPDIR/root
-	cp -a "$bb" "$root"
+	cp -a "$bb.new" "$root"
 	printf '#!/no\e[2J\n' >"$root/bin/script"
 	chmod 755 "$root/bin/script"
 	try 127 rootfs-enter "$root" script

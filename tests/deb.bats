@@ -31,7 +31,7 @@ answers() { outside curl -sS -m 3 http://192.0.2.1:8080/ | grep "Hello from Chid
 		fresh=$BATS_TEST_TMPDIR/$suite
 		"$TOP/rootfs/debian" --suite "$suite" --include "$needs" "$fresh" \
 		    >"$BATS_TEST_TMPDIR/log" 2>&1 || fail "$(tail -n 5 "$BATS_TEST_TMPDIR/log")"
-		cp -a "$bb" "$fresh/srv/bb"
+		cp -a "$bb.new" "$fresh/srv/bb"
 		cp "$deb" "$fresh/srv/box.deb"
 		files >"$BATS_TEST_TMPDIR/files"
 

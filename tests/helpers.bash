@@ -239,17 +239,18 @@ baseline_save() { grace_end && baseline >"$BATS_TEST_TMPDIR/before"; }
 baseline_same() { diff "$BATS_TEST_TMPDIR/before" <(baseline) >&2; }
 baseline_check() { grace_end && eventually 10 baseline_same && rm -rf "$BOX_STATE/ended"; }
 
-# Root directories, made once per run; copy_root prints one to be written to.
+# Root directories, made once per run.  A box leaves its mount points in $bb;
+# copy_root makes a new one, $root.
 bb_root() {
 	bb=$BATS_RUN_TMPDIR/busybox
-	[ -d "$bb" ] || "$TOP/rootfs/busybox" "$bb" >&2
+	[ -d "$bb.new" ] || { "$TOP/rootfs/busybox" "$bb" >&2 && cp -a "$bb" "$bb.new"; }
 }
 # The programs that play the attacker: $probe, $intruder.
 make_probe() {
 	export probe=$TOP/tests/attack/probe intruder=$TOP/tests/attack/intruder
 	make -s -C "$TOP" tests/attack/probe tests/attack/intruder >&2
 }
-copy_root() { bb_root && root=$BATS_TEST_TMPDIR/root && cp -a "$bb" "$root"; }
+copy_root() { bb_root && root=$BATS_TEST_TMPDIR/root && cp -a "$bb.new" "$root"; }
 alpine_root() {
 	local tar=("${ALPINE_TAR:-$TOP/../shared/fixtures}"/alpine-minirootfs-*"$(uname -m)".tar.gz)
 	requires "Alpine's minirootfs (ALPINE_TAR=DIR)" test -f "${tar[0]}"

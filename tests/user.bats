@@ -12,7 +12,7 @@ setup_file() {
 	HOME_OF=$(mktemp -d) && export HOME_OF
 	chmod 711 "$HOME_OF"
 	bb_root
-	cp -a "$bb" "$HOME_OF/root"
+	cp -a "$bb.new" "$HOME_OF/root"
 	mkdir -m 700 "$HOME_OF/run"
 	chown -R 65534:65534 "$HOME_OF"
 	echo nobody:300000:65536 | tee "$HOME_OF/subuid" >"$HOME_OF/subgid"
