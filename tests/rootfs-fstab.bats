@@ -192,7 +192,7 @@ ok
 }
 
 @test "bad tables are refused with the line, and nothing is made" {
-	is "$(ls "$root")" "$(ls "$bb")"
+	is "$(ls "$root")" "$(ls "$bb.new")"
 	while IFS='|' read -r line text; do
 		table "$proc" "$line"
 		for pre in "" ns-spawn; do
@@ -217,7 +217,7 @@ ok
 		x /x nonsense rw|mount -t nonsense
 		$public/none /x none bind|$public/none: No such file
 	END
-	is "$(ls "$root")" "$(ls "$bb")"
+	is "$(ls "$root")" "$(ls "$bb.new")"
 	while read -r args; do
 		# shellcheck disable=SC2086
 		run rootfs-fstab $args "$root" true
