@@ -25,7 +25,6 @@
 #include "stage/stages.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,21 +64,6 @@ can_have_groups(const char *dir, unsigned need)
 	return can;
 }
 
-/* Whether PID is a stage.  False if we cannot read its program. */
-static bool
-is_stage(const char *pid)
-{
-	char path[64];
-	bool is;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
-	fd = open(path, O_PATH | O_CLOEXEC);
-	is = fd >= 0 && stage_is(fd);
-	close_keep(fd);
-	return is;
-}
-
 /* A resident stage before us in the chain may share our group. */
 static bool
 only_stages(const char *dir)
@@ -88,7 +72,7 @@ only_stages(const char *dir)
 	bool only = list;
 
 	while (only && (pid = strsep(&rest, "\n")) && *pid)
-		only = is_stage(pid);
+		only = stage_runs(pid);
 	free(list);
 	return only;
 }

@@ -45,21 +45,6 @@ parent_of(pid_t pid)
 	return parent;
 }
 
-static bool
-is_stage(pid_t pid)
-{
-	char path[64];
-	bool stage;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	fd = open(path, O_PATH | O_CLOEXEC);
-	stage = fd >= 0 && stage_is(fd);
-	if (fd >= 0)
-		close(fd);
-	return stage;
-}
-
 static char *
 groups_of(pid_t pid)
 {
@@ -75,11 +60,13 @@ static void
 find_groups(struct cgroup *g, pid_t chain)
 {
 	pid_t first = chain;
-	char *own, *theirs;
+	char *own, *theirs, num[16];
 
-	for (pid_t pid = chain; pid > 0; pid = parent_of(pid))
-		if (is_stage(pid))
+	for (pid_t pid = chain; pid > 0; pid = parent_of(pid)) {
+		snprintf(num, sizeof(num), "%d", pid);
+		if (stage_runs(num))
 			first = pid;
+	}
 	own = groups_of(getpid());
 	theirs = groups_of(first);
 	if (own && theirs && strcmp(own, theirs) != 0)

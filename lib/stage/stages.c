@@ -6,8 +6,11 @@
  * name or a path could be anybody's.
  */
 #include "stage/stages.h"
+#include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,4 +69,18 @@ stage_is(int fd)
 			return true;
 	}
 	return false;
+}
+
+bool
+stage_runs(const char *pid)
+{
+	char path[64];
+	bool is;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	is = fd >= 0 && stage_is(fd);
+	close_keep(fd);
+	return is;
 }

@@ -14,4 +14,8 @@ int stage_dir(char buf[PATH_MAX]);
 /* Whether the program opened as FD is one of the stages. */
 bool stage_is(int fd);
 
+/* Whether the process PID, a number, runs a stage.  False if its program cannot
+ * be read. */
+bool stage_runs(const char *pid);
+
 #endif
