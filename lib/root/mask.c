@@ -20,31 +20,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HIDE MASK_HIDE
-#define FREEZE MASK_FREEZE
-
 static const struct path {
 	const char *fs, *name;
 	enum mask how;
 } paths[] = {
-    {"proc", "acpi", HIDE},
-    {"proc", "asound", HIDE},
-    {"proc", "interrupts", HIDE},
-    {"proc", "kcore", HIDE},
-    {"proc", "keys", HIDE},
-    {"proc", "latency_stats", HIDE},
-    {"proc", "sched_debug", HIDE},
-    {"proc", "scsi", HIDE},
-    {"proc", "timer_list", HIDE},
-    {"proc", "timer_stats", HIDE},
-    {"proc", "bus", FREEZE},
-    {"proc", "fs", FREEZE},
-    {"proc", "irq", FREEZE},
-    {"proc", "pressure", FREEZE},
-    {"proc", "sys", FREEZE},
-    {"proc", "sysrq-trigger", FREEZE},
-    {"sys", "devices/virtual/powercap", HIDE},
-    {"sys", "firmware", HIDE},
+    {"proc", "acpi", MASK_HIDE},
+    {"proc", "asound", MASK_HIDE},
+    {"proc", "interrupts", MASK_HIDE},
+    {"proc", "kcore", MASK_HIDE},
+    {"proc", "keys", MASK_HIDE},
+    {"proc", "latency_stats", MASK_HIDE},
+    {"proc", "sched_debug", MASK_HIDE},
+    {"proc", "scsi", MASK_HIDE},
+    {"proc", "timer_list", MASK_HIDE},
+    {"proc", "timer_stats", MASK_HIDE},
+    {"proc", "bus", MASK_FREEZE},
+    {"proc", "fs", MASK_FREEZE},
+    {"proc", "irq", MASK_FREEZE},
+    {"proc", "pressure", MASK_FREEZE},
+    {"proc", "sys", MASK_FREEZE},
+    {"proc", "sysrq-trigger", MASK_FREEZE},
+    {"sys", "devices/virtual/powercap", MASK_HIDE},
+    {"sys", "firmware", MASK_HIDE},
 };
 
 /* A read-only /dev/null, detached. */
@@ -80,9 +77,9 @@ cover_for(int at, enum mask how, mode_t mode, const char *where)
 {
 	int mnt;
 
-	if (how == HIDE && S_ISDIR(mode))
+	if (how == MASK_HIDE && S_ISDIR(mode))
 		return nowhere(where);
-	if (how == HIDE)
+	if (how == MASK_HIDE)
 		return say(SAY_SH, "mount --bind /dev/null %s", where)
 			   ? nothing()
 			   : -2;
@@ -132,7 +129,8 @@ mask_heat(int sys, const char *dir)
 	for (long n = 0; n < cpus; n++) {
 		snprintf(name, sizeof(name),
 		    "devices/system/cpu/cpu%ld/thermal_throttle", n);
-		if (mask(sys, &(struct path){"sys", name, HIDE}, dir) && n == 0)
+		if (mask(sys, &(struct path){"sys", name, MASK_HIDE}, dir) &&
+		    n == 0)
 			cpus = sysconf(_SC_NPROCESSORS_CONF);
 	}
 }

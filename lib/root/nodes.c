@@ -36,6 +36,13 @@ add(struct nodes *all, const char *what, const struct node *n)
 	all->v[all->n++] = *n;
 }
 
+__attribute__((noreturn)) static void
+bad_device(const char *word)
+{
+	diex("--device: '%s' is not PATH:c|b|p:MAJOR:MINOR[:MODE[:UID:GID]]",
+	    word);
+}
+
 static mode_t
 parse_type(const char *word, const char *type)
 {
@@ -43,11 +50,9 @@ parse_type(const char *word, const char *type)
 		return S_IFIFO;
 	if (type && strcmp(type, "b") == 0)
 		return S_IFBLK;
-	if (!type || (strcmp(type, "c") != 0 && strcmp(type, "u") != 0))
-		diex("--device: '%s' is not PATH:c|b|p:MAJOR:MINOR[:MODE[:UID:"
-		     "GID]]",
-		    word);
-	return S_IFCHR;
+	if (type && (strcmp(type, "c") == 0 || strcmp(type, "u") == 0))
+		return S_IFCHR;
+	bad_device(word);
 }
 
 static unsigned
@@ -76,7 +81,7 @@ nodes_add_device(struct nodes *all, const char *word)
 	uid = strsep(&rest, ":");
 	gid = strsep(&rest, ":");
 	if (!minor || (uid && !gid) || rest)
-		parse_type(word, NULL);
+		bad_device(word);
 	n.path = fstab_path("--device", path);
 	n.mode |= mode ? parse_octal(mode) : 0666;
 	n.number[0] = (unsigned)parse_num("--device", major, 0, 0xfff);
