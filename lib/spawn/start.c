@@ -53,10 +53,11 @@ leave_group(const struct start *s)
 		die("setsid");
 }
 
+/* The parent has said why. */
 __attribute__((noreturn)) static void
 give_up(void)
 {
-	diex("the parent has died, or cannot go on");
+	exit(EXIT_TOOL);
 }
 
 /* The child. */
@@ -184,13 +185,18 @@ start_settled(const struct start *s, pid_t pid, int door)
 {
 	if (s->set.fresh & CLONE_NEWUSER)
 		idmaps_write(&s->maps, pid);
-	return fd_tell(door, 0) && fd_hear(door) >= 0;
+	return start_go(door) && fd_hear(door) >= 0;
 }
 
 bool
 start_go(int door)
 {
-	return fd_tell(door, 0);
+	if (fd_tell(door, 0))
+		return true;
+	/* A child that has died has said why. */
+	if (errno != EPIPE && errno != ECONNRESET)
+		warn("send to the box's first process");
+	return false;
 }
 
 void
