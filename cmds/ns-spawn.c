@@ -13,6 +13,7 @@
 #include "box/state.h"
 #include "ns/idmap.h"
 #include "ns/ns.h"
+#include "ns/refused.h"
 #include "spawn/doorman.h"
 #include "spawn/init.h"
 #include "spawn/leave.h"
@@ -159,8 +160,10 @@ attend(pid_t pid, int door)
 	uid_t uid;
 	gid_t gid;
 
-	if (!start_settled(&box, pid, door))
+	if (!start_settled(&box, pid, door)) {
+		ns_tell_none(box.set.fresh);
 		return false;
+	}
 	if (netns)
 		netns_name(pid);
 	if (info >= 0)
@@ -223,8 +226,7 @@ main(int argc, char *argv[])
 		idmaps_get(&box.maps, map_word, slot_ids(&slot));
 
 	/* Only root can make a name in /run/netns. */
-	if (!netns && !box.leave && (box.set.fresh & CLONE_NEWNET) &&
-	    geteuid() == 0)
+	if (!netns && !box.leave && (box.set.fresh & CLONE_NEWNET) && !user)
 		netns = box_name();
 	if (netns)
 		netns_claim(netns);

@@ -229,12 +229,14 @@ find_user() {
 }
 
 # find_root: $root is 1 if the user is root and has the ids of boxes, unlike root of
-# a container with few ids.  $uid, too.
+# a container with few ids; $host is 1 if these are all ids, so root is the host's.
+# $uid, too.
 find_root() {
 	find_user
-	root=''
+	root='' host=''
 	[ "$uid" = 0 ] || return 0
 	while read -r _in _ _count; do
+		[ "$_in $_count" != "0 4294967295" ] || host=1
 		[ "$_in" -gt 1879048192 ] || [ $((_in + _count)) -lt 1879113728 ] ||
 		    root=1
 	done </proc/self/uid_map

@@ -51,7 +51,7 @@ enum {
 		"keep these capabilities, too, or ALL"}, \
 	    {OPT_CAP_DROP, "cap-drop", "LIST", "drop these, too, or ALL"}, \
 	    {OPT_SECCOMP, "seccomp", "FILE", \
-		"filter of system calls; off: none"}, \
+		"filter of system calls, or off or namespaces"}, \
 	    {OPT_FRESH, "fresh", NULL, \
 		"begin with the modes of a new login, see box(7)"}, \
 	{ \

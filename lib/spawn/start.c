@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/fdpass.h"
 #include "base/say.h"
+#include "ns/refused.h"
 #include "stage/inherit.h"
 #include "term/tty.h"
 
@@ -118,6 +119,7 @@ clone_owned(const struct start *s, struct clone_args *args)
 {
 	uid_t owner;
 	gid_t group;
+	cap_flag_value_t look;
 	cap_t caps;
 	long pid;
 	int error;
@@ -126,9 +128,11 @@ clone_owned(const struct start *s, struct clone_args *args)
 	if (!(args->flags & CLONE_NEWUSER) || owner == geteuid())
 		return syscall(SYS_clone3, args, sizeof(*args));
 	caps = cap_get_proc();
-	if (!caps)
+	if (!caps || cap_get_flag(caps, CAP_SYS_PTRACE, CAP_EFFECTIVE, &look))
 		die("capget");
-	act_as(owner, caps);
+	/* Without this capability, as in a box, only the owner may look at the
+	 * processes there. */
+	act_as(look == CAP_SET ? owner : 0, caps);
 	pid = syscall(SYS_clone3, args, sizeof(*args));
 	error = errno;
 	if (pid != 0)
@@ -151,15 +155,7 @@ clone_box(const struct start *s)
 	pid = clone_owned(s, &args);
 	if (pid >= 0)
 		return (pid_t)pid;
-	if (errno == EPERM && geteuid() != 0 && !(flags & CLONE_NEWUSER))
-		die_hint("become root, or make a new user namespace, too", "%s",
-		    said());
-	if (errno == EPERM || errno == ENOSPC || errno == EACCES)
-		die_hint("look at sysctl user.max_user_namespaces, "
-			 "kernel.unprivileged_userns_clone and "
-			 "kernel.apparmor_restrict_unprivileged_userns",
-		    "%s", said());
-	die_said();
+	ns_refused(flags);
 }
 
 pid_t
