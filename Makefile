@@ -15,8 +15,18 @@ CFLAGS = -O2 -g
 LDFLAGS = -static
 LDLIBS = -lcap
 
-# The compiler for programs of the building machine: seccomp/compile.
+# With musl the tools start faster and are smaller. scripts/musl makes musl/, which
+# musl-gcc needs. Another CC, or LIBC=glibc, takes the library of that compiler.
+LIBC = $(if $(wildcard musl/libcap.a),$(if $(filter file,$(origin CC)),musl,glibc),glibc)
+ifeq ($(LIBC),musl)
+CC = musl-gcc -idirafter musl/include
+LDLIBS = musl/libcap.a
+endif
+
+# The compiler for programs of the building machine: seccomp/compile; and for those
+# of tests, which may use what musl lacks.
 HOSTCC = cc
+TESTCC = $(if $(filter musl,$(LIBC)),$(HOSTCC),$(CC))
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
@@ -54,7 +64,7 @@ all: $(BINS) $(COMPLETIONS)
 say = $(if $(filter-out 0,$(V)),,@$(if $(silent),,printf '  %s\n' '$1';))
 silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
 
-%.o: %.c Makefile
+%.o: %.c Makefile $(wildcard musl/libcap.a)
 	$(call say,CC $<)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(OBJ:.o=.d)
@@ -111,7 +121,7 @@ PROBES = tests/attack/intruder tests/attack/probe tests/golden/view
 BENCH = tests/bench/floor tests/bench/traffic
 
 # A tar of the sources.
-TREE = tar c --exclude='./build-*' --exclude=./bin --exclude=./completions \
+TREE = tar c --exclude='./build-*' --exclude=./musl --exclude=./bin --exclude=./completions \
 	--exclude='./*_fs*' --exclude=./.git --exclude='*.[oad]' .
 
 check:
@@ -180,7 +190,7 @@ bench-page: all $(BENCH)
 	tests/bench/page
 
 $(PROBES) tests/bench/traffic: %: %.c lib/stage/door.h
-	$(call say,CC $@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(CFLAGS) -static -o $@ $@.c
+	$(call say,CC $@)$(TESTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(CFLAGS) -static -o $@ $@.c
 
 tests/bench/floor: seccomp/table.h
 tests/attack/knock tests/attack/receive tests/bench/floor: %: %.c lib/libbox.a

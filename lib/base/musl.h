@@ -25,6 +25,12 @@
 
 #include <linux/mount.h>
 
+#include "base/fortify.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#include <linux/close_range.h>
+#endif
+
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif

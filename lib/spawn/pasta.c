@@ -307,7 +307,7 @@ pasta_start(struct usernet *u, uid_t uid, gid_t gid)
 		return 0;
 	for (end = argv; *end; end++)
 		;
-	memcpy(end, (const char *[]){"--userns", user, "--netns", net},
+	memcpy(end, ((const char *[]){"--userns", user, "--netns", net}),
 	    4 * sizeof(*end));
 	if (launch(argv, uid, gid) < 0)
 		return -1;
