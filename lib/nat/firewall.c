@@ -38,7 +38,7 @@
 #include <unistd.h>
 
 #define COMMON "netns-"
-#define RECORDS "nat-"
+#define RECORDS LOCK_NAT
 /* The inode of the first process namespace (the kernel's PROC_PID_INIT_INO). */
 #define HOSTS_PIDNS 0xeffffffc
 
@@ -205,7 +205,8 @@ unlock(int lock)
 static bool
 take_record(int lock, uint32_t *addr)
 {
-	lock_each_dead(records, true, bury);
+	/* A dead box's port must not shadow ours. */
+	lock_each_dead(records, !nat.pooled || nat.n_ports, bury);
 	record_fd = lock_soon(record);
 	if (record_fd < 0) {
 		close(lock);

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define DIR "/run/netns"
-#define PREFIX "name-"
+#define PREFIX LOCK_NETNS
 
 /* -1 with errno and said(): the name is still there, and its lock must stay. */
 static int
