@@ -89,7 +89,7 @@ main(int argc, char *argv[])
 	state_end_dead(true);
 	ended_prune();
 	/* Only root has a firewall and links, or may enter a namespace. */
-	if (geteuid() == 0) {
+	if (state_owns_run()) {
 		netns_each(visit);
 		firewall_forget(is_seen);
 	}

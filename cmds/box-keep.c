@@ -226,7 +226,7 @@ static void
 forget(void)
 {
 	static const char *const facts[] = {
-	    "pid", "slot", "ports", "nat", "hits"};
+	    "pid", "slot", "ports", "nat", "pasta", "hits"};
 
 	hosts_leave(name);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)

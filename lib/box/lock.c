@@ -32,9 +32,17 @@
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 bool
+state_owns_run(void)
+{
+	struct stat st;
+
+	return geteuid() == 0 && stat("/run", &st) == 0 && st.st_uid == 0;
+}
+
+bool
 state_is_hosts(void)
 {
-	return geteuid() == 0 && !env_or("BOX_STATE", NULL);
+	return !env_or("BOX_STATE", NULL) && state_owns_run();
 }
 
 const char *

@@ -7,6 +7,7 @@
  */
 #include "payload/caps.h"
 #include "base/die.h"
+#include "base/parse.h"
 #include "base/say.h"
 
 #include <ctype.h>
@@ -61,21 +62,27 @@ caps_list(const char *what, const char *list)
 	return bits;
 }
 
-/* Of ALL, a box gets what there is. */
-static void
-check_bound(uint64_t add)
+void
+caps_check(uint64_t add)
 {
-	for (cap_value_t v = 0; add != ALL && v < CAPS; v++)
-		if ((add & BIT(v)) && cap_get_bound(v) == 0)
-			diex("--cap-add: %s is not in the bounding set, which "
-			     "a stage or a container around this one has cut",
-			    cap_to_name(v));
+	const char *by = env_or("BOX_CUT", NULL);
+
+	for (cap_value_t v = 0; add != ALL && v < CAPS; v++) {
+		if (!(add & BIT(v)) || cap_get_bound(v) != 0)
+			continue;
+		warnx("--cap-add: %s is not in the bounding set, which %s has "
+		      "cut",
+		    cap_to_name(v),
+		    by ? by : "a stage or a container around this one");
+		if (by)
+			hint("a passt of 2025 or newer, or --network none");
+		exit(EXIT_TOOL);
+	}
 }
 
 uint64_t
 caps_keep(uint64_t add, uint64_t drop)
 {
-	check_bound(add);
 	return add == ALL ? ~drop : (kept & ~drop) | add;
 }
 

@@ -12,9 +12,13 @@ uint64_t caps_list(const char *what, const char *list);
 /* The capabilities that a box keeps: docker's list with ADD and without DROP.
  * NET_RAW is not in the list, because ping has ping_group_range (net-veth(1)),
  * nor MKNOD, which a user namespace does not grant.  The names in one list are
- * exceptions to an ALL in the other.  Dies with 125 if the bounding set of this
- * process lacks one of the names in ADD. */
+ * exceptions to an ALL in the other. */
 uint64_t caps_keep(uint64_t add, uint64_t drop);
+
+/* Dies with 125 if the bounding set of this process lacks one of ADD, unless
+ * that is ALL: of ALL, a box gets what there is.  $BOX_CUT names the stage that
+ * has cut the set. */
+void caps_check(uint64_t add);
 
 /* The permitted set of the process. */
 uint64_t caps_permitted(void);

@@ -96,6 +96,7 @@ payload_relay(const struct payload *p)
 void
 payload_ready(struct payload *p)
 {
+	caps_check(p->confine.add);
 	/* Variables of -e replace variables of files. */
 	env_receive(&p->env);
 	env_add(&p->env, &p->options);
