@@ -172,6 +172,9 @@ read_map(struct idmap *m, const char *path)
 	while (m->n < IDMAP_RANGES &&
 	       fscanf(f, "%u %u %u", &in, &out, &count) == 3)
 		add(m, in, out, count);
+	/* With a part of the map root could pass for an ordinary user. */
+	if (ferror(f))
+		die("read %s", path);
 	fclose(f);
 }
 
