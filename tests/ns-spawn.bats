@@ -586,7 +586,7 @@ state_is() { is "$(awk '/^State/{print $2}' "/proc/$2/status")" "$1"; }
 	for n in 1 2; do
 		run -125 --separate-stderr host timeout -k 1 $((30 * ${SLACK:-1})) strace -f -qq -o /dev/null \
 		    -e trace=sendto -e inject=sendto:error=ENOBUFS:when=$n ns-spawn true
-		is "$stderr" "ns-spawn: send to the box's first process: No buffer space available"
+		is "$stderr" "ns-spawn: send to the other process of the start: No buffer space available"
 	done
 }
 

@@ -54,11 +54,27 @@ leave_group(const struct start *s)
 		die("setsid");
 }
 
-/* The parent has said why. */
-__attribute__((noreturn)) static void
-give_up(void)
+/* Each of two processes waits for the other's word.  False if the other has
+ * ended, which has said why, or with a line of our own. */
+static bool
+tell(int door)
 {
-	exit(EXIT_TOOL);
+	if (fd_tell(door, 0))
+		return true;
+	if (errno != EPIPE && errno != ECONNRESET)
+		warn("send to the other process of the start");
+	return false;
+}
+
+static bool
+hear(int door)
+{
+	errno = 0;
+	if (fd_hear(door) >= 0)
+		return true;
+	if (errno != 0 && errno != ECONNRESET)
+		warn("hear the other process of the start");
+	return false;
 }
 
 /* The child. */
@@ -68,8 +84,8 @@ begin(const struct start *s, int door)
 	/* The box is to die with the parent.  getppid() is 0 in a pid
 	 * namespace, so a message after the prctl shows that the parent lives;
 	 * the prctl comes after the change of ids, which would undo it. */
-	if (fd_hear(door) < 0)
-		give_up();
+	if (!hear(door))
+		exit(EXIT_TOOL);
 	leave_group(s);
 	/* A joined user namespace may be hostile, and must not trace us.  (In
 	 * a new one we stay dumpable: else an ordinary parent could not write
@@ -82,8 +98,8 @@ begin(const struct start *s, int door)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		die("prctl PR_SET_PDEATHSIG");
 	settle(s);
-	if (!fd_tell(door, 0) || fd_hear(door) < 0)
-		give_up();
+	if (!tell(door) || !hear(door))
+		exit(EXIT_TOOL);
 	inherit_add(INHERIT_DOOR, door);
 }
 
@@ -94,8 +110,13 @@ act_as(uid_t id, cap_t caps)
 	/* EINVAL: the id is not mapped here; writing the map will fail. */
 	if (seteuid(id) < 0 && errno != EINVAL)
 		die("seteuid %u", id);
-	if (cap_set_proc(caps) < 0)
-		die("capset");
+	if (cap_set_proc(caps) == 0)
+		return;
+	warn("capset");
+	/* What is to be undone is root's. */
+	if (seteuid(0) < 0)
+		warn("seteuid 0");
+	exit(EXIT_TOOL);
 }
 
 void
@@ -181,18 +202,13 @@ start_settled(const struct start *s, pid_t pid, int door)
 {
 	if (s->set.fresh & CLONE_NEWUSER)
 		idmaps_write(&s->maps, pid);
-	return start_go(door) && fd_hear(door) >= 0;
+	return tell(door) && hear(door);
 }
 
 bool
 start_go(int door)
 {
-	if (fd_tell(door, 0))
-		return true;
-	/* A child that has died has said why. */
-	if (errno != EPIPE && errno != ECONNRESET)
-		warn("send to the box's first process");
-	return false;
+	return tell(door);
 }
 
 void
