@@ -96,10 +96,10 @@ netns_claim(const char *name)
 	/* The link of a dead box with the same name. */
 	if (lseek(lock_fd, 0, SEEK_END) > 0 && remove_name(name) < 0)
 		die_said();
+	at_end(give_back);
 	/* An empty record counts as not written yet (lock.c). */
 	if (write(lock_fd, "\n", 1) != 1)
 		die("write lock %s", lock);
-	at_end(give_back);
 }
 
 bool
