@@ -32,6 +32,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* 2 s for a box that ends by a SIGTERM. */
+#define END_TRIES 200
+#define END_PAUSE 10000000 /* ns */
+
 static sigset_t caller_mask;
 static struct sigaction caller_chld;
 static int caller_flags[3]; /* of 0, 1 and 2; -1: closed */
@@ -81,8 +85,9 @@ resident_die_with(pid_t parent, int signo)
 {
 	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
 		die("prctl PR_SET_PDEATHSIG");
+	/* A parent that has failed has said why. */
 	if (getppid() != parent)
-		diex("the parent has died");
+		exit(EXIT_TOOL);
 }
 
 static void
@@ -192,6 +197,25 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* The wait has failed: the box is to end, and the caller to undo its own.
+ * Process 1 of a box ignores a SIGTERM. */
+static int
+end_child(const struct resident *r, const char *call)
+{
+	int tries = 0;
+
+	warn("%s", call);
+	kill(r->pid, SIGTERM);
+	while (waitpid(r->pid, NULL, WNOHANG) == 0) {
+		if (tries++ == END_TRIES)
+			kill(r->pid, SIGKILL);
+		nanosleep(&(struct timespec){.tv_nsec = END_PAUSE}, NULL);
+	}
+	tty_restore();
+	restore_flags();
+	return EXIT_TOOL;
+}
+
 int
 resident_wait(const struct resident *r)
 {
@@ -209,7 +233,7 @@ resident_wait(const struct resident *r)
 	sigfillset(&all);
 	p[0].fd = signalfd(-1, &all, SFD_CLOEXEC);
 	if (p[0].fd < 0)
-		die("signalfd");
+		return end_child(r, "signalfd");
 	while ((pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
 		relay_poll(p + 2);
 		streams_poll(p + 2 + RELAY_FDS);
@@ -218,7 +242,7 @@ resident_wait(const struct resident *r)
 		if (poll(p, sizeof(p) / sizeof(*p), wait > 0 ? (int)wait : -1) <
 			0 &&
 		    errno != EINTR)
-			die("poll");
+			return end_child(r, "poll");
 		relay_turn(p + 2);
 		streams_turn(p + 2 + RELAY_FDS);
 		if (p[0].revents)
