@@ -192,9 +192,19 @@ bench-page: all $(BENCH)
 $(PROBES) tests/bench/traffic: %: %.c lib/stage/door.h
 	$(call say,CC $@)$(TESTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(CFLAGS) -static -o $@ $@.c
 
+tests/faults/inject: %: %.c
+	$(call say,CC $@)$(TESTCC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -o $@ $@.c -lseccomp
+
 tests/bench/floor: seccomp/table.h
 tests/attack/knock tests/attack/receive tests/bench/floor: %: %.c lib/libbox.a
 	$(call say,CC $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $@.c lib/libbox.a $(LDLIBS)
+
+# Each system call of a start fails, with each likely error, or is the last: the
+# counts go to tests/faults/report.
+faults:
+	scripts/deps test
+	$(MAKE) all $(PROBES)
+	FAULTS=all TEST_LIMIT=$${TEST_LIMIT:-7200} tests/run -f '^each call' tests/faults.bats
 
 # The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
 # virtual machine; with systemd as init; and a shell in the former.
@@ -311,7 +321,7 @@ uninstall:
 
 clean:
 	rm -rf bin completions tags build-asan build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
-		$(PROBES) $(BENCH) tests/attack/knock tests/attack/receive
+		$(PROBES) $(BENCH) tests/faults/inject tests/attack/knock tests/attack/receive
 
 .PHONY: all asan asan-part bench bench-page check check-all check-box check-deb check-systemd \
-	check-vm check-vm-part clean deb demo golden install lint peers readme soak tags uninstall vm
+	check-vm check-vm-part clean deb demo faults golden install lint peers readme soak tags uninstall vm
