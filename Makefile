@@ -58,6 +58,9 @@ COMPLETIONS = completions/bash completions/zsh completions/fish
 
 all: $(BINS) $(COMPLETIONS)
 
+# The programs alone, as for another machine: completions ask each for its options.
+bins: $(BINS)
+
 .DELETE_ON_ERROR:
 
 # A step in one line, such as "  CC lib/cg/group.c"; none with make -s.
@@ -123,6 +126,9 @@ BENCH = tests/bench/floor tests/bench/traffic
 # A tar of the sources.
 TREE = tar c --exclude='./build-*' --exclude=./musl --exclude=./bin --exclude=./completions \
 	--exclude='./*_fs*' --exclude=./.git --exclude='*.[oad]' .
+
+tree.tar:
+	@$(TREE)
 
 check:
 	scripts/deps test
@@ -219,6 +225,10 @@ check-box:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
 	tests/inbox tests/run $${TESTS:-tests}
+
+# For arm64, and boxes on an emulated machine.
+check-arm64:
+	tests/vm/arm64
 
 check-systemd:
 	scripts/deps build
@@ -323,5 +333,6 @@ clean:
 	rm -rf bin completions tags build-asan build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
 		$(PROBES) $(BENCH) tests/faults/inject tests/attack/knock tests/attack/receive
 
-.PHONY: all asan asan-part bench bench-page check check-all check-box check-deb check-systemd \
-	check-vm check-vm-part clean deb demo faults golden install lint peers readme soak tags uninstall vm
+.PHONY: all asan asan-part bench bench-page bins check check-all check-alpine check-arm64 check-box \
+	check-clang check-deb check-systemd check-vm check-vm-part clean deb demo faults golden \
+	install lint peers readme soak tags tree.tar uninstall vm
