@@ -226,6 +226,20 @@ check-box:
 	$(MAKE) all $(PROBES)
 	tests/inbox tests/run $${TESTS:-tests}
 
+# The build, and a part of the tests, by clang, with the C library glibc.
+CLANG_PART = tests/cap-drop.bats tests/ns-spawn.bats tests/rootfs-enter.bats
+check-clang:
+	scripts/deps lint
+	rm -rf build-clang && mkdir build-clang
+	$(TREE) | tar x -C build-clang && rm -f build-clang/seccomp/compile
+	TESTS="$${TESTS:-$(CLANG_PART)}" $(MAKE) -C build-clang CC=clang HOSTCC=clang check
+
+# A build in Alpine's root, with musl.
+check-alpine:
+	scripts/deps test
+	$(MAKE) all
+	tests/run tests/other
+
 # For arm64, and boxes on an emulated machine.
 check-arm64:
 	tests/vm/arm64
@@ -250,7 +264,8 @@ check-readme:
 	TEST_LIMIT=$${TEST_LIMIT:-900} tests/run tests/fresh
 
 # As in CI; with make -k, a failure does not stop the others.
-check-all: check asan-part check-readme check-vm-part check-systemd
+check-all: check asan-part check-readme check-vm-part check-systemd check-alpine check-clang \
+	check-arm64
 
 vm: all
 	tests/vm/run -i
