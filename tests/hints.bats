@@ -453,6 +453,8 @@ elsewhere() {
 		box-gc removes their remains|box-stop.bats: a keeper that does not end either is killed, and box-gc named
 		nft 'insert rule * * * ip saddr * accept; insert rule * * * ip daddr * accept'|net-nat.bats: a table of nftables that refuses is said, and the hint opens both ways
 		chmod o+rw *, or the host's ids: --map self|rootfs-enter.bats: --device: a node of the host's, which the box's users may open
+		sudo apt-get install musl-tools dpkg-dev|scripts/deps, which runs before, installs them
+		apt-get update|needs a host without lists of packages
 		sudo apt-get install*|rootfs.bats: deps: names missing packages, installs them in one go, is silent otherwise
 		no apt here; install them as this system does|names no command
 		this value is the whole host's|names no command

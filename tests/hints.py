@@ -88,7 +88,8 @@ def of_script(path):
             found.append(plain(args[need - 1]))
     found += [plain(s) for s in re.findall(r'_hint="(see [^"]*)"', text)]
     found += [plain(s) for s in re.findall(r"hint: %s\\n' \"\$self\" \"([^\"]*)\"", text)]
-    return [re.sub("^hint: ", "", s) for s in found]
+    # A command in a message has quotes, at which its words end.
+    return [re.sub("^hint: ", "", s) for s in found if not s.endswith('")')]
 
 
 hints = set()

@@ -8,7 +8,7 @@ setup() {
 	lab_up
 	copy_root
 	cd "$BATS_TEST_TMPDIR" || return
-	mkdir outer outer/{usr,etc,opt,srv,mnt,root} opt
+	mkdir outer outer/{usr,etc,opt,srv,mnt,root,run} opt
 	cp "$TOP"/bin/* opt
 	for link in /bin /lib /lib64 /sbin; do
 		[ ! -L $link ] || cp -P $link outer
@@ -32,7 +32,7 @@ shown() { host ns-spawn rootfs-enter --ephemeral -v /usr:/mnt:ro "$root" true; }
 
 @test "box-run and its family, without a capability more" {
 	lacks_kernel "a file system of /usr that can be shown with other ids" shown
-	run -0 --separate-stderr outer '
+	run --separate-stderr outer '
 		box-run --network none /srv sh -c "cat /proc/self/uid_map; id -u; grep -E ^Cap.nd\|^Seccomp: /proc/self/status"
 		box-run -d --name web --network host --ephemeral /srv sh -c "echo logged; exec sleep 100"
 		box-ps -q
@@ -44,7 +44,7 @@ shown() { host ns-spawn rootfs-enter --ephemeral -v /usr:/mnt:ro "$root" true; }
 		box-rm web
 		ls -A /run/box
 		ls /run/netns 2>/dev/null || :'
-	is "$stderr" ""
+	is "$status,$stderr" "0,"
 	is "$(tr -s ' \t' ' ' <<<"$output")" "$(printf '%s\n' " 0 0 65536" 0 "CapBnd: 00000000a00405fb" "Seccomp: 2" \
 	    web web web 1 copied logged 143 "status 143" ended lock)"
 	# The walls that are left stand.
@@ -62,7 +62,7 @@ shown() { host ns-spawn rootfs-enter --ephemeral -v /usr:/mnt:ro "$root" true; }
 	echo "from the host" >outer/page
 	(enter "$HOSTNS" busybox httpd -f -p 192.0.2.1:8000 -h "$PWD/outer" >/dev/null 2>&1 3>&-) &
 	server=$!
-	run -0 --separate-stderr outer --cap-add NET_ADMIN '
+	run --separate-stderr outer --cap-add NET_ADMIN '
 		box-run --network veth --pool 10.9.0.0/24 /srv wget -q -O - http://192.0.2.1:8000/page
 		box-run -d --name web --network veth --pool 10.9.0.0/24 -p 8080:80 --ready port /srv httpd -f -h /
 		busybox wget -q -O - http://127.0.0.1:8080/page
@@ -71,7 +71,7 @@ shown() { host ns-spawn rootfs-enter --ephemeral -v /usr:/mnt:ro "$root" true; }
 		sleep 1.5
 		iptables-save | grep -c 8080 || :
 		ip -br link | grep -c box || :'
-	is "$stderr" ""
+	is "$status,$stderr" "0,"
 	is "$output" "$(printf '%s\n' "from the host" web "from the inner box" 1 0 0)"
 	# Without the capability the refusal names what is missing.
 	run -125 outer 'box-run --network veth --pool 10.9.0.0/24 /srv true'
