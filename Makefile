@@ -345,7 +345,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 
 clean:
-	rm -rf bin completions tags build-asan build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
+	rm -rf bin completions tags build-asan build-arm64 build-clang build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
 		$(PROBES) $(BENCH) tests/faults/inject tests/attack/knock tests/attack/receive
 
 .PHONY: all asan asan-part bench bench-page bins check check-all check-alpine check-arm64 check-box \
