@@ -16,6 +16,7 @@
 #include "base/run.h"
 #include "base/say.h"
 #include "box/lock.h"
+#include "nat/away.h"
 #include "nat/flows.h"
 #include "nat/forward.h"
 #include "nat/grace.h"
@@ -342,8 +343,10 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 int
 firewall_back(void)
 {
-	if (nat_feed(nat_text(&nat, NULL, NULL), record_fd) < 0 &&
-	    nat_undo(nat.id) < 0)
+	const int r = grace ? nat_away(&nat, record_fd)
+			    : nat_feed(nat_text(&nat, NULL, NULL), record_fd);
+
+	if (r < 0 && nat_undo(nat.id) < 0)
 		return -1;
 	flows_end(nat.addr, NULL, 0);
 	strike_out();
