@@ -212,6 +212,25 @@ faults:
 	$(MAKE) all $(PROBES)
 	FAULTS=all TEST_LIMIT=$${TEST_LIMIT:-7200} tests/run -f '^each call' tests/faults.bats
 
+# Inputs at random, TIME seconds for each reader of what others write, from those in
+# tests/fuzz/corpus; a crash stays in build-fuzz, with the sanitizer's report.
+FUZZ = tar netlink fstab words lists
+FUZZ_FLAGS = -O1 -g -fno-sanitize-recover=all -fsanitize=address,undefined
+fuzz:
+	scripts/deps fuzz
+	rm -rf build-fuzz
+	mkdir build-fuzz
+	$(TREE) | tar x -C build-fuzz
+	$(MAKE) -C build-fuzz CC=clang HARDENING= CFLAGS='$(FUZZ_FLAGS),fuzzer-no-link' \
+		lib/libbox.a
+	cd build-fuzz && for name in $(FUZZ); do \
+		clang -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(FUZZ_FLAGS),fuzzer -Wl,--wrap=exit \
+			-o fuzz-$$name tests/fuzz/$$name.c tests/fuzz/fuzz.c lib/libbox.a -lcap && \
+		mkdir -p found/$$name && \
+		ASAN_OPTIONS=detect_leaks=0 ./fuzz-$$name -max_total_time=$${TIME:-60} -timeout=30 \
+			-verbosity=0 found/$$name tests/fuzz/corpus/$$name || exit; \
+	done
+
 # The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
 # virtual machine; with systemd as init; and a shell in the former.
 check-vm:
@@ -345,9 +364,9 @@ uninstall:
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 
 clean:
-	rm -rf bin completions tags build-asan build-arm64 build-clang build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
+	rm -rf bin completions tags build-asan build-arm64 build-clang build-deb build-fuzz lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
 		$(PROBES) $(BENCH) tests/faults/inject tests/attack/knock tests/attack/receive
 
 .PHONY: all asan asan-part bench bench-page bins check check-all check-alpine check-arm64 check-box \
-	check-clang check-deb check-systemd check-vm check-vm-part clean deb demo faults golden \
+	check-clang check-deb check-systemd check-vm check-vm-part clean deb demo faults fuzz golden \
 	install lint peers readme soak tags tree.tar uninstall vm
