@@ -31,7 +31,11 @@ TESTCC = $(if $(filter musl,$(LIBC)),$(HOSTCC),$(CC))
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
-	-Ilib -include base/musl.h $(CPPFLAGS) $(CFLAGS) $(HARDEN)
+	-Ilib -include base/musl.h $(SECTIONS) $(CPPFLAGS) $(CFLAGS) $(HARDEN)
+
+# A tool has of lib/ the functions that it calls.
+SECTIONS = -ffunction-sections -fdata-sections
+SECTIONS_LD = -Wl,--gc-sections
 
 # The flags that the compiler knows, asked once and only for a compilation.
 # Not -static-pie: relocation makes each exec 5 % slower.
@@ -90,7 +94,7 @@ lib/libbox.a: $(LIB)
 # the host.
 $(TOOLS:%=bin/%): bin/%: cmds/%.o lib/libbox.a
 	@mkdir -p bin
-	$(call say,LD $@)$(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $< \
+	$(call say,LD $@)$(CC) $(CFLAGS) $(SECTIONS_LD) $(HARDEN_LD) $(LDFLAGS) -o $@ $< \
 		lib/libbox.a $(LDLIBS)
 	@chmod 755 $@
 
