@@ -22,6 +22,7 @@
 #include "stage/inherit.h"
 #include "stage/opt.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
@@ -40,12 +41,16 @@
 enum {
 	SLOT = OPT_LONG,
 	POOL,
+	IPV6,
+	POOL6,
 	IP,
 };
 
 static const struct opt opts[] = {
     {SLOT, "slot", "N", "this slot or none"},
     {POOL, "pool", "CIDR", "the boxes' addresses (" SLOT_POOL ")"},
+    {IPV6, "ipv6", NULL, "an IPv6 address, too"},
+    {POOL6, "pool6", "CIDR", "the same, of this pool (" SLOT_POOL6 ")"},
     {IP, "ip", "ADDR", "the slot with this address of the pool, or none"},
     {0},
 };
@@ -181,10 +186,29 @@ check_pool(const struct slot *s)
 	close(nl.fd);
 }
 
+/* An IPv6 pool must always be free, and the host have IPv6. */
+static void
+check_pool6(const struct slot *s)
+{
+	const struct veth v = {.addr6 = slot_addr6(s),
+	    .len6 = s->len6,
+	    .gateway6 = slot_gateway6(s)};
+	struct netlink nl;
+
+	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
+		die_said();
+	if (hostnet_check6(&nl, &v) < 0)
+		die_hint(errno == EADDRINUSE
+			     ? "--pool6 fd99::/64, or another free network"
+			     : "sysctl -w net.ipv6.conf.all.disable_ipv6=0",
+		    "%s%s%s", said(), *said_why() ? ": " : "", said_why());
+	close(nl.fd);
+}
+
 int
 main(int argc, char *argv[])
 {
-	const char *num = NULL, *pool = NULL, *ip = NULL;
+	const char *num = NULL, *pool = NULL, *pool6 = NULL, *ip = NULL;
 	char text[16] = "$BOX_SLOT";
 	struct slot s;
 	int c;
@@ -198,6 +222,13 @@ main(int argc, char *argv[])
 		case POOL:
 			pool = optarg;
 			break;
+		case IPV6:
+			if (!pool6)
+				pool6 = env_or("BOX_POOL6", SLOT_POOL6);
+			break;
+		case POOL6:
+			pool6 = optarg;
+			break;
 		case IP:
 			ip = optarg;
 			break;
@@ -207,11 +238,13 @@ main(int argc, char *argv[])
 		opt_usage(&tool);
 	if (num && ip)
 		diex("--slot and --ip exclude each other");
-	s = slot_get(num ? num : "0", pool);
+	s = slot_get(num ? num : "0", pool, pool6);
 	if (ip)
 		s.num = slot_of("--ip", &s, ip);
 	if (pool || env_or("BOX_POOL", NULL))
 		check_pool(&s);
+	if (s.has6)
+		check_pool6(&s);
 	if (!(say_modes() & SAY_DRY))
 		inherit_add(INHERIT_LEASE, lease_one(&s, !num && !ip));
 	if (num || ip || !(say_modes() & SAY_DRY))
@@ -224,5 +257,7 @@ main(int argc, char *argv[])
 	setenv("BOX_SLOT", text, 1);
 	if (pool)
 		setenv("BOX_POOL", pool, 1);
+	if (pool6)
+		setenv("BOX_POOL6", pool6, 1);
 	chain(argv);
 }

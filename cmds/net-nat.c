@@ -265,7 +265,7 @@ main(int argc, char *argv[])
 			natctl_ask(given.box, up, p);
 		return 0;
 	}
-	nat.slot = slot_get(given.num, given.pool);
+	nat.slot = slot_get(given.num, given.pool, NULL);
 	nat.addr = given.addr ? addr_parse("--addr", given.addr)
 			      : slot_addr(&nat.slot);
 	slot_link(&nat.slot, nat.link, sizeof(nat.link));

@@ -118,7 +118,7 @@ close_loopback(void)
 static int
 print(struct usernet *u)
 {
-	const struct slot slot = slot_get(NULL, NULL);
+	const struct slot slot = slot_get(NULL, NULL, NULL);
 	const uid_t uid = geteuid() ? geteuid() : slot_ids(&slot);
 
 	return pasta_start(u, uid, uid);

@@ -31,6 +31,7 @@ enum {
 	PID = OPT_LONG,
 	SLOT,
 	POOL,
+	POOL6,
 	ADDR,
 	GATEWAY,
 	HOST_LINK,
@@ -44,6 +45,7 @@ static const struct opt opts[] = {
     {PID, "pid", "PID", "from the host, for the box of that process"},
     {SLOT, "slot", "N", "the box's number: its address, its link's name"},
     {POOL, "pool", "CIDR", "the network of all slots (" SLOT_POOL ")"},
+    {POOL6, "pool6", "CIDR", "IPv6, too: the network of all slots"},
     {ADDR, "addr", "A/LEN", "the box's address, instead of the slot's"},
     {GATEWAY, "gateway", "A", "the host end's (its network's first)"},
     {HOST_LINK, "host-link", "NAME", "the host end's name, not the slot's"},
@@ -55,23 +57,27 @@ static const struct opt opts[] = {
 };
 static const struct tool tool = {"net-veth", "[prog [arg ...]]", opts, SAY_IP};
 
-/* The hint for an errno. */
+/* The hint for an errno, and the begin of said(). */
 static const struct {
 	int err;
-	const char *hint;
+	const char *said, *hint;
 } hints[] = {
-    {EADDRINUSE, "export BOX_POOL=10.99.0.0/24, or another free network"},
-    {EEXIST, "--slot N (net-lease finds one), --box-link NAME for the box's"},
-    {EPERM, "sudo: the host's network needs CAP_NET_ADMIN"},
-    {EACCES, "sudo: the host's network needs CAP_NET_ADMIN"},
-    {EOPNOTSUPP, "modprobe veth"},
+    {EADDRINUSE, "IPv6", "export BOX_POOL6=fd99::/64, or another free network"},
+    {EADDRINUSE, "", "export BOX_POOL=10.99.0.0/24, or another free network"},
+    {EAFNOSUPPORT, "", "sysctl -w net.ipv6.conf.all.disable_ipv6=0"},
+    {EEXIST, "",
+	"--slot N (net-lease finds one), --box-link NAME for the box's"},
+    {EPERM, "", "sudo: the host's network needs CAP_NET_ADMIN"},
+    {EACCES, "", "sudo: the host's network needs CAP_NET_ADMIN"},
+    {EOPNOTSUPP, "", "modprobe veth"},
 };
 
 __attribute__((noreturn)) static void
 fail(void)
 {
 	for (size_t i = 0; i < sizeof(hints) / sizeof(*hints); i++)
-		if (hints[i].err == errno)
+		if (hints[i].err == errno &&
+		    strstr(said(), hints[i].said) == said())
 			die_hint(hints[i].hint, "%s%s%s", said(),
 			    *said_why() ? ": " : "", said_why());
 	die_said();
@@ -99,6 +105,14 @@ complete(struct veth *v, const struct slot *s)
 	if (v->addr == v->gateway)
 		diex("--gateway: %s is the box's own address",
 		    addr_text(v->addr));
+	if (!s->has6)
+		return;
+	if (v->mtu && v->mtu < VETH_MTU6)
+		diex("--mtu: %u: a link with IPv6 has at least %d", v->mtu,
+		    VETH_MTU6);
+	v->addr6 = slot_addr6(s);
+	v->gateway6 = slot_gateway6(s);
+	v->len6 = s->len6;
 }
 
 /* The box's half, for ip -batch.  ip enters a network namespace by a name only:
@@ -117,7 +131,7 @@ print_box(const struct veth *v, const char *pid)
 }
 
 static void
-from_box(const struct veth *v)
+from_box(struct veth *v)
 {
 	static const char pid[] = "$BOX_PID";
 	const bool dry = say_modes() & SAY_DRY;
@@ -136,7 +150,7 @@ from_box(const struct veth *v)
 }
 
 static void
-from_host(const struct veth *v, const char *pid)
+from_host(struct veth *v, const char *pid)
 {
 	const int netns = ns_open(atoi(pid), NS_NET), own = ns_open(0, NS_NET);
 	struct stat st, own_st;
@@ -172,7 +186,7 @@ from_host(const struct veth *v, const char *pid)
 int
 main(int argc, char *argv[])
 {
-	const char *pid = NULL, *slot = NULL, *pool = NULL;
+	const char *pid = NULL, *slot = NULL, *pool = NULL, *pool6 = NULL;
 	struct veth v = {
 	    .localnet = strcmp(env_or("BOX_LOCALNET", "0"), "0") != 0,
 	    .nat = strcmp(env_or("BOX_NAT", "0"), "0") != 0};
@@ -190,6 +204,9 @@ main(int argc, char *argv[])
 			break;
 		case POOL:
 			pool = optarg;
+			break;
+		case POOL6:
+			pool6 = optarg;
 			break;
 		case ADDR:
 			v.addr = addr_parse_net("--addr", optarg, &v.len);
@@ -223,7 +240,7 @@ main(int argc, char *argv[])
 	argv += optind;
 	if (!*argv && !pid)
 		opt_usage(&tool);
-	s = slot_get(slot, pool);
+	s = slot_get(slot, pool, pool6);
 	complete(&v, &s);
 	if (pid)
 		from_host(&v, pid);
@@ -232,6 +249,10 @@ main(int argc, char *argv[])
 	/* For the box's /etc/hosts. */
 	if (setenv("BOX_ADDR", addr_text(v.addr), 1) < 0 ||
 	    setenv("BOX_GATEWAY", addr_text(v.gateway), 1) < 0)
+		die("setenv");
+	if (v.len6 &&
+	    (setenv("BOX_ADDR6", addr6_text(&v.addr6), 1) < 0 ||
+		setenv("BOX_GATEWAY6", addr6_text(&v.gateway6), 1) < 0))
 		die("setenv");
 	if (!*argv)
 		return 0;

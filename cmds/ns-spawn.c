@@ -221,7 +221,7 @@ main(int argc, char *argv[])
 	user = !idmap_is_root();
 	parse(argc, argv);
 	argv += optind;
-	slot = slot_get(slot_word, NULL);
+	slot = slot_get(slot_word, NULL, NULL);
 	if (box.set.fresh & CLONE_NEWUSER)
 		idmaps_get(&box.maps, map_word, slot_ids(&slot));
 

@@ -114,6 +114,17 @@ lab_up() {
 	eventually 10 linked
 	host ip route add default via 192.0.2.2
 }
+# lab6_up: the same, with IPv6; the baseline looks at that, too.
+lab6_up() {
+	lab_up || return
+	lacks_kernel "IPv6" test -e /proc/sys/net/ipv6
+	export LAB6=1
+	host ip addr add 2001:db8::1/64 dev uplink nodad
+	outside ip addr add 2001:db8::2/64 dev uplink nodad
+	host ip route add default via 2001:db8::2
+	eventually 10 no_tentative host && eventually 10 no_tentative outside
+}
+no_tentative() { [ -z "$("$1" ip -6 addr show tentative)" ]; }
 # open_tun: $opener, a program that opens /dev/net/tun to all, as udev does, in a
 # mount namespace of its own, and becomes its arguments.  It puts $RESOLV, if set, in
 # place of resolv.conf.  With OPEN=$opener, enter uses the program.
@@ -131,7 +142,7 @@ open_tun() {
 }
 lab_down() {
 	for ns in ${HOSTNS:-} ${OUTNS:-}; do ip netns del "$ns"; done
-	unset HOSTNS OUTNS
+	unset HOSTNS OUTNS LAB6
 }
 # in_fresh SCRIPT: sh runs SCRIPT in $fresh, with the network of the lab. The root
 # is that of a mount namespace, because no box can start in one of chroot(2).
@@ -192,6 +203,12 @@ look() {
 	for save in iptables-nft-save iptables-legacy-save ip6tables-nft-save; do
 		echo "@ $save"; $save
 	done
+	[ -z "${LAB6:-}" ] || {
+		echo "@ ip6tables-legacy-save"; ip6tables-legacy-save
+		echo "@ net"; printf '%s\n' addr "route show table all" rule | ip -6 -o -batch - |
+		    sed 's/ tentative//; s/ expires [0-9]*sec//; s/ valid_lft.*//'
+		(cd /proc/sys/net/ipv6 && grep . conf/*/{forwarding,accept_ra})
+	}
 	echo "@ nft"; nft list tables
 	echo "@ all"
 	(cd /proc/sys/net/ipv4 && grep . ip_forward conf/*/{forwarding,route_localnet,accept_redirects})

@@ -83,6 +83,16 @@ v1() { [ "$(cgroup_dir cpu)" != "$(cgroup_dir "")" ]; }
 	hinted 'choose another: box-run --pool 10.213.0.0/16' box-doctor
 	works ${hint#*: } bb true
 	host ip address del 10.0.0.77/24 dev uplink
+	host ip address add fd62:6f78::77/64 dev uplink nodad
+	refused '--pool6 fd99::/64, or another free network' net-lease --ipv6 true
+	works net-lease ${hint%%,*} true
+	refused 'export BOX_POOL6=fd99::/64, or another free network' ns-spawn net-veth --pool6 fd62:6f78::/64 true
+	works sh -c "${hint%%,*}; ns-spawn net-veth true"
+	host sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	refused 'sysctl -w net.ipv6.conf.all.disable_ipv6=0' net-lease --ipv6 true
+	refused 'sysctl -w net.ipv6.conf.all.disable_ipv6=0' ns-spawn net-veth --pool6 fd62:6f78::/64 true
+	host $hint
+	works net-lease --ipv6 ns-spawn net-veth true
 	refused 'export BOX_STATE=DIR, a directory of your own' "${user[@]}" env -u XDG_RUNTIME_DIR net-lease true
 	works "${user[@]}" env -u XDG_RUNTIME_DIR BOX_STATE="$PWD/run/state" net-lease true
 	refused 'export BOX_STATE=DIR, a directory of your own' "${user[@]}" env -u XDG_RUNTIME_DIR box-ps

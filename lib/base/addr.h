@@ -1,6 +1,7 @@
 #ifndef BASE_ADDR_H
 #define BASE_ADDR_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -9,9 +10,6 @@
 
 /* A.B.C.D; false on another word. */
 bool addr_read(const char *s, uint32_t *addr);
-
-/* Whether the word is an IPv6 address (inet_pton(3)). */
-bool addr_is6(const char *s);
 
 /* A.B.C.D, and A.B.C.D/LEN with 1 to 32.  Die with 125, naming WHAT (an option
  * or operand) and the word. */
@@ -28,5 +26,16 @@ uint32_t addr_mask(unsigned len);
 
 /* A.B.C.D, in one of four static buffers used in turn. */
 const char *addr_text(uint32_t addr);
+
+/* The same of IPv6, whose addresses stay in network byte order.  Prefixes are
+ * of 1 to 128 bits. */
+bool addr6_read(const char *s, struct in6_addr *addr);
+struct in6_addr addr6_parse_net(const char *what, const char *s, unsigned *len);
+const char *addr6_text(const struct in6_addr *addr);
+
+/* The first LEN bits of ADDR; whether those of both are the same. */
+struct in6_addr addr6_net(const struct in6_addr *addr, unsigned len);
+bool addr6_same(
+    const struct in6_addr *a, const struct in6_addr *b, unsigned len);
 
 #endif

@@ -19,10 +19,30 @@ slot_count(unsigned len)
 	return n < MAX_SLOTS ? n : MAX_SLOTS;
 }
 
-struct slot
-slot_get(const char *num, const char *pool)
+/* Each pool has room for all slots, in the last two bytes of an address. */
+static void
+read_pool6(struct slot *s, const char *pool)
 {
-	struct slot s;
+	struct in6_addr net;
+	uint8_t first;
+
+	s->pool6 = addr6_parse_net("--pool6", pool, &s->len6);
+	first = s->pool6.s6_addr[0];
+	if (s->len6 > 112 || s->len6 < 8)
+		diex("--pool6: '%s' has a length outside of 8..112", pool);
+	net = addr6_net(&s->pool6, s->len6);
+	if (!addr6_same(&s->pool6, &net, 128))
+		diex("--pool6: '%s' is not the address of a network", pool);
+	/* Loopback, IPv4 in other clothes; link-local, multicast. */
+	if (first == 0 || first >= 0xfe)
+		diex("--pool6: '%s' is not a network of hosts", pool);
+	s->has6 = true;
+}
+
+struct slot
+slot_get(const char *num, const char *pool, const char *pool6)
+{
+	struct slot s = {0};
 
 	if (!pool)
 		pool = env_or("BOX_POOL", SLOT_POOL);
@@ -33,6 +53,10 @@ slot_get(const char *num, const char *pool)
 		diex("--pool: '%s' is not the address of a network", pool);
 	s.num = (unsigned)parse_num("--slot",
 	    num ? num : env_or("BOX_SLOT", "0"), 0, slot_count(s.len) - 1);
+	if (!pool6)
+		pool6 = env_or("BOX_POOL6", NULL);
+	if (pool6)
+		read_pool6(&s, pool6);
 	return s;
 }
 
@@ -57,6 +81,29 @@ uint32_t
 slot_addr(const struct slot *s)
 {
 	return s->pool + 2 + s->num;
+}
+
+/* The address NUM of the pool. */
+static struct in6_addr
+in_pool6(const struct slot *s, unsigned num)
+{
+	struct in6_addr a = s->pool6;
+
+	a.s6_addr[14] |= (uint8_t)(num >> 8);
+	a.s6_addr[15] |= (uint8_t)num;
+	return a;
+}
+
+struct in6_addr
+slot_gateway6(const struct slot *s)
+{
+	return in_pool6(s, 1);
+}
+
+struct in6_addr
+slot_addr6(const struct slot *s)
+{
+	return in_pool6(s, 2 + s->num);
 }
 
 uint32_t

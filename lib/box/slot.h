@@ -1,6 +1,8 @@
 #ifndef BOX_SLOT_H
 #define BOX_SLOT_H
 
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -8,6 +10,7 @@
  * follow.  Slot 0 has the reference container's: 10.0.0.2, veth0. */
 
 #define SLOT_POOL "10.0.0.0/24"
+#define SLOT_POOL6 "fd62:6f78::/64"
 
 /* Ids 0..65535 of slot N are the host's SLOT_IDS_BASE + N * SLOT_IDS and on:
  * above systemd's ranges, below 2^31. */
@@ -27,12 +30,15 @@ struct slot {
 	unsigned num;
 	uint32_t pool; /* network address, host byte order */
 	unsigned len;  /* its prefix length */
+	bool has6;     /* the same for IPv6, if the box is to have it */
+	struct in6_addr pool6;
+	unsigned len6;
 };
 
-/* The slot of the options' words; NULL: the chain's (BOX_SLOT, BOX_POOL), else
- * slot 0 of SLOT_POOL.  Dies with 125 on a bad word or a number that the pool
- * does not have. */
-struct slot slot_get(const char *num, const char *pool);
+/* The slot of the options' words; NULL: the chain's (BOX_SLOT, BOX_POOL,
+ * BOX_POOL6), else slot 0 of SLOT_POOL, without IPv6.  Dies with 125 on a bad
+ * word or a number that the pool does not have. */
+struct slot slot_get(const char *num, const char *pool, const char *pool6);
 
 /* The number of the slot in the pool of S that has the address of WORD.  Dies
  * with 125, naming WHAT, if there is none. */
@@ -44,6 +50,10 @@ unsigned slot_count(unsigned len);
 uint32_t slot_gateway(const struct slot *s); /* the pool's first address */
 uint32_t slot_addr(const struct slot *s);
 uint32_t slot_ids(const struct slot *s); /* the first id of its range */
+
+/* Of a slot that has6: ::1, and ::2, ::3... of its pool. */
+struct in6_addr slot_gateway6(const struct slot *s);
+struct in6_addr slot_addr6(const struct slot *s);
 
 /* The name of the host's end: veth0, box1, box2... */
 const char *slot_link(const struct slot *s, char *buf, size_t size);

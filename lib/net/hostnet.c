@@ -10,15 +10,20 @@
  */
 #include "net/hostnet.h"
 #include "base/addr.h"
+#include "base/file.h"
 #include "base/say.h"
 #include "box/slot.h"
 #include "net/rtnl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 
 /* Any public address; this one is a box's name server by default. */
 #define OUTSIDE 0x08080808u /* 8.8.8.8 */
+#define OUTSIDE6 "2001:4860:4860::8888"
+
+#define DISABLED6 "/proc/sys/net/ipv6/conf/all/disable_ipv6"
 
 uint32_t
 hostnet_mtu(struct netlink *nl)
@@ -106,5 +111,91 @@ hostnet_check(struct netlink *nl, const struct veth *v)
 			return 0;
 	}
 	set_reason(nl, v, &c.found);
+	return -1;
+}
+
+bool
+hostnet_out6(struct netlink *nl)
+{
+	struct in6_addr outside;
+	struct route6 r;
+
+	return addr6_read(OUTSIDE6, &outside) &&
+	       route6_get(nl, &outside, 0, &r) == 0 && r.link && !r.local;
+}
+
+struct collision6 {
+	const struct veth *v;
+	struct route6 found; /* len 0: none */
+};
+
+static void
+check_route6(const struct nlmsghdr *h, void *arg)
+{
+	struct collision6 *c = arg;
+	struct route6 r;
+
+	route6_read(h, &r);
+	if (r.len > 0 && r.len < 128 && c->found.len == 0 &&
+	    addr6_same(
+		&r.dst, &c->v->addr6, r.len < c->v->len6 ? r.len : c->v->len6))
+		c->found = r;
+}
+
+static bool
+taken6(struct netlink *nl, const struct in6_addr *addr, struct route6 *r)
+{
+	struct link l;
+
+	return route6_get(nl, addr, RTM_F_FIB_MATCH, r) == 0 && r->len == 128 &&
+	       (!r->link || (link_get(nl, r->link, NULL, &l) == 0 &&
+				!VETH_IS_BOX(l.group)));
+}
+
+/* EAFNOSUPPORT if the host has no IPv6. */
+static int
+has_ipv6(void)
+{
+	char now[4];
+	const ssize_t n = read_at(AT_FDCWD, DISABLED6, now, sizeof(now));
+
+	if (n > 0 && now[0] == '0')
+		return 0;
+	said_set("IPv6", "");
+	if (n > 0)
+		say_why("this host has it disabled");
+	errno = EAFNOSUPPORT;
+	return -1;
+}
+
+int
+hostnet_check6(struct netlink *nl, const struct veth *v)
+{
+	struct collision6 c = {.v = v};
+	struct link l;
+	char text[128];
+	int n;
+
+	if (has_ipv6() < 0)
+		return -1;
+	if (!taken6(nl, &v->addr6, &c.found) &&
+	    !taken6(nl, &v->gateway6, &c.found)) {
+		c.found.len = 0;
+		said_set("ip -6 route show table main", "");
+		if (route6_each(nl, check_route6, &c) < 0)
+			return -1;
+		if (c.found.len == 0)
+			return 0;
+	}
+	snprintf(text, sizeof(text), "IPv6 addresses %s/%u and %s",
+	    addr6_text(&v->addr6), v->len6, addr6_text(&v->gateway6));
+	said_set(text, "");
+	n = snprintf(text, sizeof(text), "the host has the %s %s/%u",
+	    c.found.local ? "address" : "route", addr6_text(&c.found.dst),
+	    c.found.len);
+	if (c.found.link && link_get(nl, c.found.link, NULL, &l) == 0)
+		snprintf(text + n, sizeof(text) - (size_t)n, " dev %s", l.name);
+	say_why(text);
+	errno = EADDRINUSE;
 	return -1;
 }

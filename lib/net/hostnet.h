@@ -14,4 +14,11 @@ uint32_t hostnet_mtu(struct netlink *nl);
  * host collides with the addresses of V.  Routes to other boxes do not. */
 int hostnet_check(struct netlink *nl, const struct veth *v);
 
+/* The same of the IPv6 addresses of V.  EAFNOSUPPORT: the host has no IPv6, or
+ * has it disabled. */
+int hostnet_check6(struct netlink *nl, const struct veth *v);
+
+/* Whether the host has an IPv6 route out. */
+bool hostnet_out6(struct netlink *nl);
+
 #endif

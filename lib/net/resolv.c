@@ -27,6 +27,7 @@ static const char *const files[] = {
 void
 resolv_add(struct resolv *r, const char *word)
 {
+	struct in6_addr addr6;
 	uint32_t addr;
 
 	if (strcmp(word, "auto") == 0 || strcmp(word, "host") == 0 ||
@@ -34,7 +35,7 @@ resolv_add(struct resolv *r, const char *word)
 		r->word = word;
 		return;
 	}
-	if (!addr_read(word, &addr) && !addr_is6(word))
+	if (!addr_read(word, &addr) && !addr6_read(word, &addr6))
 		diex("--dns: '%s' is not an address, auto, host or none", word);
 	if (r->n == RESOLV_MAX)
 		diex("--dns: more than %d addresses", RESOLV_MAX);

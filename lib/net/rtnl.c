@@ -114,20 +114,37 @@ put_addr(struct netlink *nl, unsigned type, uint32_t addr)
 	netlink_put_u32(nl, type, htonl(addr));
 }
 
-int
-addr_add(
-    struct netlink *nl, int index, uint32_t addr, unsigned len, uint32_t flags)
+/* ADDR is of SIZE bytes. */
+static int
+add_addr(struct netlink *nl, int family, int index, const void *addr,
+    size_t size, unsigned len, uint32_t flags)
 {
-	const struct ifaddrmsg a = {.ifa_family = AF_INET,
+	const struct ifaddrmsg a = {.ifa_family = (uint8_t)family,
 	    .ifa_prefixlen = (uint8_t)len,
 	    .ifa_index = (uint32_t)index};
 
 	netlink_begin(
 	    nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &a, sizeof(a));
-	put_addr(nl, IFA_LOCAL, addr);
-	put_addr(nl, IFA_ADDRESS, addr);
+	netlink_put(nl, IFA_LOCAL, addr, size);
+	netlink_put(nl, IFA_ADDRESS, addr, size);
 	netlink_put_u32(nl, IFA_FLAGS, flags);
 	return netlink_send(nl, NULL, NULL);
+}
+
+int
+addr_add(
+    struct netlink *nl, int index, uint32_t addr, unsigned len, uint32_t flags)
+{
+	const uint32_t a = htonl(addr);
+
+	return add_addr(nl, AF_INET, index, &a, sizeof(a), len, flags);
+}
+
+int
+addr6_add(struct netlink *nl, int index, const struct in6_addr *addr,
+    unsigned len, uint32_t flags)
+{
+	return add_addr(nl, AF_INET6, index, addr, sizeof(*addr), len, flags);
 }
 
 static int
@@ -196,15 +213,114 @@ route_get(struct netlink *nl, uint32_t addr, unsigned flags, struct route *r)
 	return netlink_send(nl, route_read, r);
 }
 
+static int
+dump_routes(
+    struct netlink *nl, const struct rtmsg *m, netlink_fn *fn, void *arg)
+{
+	/* NLM_F_DUMP_INTR, a table that changed meanwhile, is no error: the
+	 * table may change right after the dump, too. */
+	netlink_begin(nl, RTM_GETROUTE, NLM_F_DUMP, m, sizeof(*m));
+	/* ENOENT: the table has no route yet. */
+	return netlink_send(nl, fn, arg) < 0 && errno != ENOENT ? -1 : 0;
+}
+
 int
 route_each(struct netlink *nl, netlink_fn *fn, void *arg)
 {
 	const struct rtmsg m = {
 	    .rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN};
 
-	/* NLM_F_DUMP_INTR, a table that changed meanwhile, is no error: the
-	 * table may change right after the dump, too. */
-	netlink_begin(nl, RTM_GETROUTE, NLM_F_DUMP, &m, sizeof(m));
-	/* ENOENT: the table has no route yet. */
-	return netlink_send(nl, fn, arg) < 0 && errno != ENOENT ? -1 : 0;
+	return dump_routes(nl, &m, fn, arg);
+}
+
+static void
+put_addr6(struct netlink *nl, unsigned type, const struct in6_addr *addr)
+{
+	netlink_put(nl, type, addr, sizeof(*addr));
+}
+
+static int
+route6_change(
+    struct netlink *nl, uint16_t type, uint16_t flags, const struct route6 *r)
+{
+	const struct rtmsg m = {.rtm_family = AF_INET6,
+	    .rtm_dst_len = (uint8_t)r->len,
+	    .rtm_table = r->local ? RT_TABLE_LOCAL : RT_TABLE_MAIN,
+	    .rtm_protocol = RTPROT_BOOT,
+	    .rtm_type = r->local ? RTN_LOCAL : RTN_UNICAST};
+
+	netlink_begin(nl, type, flags, &m, sizeof(m));
+	if (r->len)
+		put_addr6(nl, RTA_DST, &r->dst);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&r->via))
+		put_addr6(nl, RTA_GATEWAY, &r->via);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&r->src))
+		put_addr6(nl, RTA_PREFSRC, &r->src);
+	netlink_put_u32(nl, RTA_OIF, (uint32_t)r->link);
+	if (r->metric)
+		netlink_put_u32(nl, RTA_PRIORITY, r->metric);
+	return netlink_send(nl, NULL, NULL);
+}
+
+int
+route6_add(struct netlink *nl, const struct route6 *r)
+{
+	return route6_change(nl, RTM_NEWROUTE,
+	    NLM_F_CREATE | (r->metric ? NLM_F_APPEND : NLM_F_EXCL), r);
+}
+
+int
+route6_delete(struct netlink *nl, const struct route6 *r)
+{
+	return route6_change(nl, RTM_DELROUTE, 0, r);
+}
+
+static struct in6_addr
+read_addr6(const struct nlmsghdr *h, unsigned type)
+{
+	const struct rtmsg *m = NLMSG_DATA(h);
+	const struct rtattr *a = netlink_attr(NETLINK_ATTRS(h, *m), type);
+	struct in6_addr addr = in6addr_any;
+
+	if (a && RTA_PAYLOAD(a) >= sizeof(addr))
+		memcpy(&addr, RTA_DATA(a), sizeof(addr));
+	return addr;
+}
+
+void
+route6_read(const struct nlmsghdr *h, void *route)
+{
+	const struct rtmsg *m = NLMSG_DATA(h);
+	struct route6 *r = route;
+
+	*r = (struct route6){
+	    .dst = read_addr6(h, RTA_DST),
+	    .len = m->rtm_dst_len,
+	    .local = m->rtm_type == RTN_LOCAL,
+	    .via = read_addr6(h, RTA_GATEWAY),
+	    .src = read_addr6(h, RTA_PREFSRC),
+	    .link = (int)netlink_u32(NETLINK_ATTRS(h, *m), RTA_OIF, 0),
+	    .metric = netlink_u32(NETLINK_ATTRS(h, *m), RTA_PRIORITY, 0),
+	};
+}
+
+int
+route6_get(struct netlink *nl, const struct in6_addr *addr, unsigned flags,
+    struct route6 *r)
+{
+	const struct rtmsg m = {
+	    .rtm_family = AF_INET6, .rtm_dst_len = 128, .rtm_flags = flags};
+
+	netlink_begin(nl, RTM_GETROUTE, 0, &m, sizeof(m));
+	put_addr6(nl, RTA_DST, addr);
+	return netlink_send(nl, route6_read, r);
+}
+
+int
+route6_each(struct netlink *nl, netlink_fn *fn, void *arg)
+{
+	const struct rtmsg m = {
+	    .rtm_family = AF_INET6, .rtm_table = RT_TABLE_MAIN};
+
+	return dump_routes(nl, &m, fn, arg);
 }

@@ -4,12 +4,14 @@
 #include "net/netlink.h"
 
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Links, addresses and IPv4 routes (rtnetlink(7)), a request each.  Addresses
- * are in host byte order.  On failure each returns -1 with errno, and with
- * said_why() if the kernel sent a text; none calls say(). */
+/* Links, addresses and routes (rtnetlink(7)), a request each.  Addresses of
+ * IPv4 are in host byte order, those of IPv6 in network byte order.  On failure
+ * each returns -1 with errno, and with said_why() if the kernel sent a text;
+ * none calls say(). */
 
 struct link {
 	int index;
@@ -63,5 +65,26 @@ int route_get(
  * into a struct route. */
 int route_each(struct netlink *nl, netlink_fn *fn, void *arg);
 netlink_fn route_read;
+
+/* The same of IPv6. */
+int addr6_add(struct netlink *nl, int index, const struct in6_addr *addr,
+    unsigned len, uint32_t flags);
+
+struct route6 {
+	struct in6_addr dst;
+	unsigned len;
+	bool local;		  /* in the table local, of that type */
+	struct in6_addr via, src; /* 0: none */
+	int link;		  /* 0: none, or more than one */
+	uint32_t metric;	  /* 0: the kernel's choice */
+};
+
+/* A route with a metric may be there already, by another link. */
+int route6_add(struct netlink *nl, const struct route6 *r);
+int route6_delete(struct netlink *nl, const struct route6 *r);
+int route6_get(struct netlink *nl, const struct in6_addr *addr, unsigned flags,
+    struct route6 *r);
+int route6_each(struct netlink *nl, netlink_fn *fn, void *arg);
+netlink_fn route6_read;
 
 #endif

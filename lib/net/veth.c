@@ -7,7 +7,8 @@
  * address, the same on every veth.  So boxes reach each other through the host
  * only.  The pair is created with the other end in the box, is in the suite's
  * device group, and dies with the box's namespace.  Before the host end is up,
- * the end is closed to all packets but IPv4 from the box's address.
+ * the end is closed to all packets but IPv4 from the box's address; IPv6 is
+ * off, or has the same shape, as far as sysctls can give it.
  */
 #include "net/veth.h"
 #include "base/addr.h"
@@ -118,8 +119,10 @@ make_way(struct netlink *nl, const struct veth *v, int tries)
 static int
 create(struct netlink *nl, const struct veth *v, int netns, const char *pid)
 {
-	const uint32_t mtu = v->mtu ? v->mtu : hostnet_mtu(nl);
+	uint32_t mtu = v->mtu ? v->mtu : hostnet_mtu(nl);
 
+	if (v->len6 && mtu < VETH_MTU6)
+		mtu = VETH_MTU6;
 	for (int tries = 0;; tries++) {
 		if (!say(SAY_IP,
 			"link add %s mtu %u group %u type veth "
@@ -137,17 +140,29 @@ struct setting {
 	const char *family, *name, *value;
 };
 
-/* Of both ends.  A link-local address leads to the host's services past every
- * rule for IPv4.  In the box, its network of 2^64 neighbours would fill the
- * kernel's one table of IPv6 neighbours (gc_thresh3). */
+/* Of both ends, without IPv6.  A link-local address leads to the host's
+ * services past every rule for IPv4.  In the box, its network of 2^64
+ * neighbours would fill the kernel's one table of IPv6 neighbours (gc_thresh3).
+ */
 static const struct setting no_ipv6 = {"ipv6", "disable_ipv6", "1"};
+
+/* Of the host end, likewise: IPv6 may be turned on again for all links, but
+ * even then the host takes no route from a box. */
+static const struct setting no_ra = {"ipv6", "accept_ra", "0"};
+
+/* Of both ends, with IPv6: neither end makes an address of its own, nor learns
+ * an address or a route from the other. */
+static const struct setting ipv6[] = {
+    {"ipv6", "disable_ipv6", "0"},
+    {"ipv6", "addr_gen_mode", "1"},
+    {"ipv6", "accept_ra", "0"},
+    {"ipv6", "accept_redirects", "0"},
+    {"ipv6", "autoconf", "0"},
+};
 
 /* The sysctls of the host end, set before it is up.  The kernel's defaults
  * leave each of these ways open (ip-sysctl.rst). */
 static const struct setting settings[] = {
-    /* IPv6 may be turned on again for all links: even then the host takes no
-     * route from a box. */
-    {"ipv6", "accept_ra", "0"},
     /* Packets of the box have the box's address. */
     {"ipv4", "rp_filter", "1"},
     /* A box that is a gateway cannot redirect the host. */
@@ -188,14 +203,84 @@ veth_localnet(const char *link, bool on)
 }
 
 static int
+localnet6(struct netlink *nl, const char *link, int index, bool on)
+{
+	/* Each box's link has such a route: therefore "append". */
+	const struct route6 r = {.dst = in6addr_loopback,
+	    .len = 128,
+	    .local = true,
+	    .link = index,
+	    .metric = 2048};
+
+	if (!say(SAY_IP, VETH_LOCALNET6, on ? "append" : "delete", link))
+		return 0;
+	return on ? route6_add(nl, &r) : route6_delete(nl, &r);
+}
+
+int
+veth_localnet6(const char *link, bool on)
+{
+	struct netlink nl;
+	int index, ret;
+
+	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
+		return -1;
+	index = link_index(&nl, link);
+	ret = localnet6(&nl, link, index < 0 ? 0 : index, on);
+	close_keep(nl.fd);
+	return ret;
+}
+
+static int
+set_ipv6(const char *link)
+{
+	for (size_t i = 0; i < sizeof(ipv6) / sizeof(*ipv6); i++)
+		if (set(&ipv6[i], link) < 0)
+			return -1;
+	return 0;
+}
+
+static int
 close_end(const struct veth *v)
 {
-	if (set(&no_ipv6, v->host) < 0)
+	if (v->len6 ? set_ipv6(v->host) < 0
+		    : set(&no_ipv6, v->host) < 0 || set(&no_ra, v->host) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
 		if (set(&settings[i], v->host) < 0)
 			return -1;
 	return v->localnet ? veth_localnet(v->host, true) : 0;
+}
+
+/* The host end's IPv6 addresses, without the time of a search for duplicates.
+ * To find a neighbour for a packet that is forwarded, the kernel asks from a
+ * link-local address. */
+static int
+add_addrs6(struct netlink *nl, const struct veth *v, int index)
+{
+	struct in6_addr local = {{{0xfe, 0x80, [15] = 1}}};
+
+	if (say(SAY_IP, "addr add fe80::1/64 dev %s nodad", v->host) &&
+	    addr6_add(nl, index, &local, 64, IFA_F_NODAD) < 0)
+		return -1;
+	if (say(SAY_IP, "addr add %s/128 dev %s nodad noprefixroute",
+		addr6_text(&v->gateway6), v->host) &&
+	    addr6_add(nl, index, &v->gateway6, 128,
+		IFA_F_NODAD | IFA_F_NOPREFIXROUTE) < 0)
+		return -1;
+	return 0;
+}
+
+static int
+add_routes6(struct netlink *nl, const struct veth *v, int index)
+{
+	const struct route6 box = {.dst = v->addr6, .len = 128, .link = index};
+
+	if (say(SAY_IP, "route add %s dev %s", addr6_text(&v->addr6),
+		v->host) &&
+	    route6_add(nl, &box) < 0)
+		return -1;
+	return v->localnet ? localnet6(nl, v->host, index, true) : 0;
 }
 
 /* The host end's sysctls, its address, and the route to the box. */
@@ -210,25 +295,29 @@ configure(struct netlink *nl, const struct veth *v, int index)
 		v->host) &&
 	    addr_add(nl, index, v->gateway, 32, 0) < 0)
 		return -1;
+	if (v->len6 && add_addrs6(nl, v, index) < 0)
+		return -1;
 	if (say(SAY_IP, "link set %s up", v->host) && link_up(nl, index) < 0)
 		return -1;
 	if (say(SAY_IP, "route add %s dev %s scope link", addr_text(v->addr),
 		v->host) &&
 	    route_add(nl, &box) < 0)
 		return -1;
-	return 0;
+	return v->len6 ? add_routes6(nl, v, index) : 0;
 }
 
 int
-veth_host(const struct veth *v, int netns, const char *pid)
+veth_host(struct veth *v, int netns, const char *pid)
 {
 	struct netlink nl;
 	int index = -1;
 
 	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
 		return -1;
-	if (hostnet_check(&nl, v) == 0)
+	if (hostnet_check(&nl, v) == 0 &&
+	    (!v->len6 || hostnet_check6(&nl, v) == 0))
 		index = create(&nl, v, netns, pid);
+	v->out6 = index >= 0 && v->len6 && hostnet_out6(&nl);
 	if (index >= 0 && configure(&nl, v, index) < 0) {
 		remove_link(&nl, v->host, index);
 		index = -1;
@@ -260,6 +349,7 @@ void
 veth_retire(const struct veth *v, int index, bool left)
 {
 	const struct route box = {.dst = v->addr, .len = 32, .link = index};
+	const struct route6 box6 = {.dst = v->addr6, .len = 128, .link = index};
 	char name[IFNAMSIZ];
 	struct netlink nl;
 
@@ -272,9 +362,14 @@ veth_retire(const struct veth *v, int index, bool left)
 	dead_name(name, index);
 	/* Before Linux 6.2 a link that is up keeps its name. */
 	if (say(SAY_IP, "link set %s name %s", v->host, name) &&
-	    link_rename(&nl, index, name) == 0 &&
-	    say(SAY_IP, "route delete %s dev %s", addr_text(v->addr), name))
-		route_delete(&nl, &box);
+	    link_rename(&nl, index, name) == 0) {
+		if (say(SAY_IP, "route delete %s dev %s", addr_text(v->addr),
+			name))
+			route_delete(&nl, &box);
+		if (v->len6 && say(SAY_IP, "route delete %s dev %s",
+				   addr6_text(&v->addr6), name))
+			route6_delete(&nl, &box6);
+	}
 	close(nl.fd);
 }
 
@@ -317,6 +412,46 @@ veth_end_dead(void)
 	close(nl.fd);
 }
 
+/* A box without a way out would wait a second for each address outside, so it
+ * has then a route to the other boxes alone. */
+static int
+box_routes6(struct netlink *nl, const struct veth *v, int index)
+{
+	const struct route6 host = {
+	    .dst = v->gateway6, .len = 128, .src = v->addr6, .link = index};
+	struct route6 out = {.via = v->gateway6, .link = index};
+	char net[64] = "default";
+
+	if (!v->out6) {
+		out.dst = addr6_net(&v->addr6, v->len6);
+		out.len = v->len6;
+		snprintf(
+		    net, sizeof(net), "%s/%u", addr6_text(&out.dst), v->len6);
+	}
+	if (say(SAY_IP, "route add %s dev %s src %s", addr6_text(&v->gateway6),
+		v->box, addr6_text(&v->addr6)) &&
+	    route6_add(nl, &host) < 0)
+		return -1;
+	if (say(SAY_IP, "route add %s via %s dev %s", net,
+		addr6_text(&v->gateway6), v->box) &&
+	    route6_add(nl, &out) < 0)
+		return -1;
+	return 0;
+}
+
+static int
+box_addr6(struct netlink *nl, const struct veth *v, int index)
+{
+	if (set_ipv6(v->box) < 0)
+		return -1;
+	if (say(SAY_IP, "addr add %s/%u dev %s nodad noprefixroute",
+		addr6_text(&v->addr6), v->len6, v->box) &&
+	    addr6_add(nl, index, &v->addr6, v->len6,
+		IFA_F_NODAD | IFA_F_NOPREFIXROUTE) < 0)
+		return -1;
+	return 0;
+}
+
 static int
 box_half(struct netlink *nl, const struct veth *v)
 {
@@ -331,8 +466,12 @@ box_half(struct netlink *nl, const struct veth *v)
 	    ((index = link_index(nl, v->box)) < 0 ||
 		addr_add(nl, index, v->addr, v->len, IFA_F_NOPREFIXROUTE) < 0))
 		return -1;
-	if (set(&no_ipv6, v->box) < 0)
+	if (v->len6) {
+		if (box_addr6(nl, v, index) < 0)
+			return -1;
+	} else if (set(&no_ipv6, v->box) < 0) {
 		return -1;
+	}
 	if (say(SAY_IP, "link set %s up", v->box) && link_up(nl, index) < 0)
 		return -1;
 	host.link = out.link = index;
@@ -344,7 +483,7 @@ box_half(struct netlink *nl, const struct veth *v)
 		addr_text(v->gateway), v->box) &&
 	    route_add(nl, &out) < 0)
 		return -1;
-	return 0;
+	return v->len6 ? box_routes6(nl, v, index) : 0;
 }
 
 int

@@ -3,12 +3,15 @@
 
 #include "stage/door.h"
 
+#define VETH_MTU6 1280 /* the least of a link with IPv6 */
+
 /* The host's half, in the host's network namespace: checks that no route and no
  * address of the host collides; creates the pair with its other end in NETNS (a
  * descriptor), the address and the route.  Replaces a dead box's link of that
  * name.  PID, the box's or "$BOX_PID", is for say().  Returns the host end's
- * index (0 with -n), or -1 with errno, said() and said_why(), nothing left. */
-int veth_host(const struct veth *v, int netns, const char *pid);
+ * index (0 with -n), or -1 with errno, said() and said_why(), nothing left.
+ * Sets v->out6. */
+int veth_host(struct veth *v, int netns, const char *pid);
 
 /* Undoes veth_host(), keeping errno and said(). */
 void veth_remove(const struct veth *v, int index);
@@ -28,6 +31,12 @@ void veth_end_dead(void);
  * the link.  -1 with errno and said(). */
 #define VETH_LOCALNET "echo %d > /proc/sys/net/ipv4/conf/%s/route_localnet"
 int veth_localnet(const char *link, bool on);
+
+/* The same of ::1, which needs a route: without the route the box's answer to
+ * ::1 is dropped.  VETH_LOCALNET6 is the command, for "append" or "delete" and
+ * the link. */
+#define VETH_LOCALNET6 "route %s local ::1 dev %s table local metric 2048"
+int veth_localnet6(const char *link, bool on);
 
 /* The box's half, in the box's network namespace: lo, address, routes, ping.
  * -1 with errno, said() and said_why(). */

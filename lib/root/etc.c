@@ -30,6 +30,7 @@ etc_add_host(struct etc *e, const char *word)
 	char *name = text_fmt(
 		 "%.*s", addr ? (int)(addr - word) : (int)strlen(word), word),
 	     *lines;
+	struct in6_addr a6;
 	uint32_t a;
 
 	if (!hosts_name(name))
@@ -40,7 +41,7 @@ etc_add_host(struct etc *e, const char *word)
 			diex("--add-host %s: the box has no link to the host "
 			     "(net-veth makes one)",
 			    word);
-	} else if (!addr || (!addr_read(addr, &a) && !addr_is6(addr))) {
+	} else if (!addr || (!addr_read(addr, &a) && !addr6_read(addr, &a6))) {
 		diex("--add-host: '%s' is not NAME:ADDRESS or "
 		     "NAME:host-gateway",
 		    word);

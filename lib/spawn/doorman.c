@@ -63,7 +63,7 @@ retire(void)
 }
 
 static int
-serve_veth(struct door_request *req)
+serve_veth(struct door_request *req, struct door_reply *rep)
 {
 	int net, err = count(&links, 1);
 	char pid[16];
@@ -94,6 +94,8 @@ serve_veth(struct door_request *req)
 		connections_open(&connections, man.box);
 		at_end(retire);
 	}
+	if (pair.out6)
+		rep->flags |= DOOR_OUT6;
 	close(net);
 	return err;
 }
@@ -194,7 +196,7 @@ serve_file(struct door_request *req, int *fd)
 static int
 serve_hosts(const char *own, int *fd)
 {
-	const struct slot slot = slot_get(NULL, NULL);
+	const struct slot slot = slot_get(NULL, NULL, NULL);
 	const char *name = box_name();
 	int err = count(&names, 1);
 	char *path;
@@ -258,7 +260,7 @@ serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
 	said_set("", "");
 	switch (req->op) {
 	case DOOR_VETH:
-		rep->err = serve_veth(req);
+		rep->err = serve_veth(req, rep);
 		break;
 	case DOOR_USER:
 		rep->err = serve_user(req, rep);

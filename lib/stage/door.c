@@ -62,10 +62,13 @@ ask(struct door_request *req, const char *path, int fd)
 }
 
 int
-door_veth(const struct veth *v)
+door_veth(struct veth *v)
 {
-	return ask(
-	    &(struct door_request){.op = DOOR_VETH, .veth = *v}, NULL, -1);
+	const int ret =
+	    ask(&(struct door_request){.op = DOOR_VETH, .veth = *v}, NULL, -1);
+
+	v->out6 = ret == 0 && flags & DOOR_OUT6;
+	return ret;
 }
 
 int

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,7 +13,7 @@
  * network of pasta's, one root, 64 binds and devices, 16 files, one file of
  * names and one terminal. */
 
-#define DOOR_VERSION 4
+#define DOOR_VERSION 5
 #define DOOR_BINDS 64
 #define DOOR_FILES 16
 #define DOOR_PORTS 32
@@ -26,6 +27,9 @@ struct veth {
 	uint32_t mtu;	   /* 0: that of the host's route out */
 	uint32_t localnet; /* route_localnet on the host end */
 	uint32_t nat;	   /* the host end is in VETH_GROUP_NAT */
+	struct in6_addr addr6, gateway6;
+	uint32_t len6; /* of the pool, whose addresses both are; 0: no IPv6 */
+	uint32_t out6; /* the host has an IPv6 route out: set by veth_host() */
 };
 
 /* A network of pasta's (spawn/pasta.h).  Addresses in host byte order. */
@@ -68,6 +72,7 @@ struct door_request {
 #define DOOR_NEWNS 2	/* ROOT: the box has a mount namespace of its own */
 #define DOOR_YOURSELF 4 /* ROOT, BIND, NODE: open it yourself, as it is */
 #define DOOR_LEAKS 8	/* USER: the host's loopback is open */
+#define DOOR_OUT6 16	/* VETH: the host has an IPv6 route out */
 
 /* err: 0 or an errno; said, why: said() and said_why() of the doorman.  A
  * descriptor goes along if the operation has one. */
@@ -83,7 +88,8 @@ int door_fd(void);
 /* Each dies if the doorman dies, and returns -1 with errno, said() and
  * said_why() if the doorman refuses. */
 
-int door_veth(const struct veth *v);
+/* Sets v->out6. */
+int door_veth(struct veth *v);
 
 /* *leaks: the host's loopback is open (spawn/pasta.h). */
 int door_user(const struct usernet *u, bool *leaks);

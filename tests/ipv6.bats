@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# IPv6 for boxes: addresses, routes, ways in and out, refusals.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+
+setup_file() { lab6_up; }
+teardown_file() { lab_down; }
+setup() { baseline_save; }
+teardown() { baseline_check; }
+
+inbox() { nsenter -t "$prog" -n "$@"; }
+over() { kill -9 "$prog" && finish; }
+# The words of the IPv6 addresses and routes there.
+addrs() { "${@:2}" ip -6 -o addr show dev "$1" | sed 's/^[0-9]*: *//; s/  */ /g; s/ *\\.*//'; }
+routes() { "${@:2}" ip -6 route show dev "$1" | sed 's/ metric.*//'; }
+# reached CMD...: CMD finds a host at $to, which has no such service.
+reached() { has "$("$@" timeout 5 bash -c ': <>"/dev/tcp/$0/1"' "$to" 2>&1)" "Connection refused"; }
+
+@test "both ends: addresses and routes, at once, and nothing that is learnt" {
+	start net-lease --ipv6 ns-spawn net-veth sleep 1000
+	runs sleep
+	is "$(addrs veth0 host)" "$(printf '%s\n' \
+	    "veth0 inet6 fd62:6f78::1/128 scope global nodad noprefixroute" "veth0 inet6 fe80::1/64 scope link nodad")"
+	is "$(routes veth0 host)" "$(printf '%s\n' "fd62:6f78::2" "fe80::/64 proto kernel")"
+	is "$(addrs veth1 inbox)" "veth1 inet6 fd62:6f78::2/64 scope global nodad noprefixroute"
+	is "$(routes veth1 inbox)" "$(printf '%s\n' "fd62:6f78::1 src fd62:6f78::2" "default via fd62:6f78::1")"
+	while read -r setting want; do
+		is "$(host cat "/proc/sys/net/ipv6/conf/veth0/$setting")" "$want" "$setting of the host"
+		is "$(inbox cat "/proc/sys/net/ipv6/conf/veth1/$setting")" "$want" "$setting of the box"
+	done <<-END
+		disable_ipv6 0
+		addr_gen_mode 1
+		accept_ra 0
+		accept_redirects 0
+		autoconf 0
+	END
+	is "$(host cat /proc/sys/net/ipv4/conf/veth0/rp_filter)" 1
+	to=fd62:6f78::1 reached inbox
+	to=fd62:6f78::2 reached host
+	to=2001:db8::1 reached inbox
+	# The kernel keeps a link as long as this descriptor, and its name is free.
+	exec 7<"/proc/$prog/ns/net"
+	over
+	is "$(host ip -6 route show fd62:6f78::2)" ""
+	run -0 host net-lease --ipv6 ns-spawn net-veth true
+	exec 7<&-
+}
+
+@test "a pool of one's own; a slot's address in it; no route out where the host has none" {
+	host ip route del default via 2001:db8::2
+	start env BOX_POOL6=fd00:1:2:3:4:5::/96 net-lease --ipv6 --slot 4090 --pool 10.64.0.0/16 ns-spawn net-veth sleep 1000
+	runs sleep
+	host ip route add default via 2001:db8::2
+	is "$(routes box4090 host | head -n 1)" "fd00:1:2:3:4:5:0:ffc"
+	is "$(routes veth1 inbox)" "$(printf '%s\n' \
+	    "fd00:1:2:3:4:5:0:1 src fd00:1:2:3:4:5:0:ffc" "fd00:1:2:3:4:5::/96 via fd00:1:2:3:4:5:0:1")"
+	to=fd00:1:2:3:4:5:0:1 reached inbox
+	over
+	start net-lease --pool6 fd99::/64 ns-spawn net-veth sleep 1000
+	runs sleep
+	is "$(routes veth1 inbox | tail -n 1)" "default via fd99::1"
+	over
+}
+
+@test "without --ipv6 a box has none, link-local included" {
+	start net-lease ns-spawn net-veth sleep 1000
+	runs sleep
+	is "$(addrs veth0 host)$(addrs veth1 inbox)" ""
+	is "$(inbox ip -6 route)" ""
+	over
+}
+
+@test "-x and -n: the lines of ip, which ip -batch takes" {
+	start ns-spawn sleep 1000
+	runs sleep
+	run -0 host net-veth -x --pool6 fd62:6f78::/64 --localnet --pid "$prog"
+	for line in "+ echo 1 > /proc/sys/net/ipv6/conf/veth0/addr_gen_mode" \
+	    "+ ip addr add fe80::1/64 dev veth0 nodad" "+ ip route add fd62:6f78::2 dev veth0" \
+	    "+ ip route append local ::1 dev veth0 table local metric 2048" \
+	    "+ ip addr add fd62:6f78::2/64 dev veth1 nodad noprefixroute" "+ ip route add default via fd62:6f78::1 dev veth1"; do
+		has "$output" "$line"
+	done
+	want=$(addrs veth0 host; routes veth0 host; host ip -6 route show table local dev veth0; routes veth1 inbox)
+	has "$want" "local ::1 metric 2048"
+	over
+	start ns-spawn sleep 1000
+	runs sleep
+	host net-veth -n --pool6 fd62:6f78::/64 --localnet --pid "$prog" >"$BATS_TEST_TMPDIR/batch"
+	run ! host ip link show veth0
+	# The settings are comments.
+	host sysctl -qw net.ipv6.conf.default.addr_gen_mode=1
+	inbox sysctl -qw net.ipv6.conf.veth1.addr_gen_mode=1 2>/dev/null || inbox sysctl -qw net.ipv6.conf.default.addr_gen_mode=1
+	run -0 host ip -batch - <"$BATS_TEST_TMPDIR/batch"
+	host sysctl -qw net.ipv6.conf.default.addr_gen_mode=0
+	is "$(addrs veth0 host; routes veth0 host; host ip -6 route show table local dev veth0; routes veth1 inbox)" "$want"
+	over
+}
+
+# refused TEXT HINT CMD...
+refused() {
+	run -125 host "${@:3}" touch "$BATS_TEST_TMPDIR/ran"
+	has "${lines[0]}" "$1"
+	if [ "$2" ]; then has "${lines[1]}" "hint: $2"; else is "${#lines[@]}" 1; fi
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	baseline_same
+}
+
+@test "refused: bad pools, those that the host uses, hosts without IPv6" {
+	for pool in fe80::/64 ::/64 ::ffff:10.0.0.0/112 64:ff9b::/96 ff05::/64; do
+		refused "--pool6: '$pool' is not a network of hosts" "" net-lease --pool6 $pool
+	done
+	refused "--pool6: 'fd62::1/64' is not the address of a network" "" net-lease --pool6 fd62::1/64
+	refused "--pool6: 'fd62::/113' has a length outside of 8..112" "" net-lease --pool6 fd62::/113
+	refused "--pool6: 'fd62::' is not an address/length such as" "" net-lease --pool6 fd62::
+	refused "--pool6: 'fd62:x::' is not an IPv6 address" "" ns-spawn net-veth --pool6 fd62:x::/64
+	refused "--mtu: 1279: a link with IPv6 has at least 1280" "" ns-spawn net-veth --pool6 fd62::/64 --mtu 1279
+	while read -r kind net; do
+		host ip "$kind" add $net dev uplink
+		baseline_save
+		refused "the host has the" "--pool6 fd99::/64" net-lease --ipv6
+		refused "the host has the" "export BOX_POOL6=fd99::/64" ns-spawn net-veth --pool6 fd62:6f78::/64
+		has "$output" "${net#* } dev uplink"
+		host ip "$kind" del $net dev uplink
+	done <<-END
+		route fd62::/16
+		route fd62:6f78:0:0:8000::/65
+		route fd62:6f78::1/128
+		address fd62:6f78::1/128
+	END
+	baseline_save
+	host sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	baseline_save
+	refused "IPv6: this host has it disabled" "sysctl -w net.ipv6.conf.all.disable_ipv6=0" net-lease --ipv6
+	refused "IPv6: this host has it disabled" "sysctl -w net.ipv6.conf.all.disable_ipv6=0" \
+	    ns-spawn net-veth --pool6 fd62:6f78::/64
+	run -0 host net-lease ns-spawn net-veth true
+	host sysctl -qw net.ipv6.conf.all.disable_ipv6=0
+	host ip addr replace 2001:db8::1/64 dev uplink nodad
+	host ip route replace default via 2001:db8::2
+	baseline_save
+}
