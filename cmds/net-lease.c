@@ -210,6 +210,7 @@ main(int argc, char *argv[])
 {
 	const char *num = NULL, *pool = NULL, *pool6 = NULL, *ip = NULL;
 	char text[16] = "$BOX_SLOT";
+	struct in6_addr addr6;
 	struct slot s;
 	int c;
 
@@ -253,7 +254,9 @@ main(int argc, char *argv[])
 	say(SAY_SH, "exec 9>%s/lock/" SLOT_LOCK "%s && flock -n 9",
 	    say_word(state_dir()), text);
 	say_next(argv);
-	state_put("slot", "%s %s", text, addr_text(slot_addr(&s)));
+	addr6 = slot_addr6(&s);
+	state_put("slot", "%s %s%s%s", text, addr_text(slot_addr(&s)),
+	    s.has6 ? " " : "", s.has6 ? addr6_text(&addr6) : "");
 	setenv("BOX_SLOT", text, 1);
 	if (pool)
 		setenv("BOX_POOL", pool, 1);

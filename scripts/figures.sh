@@ -5,20 +5,31 @@
 # shellcheck source=scripts/common.sh
 . "${0%/*}/common.sh"
 
-# network: the box's $slot, $address and $ports ("ADDR:PORT:PORT/PROTO", a line
-# each), each '' if there is none.  False if a fact is damaged.
+# network: the box's $slot, $address, $address6 and $ports ("ADDR:PORT:PORT/PROTO", a
+# line each), each '' if there is none.  False if a fact is damaged.
 network() {
-	slot='' address='' ports=''
+	slot='' address='' address6='' ports=''
 	if fact slot; then
 		slot=${fact%% *} address=${fact#* }
+		case $address in *' '*) address6=${address#* } address=${address%% *} ;; esac
 		number "$slot" || return 1
-		case $address in '' | *[!0-9.]*) return 1 ;; esac
+		case $address/$address6 in
+		/* | *[!0-9.]*/* | */*[!0-9a-f:]*) return 1 ;;
+		esac
 	fi
 	[ -f "$dir/ports" ] || return 0
-	while IFS=:/ read -r addr host port proto; do
-		case $addr:$proto in *[!0-9.]*:* | *:*[!a-z]*) return 1 ;; esac
-		number "$host" && number "$port" || return 1
-		ports=$ports${ports:+$nl}$addr:$host:$port/$proto
+	while read -r line; do
+		addr=${line%:*:*} pair=${line#"$addr":} proto=${line##*/}
+		pair=${pair%/*}
+		case $addr/$proto in
+		[0-9]*/*[!a-z]* | [0-9]*[!0-9.]*/*) return 1 ;;
+		[0-9]*/*) ;;
+		"["*[!0-9a-f:.]*"]"/*) return 1 ;;
+		"["*"]"/tcp | "["*"]"/udp) ;;
+		*) return 1 ;;
+		esac
+		number "${pair%:*}" && number "${pair#*:}" || return 1
+		ports=$ports${ports:+$nl}$addr:$pair/$proto
 	done <"$dir/ports"
 }
 
@@ -175,7 +186,7 @@ size() {
 	size=$size$tenths$letter
 }
 
-# line NAME PID ...: an empty value is printed as "-".
+# line NAME PID ... PORTS: an empty value is printed as "-".
 line() {
 	for column in '%-16s' ' %7s' ' %-13s' ' %11s' ' %5s' ' %5s' ' %7s' \
 	    ' %7s' ' %7s' ' %5s' ' %5s' ' %5s' ' %s\n'; do
@@ -200,7 +211,7 @@ span() {
 }
 
 header() {
-	"$1" NAME PID ADDRESS UP CPU% MAX% MEMORY PEAK MAX PROCS PEAK MAX PORTS
+	"$1" NAME PID ADDRESS UP CPU% MAX% MEMORY PEAK MAX PROCS PEAK MAX PORTS ADDRESS6
 }
 
 # header CMD, row CMD: CMD, such as line, with the columns' names; with the
@@ -216,5 +227,5 @@ row() {
 	# Words without blanks.
 	# shellcheck disable=SC2086
 	"$1" "$name" "$pid" "$address" "$span" "$percent" "$cpu_max" $m \
-	    "$procs" "$procs_peak" "$procs_max" "$short"
+	    "$procs" "$procs_peak" "$procs_max" "$short" "$address6"
 }

@@ -89,10 +89,12 @@ refused() {
 		echo "$text" >"$d/keeper" && refused "$d/keeper" && again
 		echo "$text" >"$d/pid" && refused "$d/pid" && again
 	done
-	for text in x "1" "1 ten" "1 10.0.0.2;id" "01 10.0.0.2" '1 "'; do
+	for text in x "1" "1 ten" "1 10.0.0.2;id" "01 10.0.0.2" '1 "' "1 10.0.0.2 fd62::2;id" "1 10.0.0.2 x" "1 fd62::2" \
+	    "1 10.0.0.2 fd62::2 3"; do
 		echo "$text" >"$d/slot" && refused "$d" && again
 	done
-	for text in x 80:80/tcp '1.2.3.4:80:80/t"p' 1.2.3.4:80/tcp 0.0.0.0:a:80/tcp 0.0.0.0:80:80/tcp/x; do
+	for text in x 80:80/tcp '1.2.3.4:80:80/t"p' 1.2.3.4:80/tcp 0.0.0.0:a:80/tcp 0.0.0.0:80:80/tcp/x \
+	    '[fd62::1;id]:80:80/tcp' '[::1]:80/tcp' '[::1]:80:80/x"' '[::1:80:80/tcp' '::1:80:80/tcp' '[::1]:80:a/tcp' '[:]:]:80:80/tcp'; do
 		echo "$text" >"$d/ports" && refused "$d" && again
 	done
 	local record=$BOX_STATE/lock/cg-bad
@@ -156,23 +158,26 @@ group() {
 @test "figures from the files of v1 and of v2" {
 	local record=$BOX_STATE/lock/cg-web
 	box web
-	echo "3 10.0.0.5" >"$d/slot"
-	printf '0.0.0.0:8080:80/tcp\n127.0.0.1:53:53/udp\n' >"$d/ports"
+	echo "3 10.0.0.5 fd62:6f78::5" >"$d/slot"
+	printf '0.0.0.0:8080:80/tcp\n127.0.0.1:53:53/udp\n[2001:db8::1]:8080:80/tcp\n' >"$d/ports"
 	sleep 1000 3>&- &
 	keepers+=("$!")
 	echo "$! $(when $!)" >"$d/pid"
 	for v in v1 v2; do
 		group $v
 		is "$(field web 'pid')" "$!"
-		is "$(field web 'slot, .address')" $'3\n"10.0.0.5"'
-		is "$(field web ports)" '["0.0.0.0:8080:80/tcp","127.0.0.1:53:53/udp"]'
+		is "$(field web 'slot, .address, .address6')" $'3\n"10.0.0.5"\n"fd62:6f78::5"'
+		is "$(field web ports)" '["0.0.0.0:8080:80/tcp","127.0.0.1:53:53/udp","[2001:db8::1]:8080:80/tcp"]'
 		is "$(field web 'cpu_usec, .cpu_limit_percent')" $'7000000\n50' $v
 		is "$(field web 'memory, .memory_peak, .memory_limit' | xargs)" "12345678 23456789 67108864" $v
 		is "$(field web 'processes, .processes_peak, .processes_limit' | xargs)" "4 8 20" $v
 		between "$(field web uptime)" 0 60
 		run -0 box-ps -w
 		has "${lines[1]}" " 11.7M 22.3M 64.0M "
-		has "${lines[1]}" " 8080:80,127.0.0.1:53:53/udp "
+		has "${lines[1]}" " 8080:80,127.0.0.1:53:53/udp,[2001:db8::1]:8080:80 "
+		has "${lines[1]}" " fd62:6f78::5 "
+		run -0 box-ps
+		hasnt "$output" fd62
 	done
 	# No limits: v2 says max, v1 has its greatest numbers.
 	group v2

@@ -139,3 +139,65 @@ refused() {
 	host ip route replace default via 2001:db8::2
 	baseline_save
 }
+
+# up NAME [OPTIONS...]: a box of box-run with a sleep; box[NAME] is it, as we see it.
+up() {
+	bb_root
+	start box-run --dns 127.0.0.1 --name "$@" "$bb" sleep 1000
+	chain[$1]=$pid
+	runs sleep
+	box[$1]=$prog
+}
+inside() { nsenter -t "${box[$1]}" -m -n "${@:2}"; }
+# seen NAME: the lines of names that the box's programs see.
+seen() { inside "$1" sed '1,2d; s/#.*//; s/ *$//; /^$/d' /etc/hosts | paste -sd '|' | tr '\t' ' '; }
+sees() { is "$(seen "$1")" "$2" "the names in $1"; }
+ended() { for p in "$@"; do kill "${chain[$p]}" && finish "${chain[$p]}" || return; done; }
+
+@test "box-run --ipv6: names of both families, box-ps, --ip, host-gateway" {
+	declare -A chain box
+	up web --ipv6
+	up db --ipv6 --ip 10.0.0.9 --add-host gw:host-gateway
+	up old
+	sees web "10.0.0.2 web|fd62:6f78::2 web|10.0.0.3 old|10.0.0.9 db|fd62:6f78::9 db"
+	sees db "10.0.0.9 db|fd62:6f78::9 db|10.0.0.1 gw|fd62:6f78::1 gw|10.0.0.2 web|fd62:6f78::2 web|10.0.0.3 old"
+	# A box without IPv6 learns no address that it cannot reach.
+	sees old "10.0.0.3 old|10.0.0.2 web|10.0.0.9 db"
+	host sysctl -qw net.ipv6.conf.all.forwarding=1
+	is "$(inside web ping -6 -c 1 -W 5 db | head -n 1)" "PING db (fd62:6f78::9): 56 data bytes"
+	inside db ping -6 -c 1 -W 5 web
+	inside db ping -6 -c 1 -W 5 gw
+	host sysctl -qw net.ipv6.conf.all.forwarding=0
+	is "$(box-ps --json | jq -r '.[] | "\(.name) \(.address) \(.address6)"' | sort)" "$(printf '%s\n' \
+	    "db 10.0.0.9 fd62:6f78::9" "old 10.0.0.3 null" "web 10.0.0.2 fd62:6f78::2")"
+	# The slot of one that was killed, by one without IPv6.
+	kill -9 "${chain[db]}" "${box[db]}"
+	finish "${chain[db]}"
+	up next --ip 10.0.0.9
+	sees web "10.0.0.2 web|fd62:6f78::2 web|10.0.0.3 old|10.0.0.9 next"
+	ended next
+	sees web "10.0.0.2 web|fd62:6f78::2 web|10.0.0.3 old"
+	up six --ipv6
+	ended six
+	sees web "10.0.0.2 web|fd62:6f78::2 web|10.0.0.3 old"
+	ended web old
+	# A server that has the IPv6 address alone is up.
+	is "$(host timeout 20 box-run -d --name six --ipv6 --ready port:80 "$bb" httpd -f -p "[fd62:6f78::2]:80")" six
+	box-stop -t 0 six
+}
+
+@test "box-run: networks that exclude --ipv6 and --pool6" {
+	bb_root
+	for words in "none --ipv6" "host --ipv6" "none --pool6=fd62::/64" "host --pool6=fd62::/64"; do
+		# shellcheck disable=SC2086
+		run -125 host box-run --network $words "$bb" true
+		word=${words#* }
+		is "$output" "box-run: ${word%=*}: a box with --network ${words% *} has no network of its own"
+	done
+	run -125 host box-run --network user --pool6 fd62::/64 "$bb" true
+	is "$output" "box-run: --pool6: needs --network veth"
+	run -0 host box-run -n --ipv6 "$bb" true
+	has "$output" " net-lease --ipv6 "
+	run -0 host box-run -n --network user --ipv6 "$bb" true
+	hasnt "$output" ipv6
+}

@@ -4,7 +4,8 @@
  *
  * The file of a box is mounted over the box's /etc/hosts, so it keeps its
  * inode, and changes while programs read it.  Therefore each address of the
- * pool has a place of its own, of RECORD bytes, and no line ever moves.  A
+ * pool has a place of its own, of RECORD bytes, and no line ever moves; in the
+ * file of a box with IPv6 that is two places, for an address of each family.  A
  * reader takes a power of two of bytes at a time (musl 1024, glibc 4096), so a
  * place is never cut in two.  A line appears and goes by its first byte alone:
  * a place without a box begins with '#'.
@@ -70,8 +71,9 @@ hosts_have(const char *text, const char *name)
 
 /* A file, as the list has it: a line of these, the network last. */
 struct entry {
-	const char *box;  /* its name */
-	const char *addr; /* its address, and its place in other files */
+	const char *box;   /* its name */
+	const char *addr;  /* its address, and its place in other files */
+	const char *addr6; /* "-": none */
 	uint32_t place;
 	uint32_t first;	 /* where the places begin, in bytes */
 	uint32_t listed; /* 0: the box has no line in other files */
@@ -92,6 +94,7 @@ parse(struct entry *e, char *line)
 
 	e->box = strsep(&line, " ");
 	e->addr = strsep(&line, " ");
+	e->addr6 = strsep(&line, " ");
 	numbers = line;
 	if (!numbers)
 		return false;
@@ -163,8 +166,8 @@ list_write(const struct list *l, int fd)
 	}
 	f = text_open(&text);
 	for (const struct entry *e = l->entries; e < l->entries + l->n; e++)
-		fprintf(f, "%s %s %u %u %u %s\n", e->box, e->addr, e->place,
-		    e->first, e->listed, e->net);
+		fprintf(f, "%s %s %s %u %u %u %s\n", e->box, e->addr, e->addr6,
+		    e->place, e->first, e->listed, e->net);
 	text_close(f);
 	if (pwrite(fd, text, strlen(text), 0) != (ssize_t)strlen(text) ||
 	    ftruncate(fd, (off_t)strlen(text)) < 0)
@@ -207,12 +210,26 @@ say_line(const struct entry *to, off_t at, const char *line)
 	    to->box);
 }
 
-/* Writes LINE into a place of TO, which FD is.  The places before are there, or
+static bool
+has6(const struct entry *e)
+{
+	return *e->addr6 != '-';
+}
+
+/* Where the file of TO has the line of E, that of IPv6 if SIX. */
+static off_t
+place_of(const struct entry *to, const struct entry *e, bool six)
+{
+	const uint32_t place = has6(to) ? 2 * e->place + six : e->place;
+
+	return (off_t)to->first + (off_t)place * RECORD;
+}
+
+/* Writes LINE at a place of TO, which FD is.  The places before are there, or
  * are made. */
 static int
-put(const struct entry *to, int fd, uint32_t place, const char *line)
+put(const struct entry *to, int fd, off_t at, const char *line)
 {
-	const off_t at = to->first + place * RECORD;
 	off_t size = lseek(fd, 0, SEEK_END);
 	int err = 0, saved;
 
@@ -232,12 +249,15 @@ put(const struct entry *to, int fd, uint32_t place, const char *line)
 }
 
 /* The line of E in a file with the lines OWN before the places: "#" if OWN has
- * that name, as the place may still have the line of a box that was killed. */
+ * that name, or E no such address, as the place may still have the line of a
+ * box that was killed. */
 static const char *
-line_of(const struct entry *e, const char *own, char line[RECORD])
+line_of(const struct entry *e, bool six, const char *own, char line[RECORD])
 {
-	snprintf(line, RECORD, "%s\t%s", e->addr, e->box);
-	return e->listed && !hosts_have(own, e->box) ? line : "#";
+	const bool has = (!six || has6(e)) && e->listed;
+
+	snprintf(line, RECORD, "%s\t%s", six ? e->addr6 : e->addr, e->box);
+	return has && !hosts_have(own, e->box) ? line : "#";
 }
 
 /* Adds MINE to the file of TO. */
@@ -250,22 +270,30 @@ add(const struct entry *mine, const struct entry *to, int fd)
 	const ssize_t n = pread(fd, own, most, 0);
 
 	own[n > 0 ? n : 0] = '\0';
-	return put(to, fd, mine->place, line_of(mine, own, line));
+	for (int six = 0; six <= has6(to); six++)
+		if (put(to, fd, place_of(to, mine, six),
+			line_of(mine, six, own, line)) < 0)
+			return -1;
+	return 0;
 }
 
 /* The place may be another box's by now. */
 static int
 take_out(const struct entry *mine, const struct entry *from, int fd)
 {
-	const off_t at = from->first + mine->place * RECORD;
 	char record[RECORD], line[RECORD];
-	const int len =
-	    snprintf(line, sizeof(line), "%s\t%s ", mine->addr, mine->box);
 
-	if (pread(fd, record, RECORD, at) != RECORD ||
-	    memcmp(record, line, (size_t)len) != 0)
-		return 0;
-	return put(from, fd, mine->place, "#");
+	for (int six = 0; six <= (has6(mine) && has6(from)); six++) {
+		const off_t at = place_of(from, mine, six);
+		const int len = snprintf(line, sizeof(line), "%s\t%s ",
+		    six ? mine->addr6 : mine->addr, mine->box);
+
+		if (pread(fd, record, RECORD, at) == RECORD &&
+		    memcmp(record, line, (size_t)len) == 0 &&
+		    put(from, fd, at, "#") < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Calls FN with the file of each other box of MINE's pool.  A file that is gone
@@ -347,10 +375,11 @@ places(const struct list *l, const struct entry *mine, const char *own,
 		n = e->place >= n ? e->place + 1 : n;
 	}
 	for (uint32_t i = 0; i < n; i++)
-		fprintf(f, "%-*s\n", RECORD - 1,
-		    at[i] ? line_of(at[i], own, line) : "#");
+		for (int six = 0; six <= has6(mine); six++)
+			fprintf(f, "%-*s\n", RECORD - 1,
+			    at[i] ? line_of(at[i], six, own, line) : "#");
 	text_close(f);
-	*len = n * RECORD;
+	*len = n * RECORD * (1 + has6(mine));
 	return text;
 }
 
@@ -367,9 +396,9 @@ make_file(
 
 	if (!say(SAY_SH, "touch %s", say_word(path)))
 		return -1;
-	before =
-	    text_fmt("%s# boxes of %s; own place: %u, %s%s", own, mine->net,
-		mine->place, mine->addr, mine->listed ? "" : " (not listed)");
+	before = text_fmt("%s# boxes of %s; own place: %u, %s%s%s%s", own,
+	    mine->net, mine->place, mine->addr, has6(mine) ? ", " : "",
+	    has6(mine) ? mine->addr6 : "", mine->listed ? "" : " (not listed)");
 	pad = RECORD - 1 - (int)(strlen(before) % RECORD);
 	mine->first = (uint32_t)(strlen(before) + (size_t)pad + 1);
 	after = places(l, mine, own, &len);
@@ -399,29 +428,30 @@ this_net(const struct slot *s)
 }
 
 char *
-hosts_join(
-    const char *name, uint32_t addr, const struct slot *s, const char *own)
+hosts_join(const struct hosts_box *b, const char *own)
 {
-	char *path = text_fmt("%s/%s/" FILE_NAME, state_dir(), name);
-	const int dir = state_open(name);
-	struct entry mine = {.box = name,
-	    .addr = text_fmt("%s", addr_text(addr)),
-	    .place = addr - slot_gateway(s) - 1,
-	    .net = this_net(s)};
+	char *path = text_fmt("%s/%s/" FILE_NAME, state_dir(), b->name);
+	const int dir = state_open(b->name);
+	struct entry mine = {.box = b->name,
+	    .addr = text_fmt("%s", addr_text(b->addr)),
+	    .addr6 = text_fmt("%s", b->addr6 ? addr6_text(b->addr6) : "-"),
+	    .place = b->addr - slot_gateway(b->slot) - 1,
+	    .net = this_net(b->slot)};
 	struct list l;
 	int lock, err;
 
 	close_keep(dir);
 	if (!mine.net)
 		return NULL;
-	if (dir < 0 || mine.place >= slot_count(s->len) || mine.place >= MOST) {
+	if (dir < 0 || mine.place >= slot_count(b->slot->len) ||
+	    mine.place >= MOST) {
 		errno = ENODATA;
 		return NULL;
 	}
 	lock = lock_wait(HOSTS_LOCK);
 	list_read(&l, lock);
 	list_clear(&l, &mine);
-	mine.listed = hosts_name(name) && !is_alike(&l, &mine);
+	mine.listed = hosts_name(b->name) && !is_alike(&l, &mine);
 	err = make_file(path, &l, &mine, own);
 	if (err == 0) {
 		err = each_other(&l, &mine, add);

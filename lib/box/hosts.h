@@ -8,7 +8,7 @@
 
 /* Names of boxes: a box in a pool has as its /etc/hosts the file
  * STATE/NAME/hosts, with a line for each other box of the same pool in the same
- * network namespace (hosts(5)). */
+ * network namespace (hosts(5)).  Between boxes with IPv6 that is two lines. */
 
 /* The lock for each change of such a file; the lock's file lists them. */
 #define HOSTS_LOCK "names"
@@ -22,15 +22,22 @@ bool hosts_name(const char *name);
 /* Whether NAME is one of the names in the lines TEXT of a hosts file. */
 bool hosts_have(const char *text, const char *name);
 
-/* Makes the file of the box NAME, which has ADDR in the pool of S and runs in
- * this network namespace: the lines OWN (at most HOSTS_OWN bytes), then those
- * of the other boxes.  Adds the box to the files of the others, if NAME may be
+/* A box of this network namespace, with ADDR in the pool of SLOT, and ADDR6
+ * unless that is NULL. */
+struct hosts_box {
+	const char *name;
+	const struct slot *slot;
+	uint32_t addr;
+	const struct in6_addr *addr6;
+};
+
+/* Makes the box's file: the lines OWN (at most HOSTS_OWN bytes), then those of
+ * the other boxes.  Adds the box to the files of the others, if its name may be
  * a host's.  Returns the file's path, malloc'ed.  NULL with errno: ENODATA if
  * the box has no state directory, or no address of that pool; after another
  * error the last command announced (said()) failed. */
 #define HOSTS_OWN 4000
-char *hosts_join(
-    const char *name, uint32_t addr, const struct slot *s, const char *own);
+char *hosts_join(const struct hosts_box *b, const char *own);
 
 /* Takes the box NAME, which has ended, out of the files of the others, and
  * removes its own. */

@@ -161,15 +161,23 @@ serve_inbox(int fd)
 	return true;
 }
 
-/* The address and port to try, from the facts that the stages have written. */
+/* Where a server of the box may listen, by IPv4 and by IPv6. */
+struct targets {
+	struct sockaddr_in four;
+	struct sockaddr_in6 six; /* family 0: none */
+};
+
+/* The addresses and the port to try, from the facts that the stages have
+ * written. */
 static bool
-find_port(struct sockaddr_in *sin)
+find_port(struct targets *t)
 {
 	char *slot = state_get(box, "slot"), *ports = NULL, *line, *rest;
 	char addr[16] = "127.0.0.1"; /* of a box in the host's network */
+	char addr6[INET6_ADDRSTRLEN] = "";
 	unsigned n = port;
 
-	if (slot && sscanf(slot, "%*u %15s", addr) < 1)
+	if (slot && sscanf(slot, "%*u %15s %45s", addr, addr6) < 1)
 		diex("%s/%s/slot: not a number and an address", state_dir(),
 		    box);
 	if (!n)
@@ -180,22 +188,26 @@ find_port(struct sockaddr_in *sin)
 			n = (unsigned)strtoul(strrchr(line, ':') + 1, NULL, 10);
 	free(slot);
 	free(ports);
-	*sin = (struct sockaddr_in){
-	    .sin_family = AF_INET, .sin_port = htons((uint16_t)n)};
-	return n && inet_pton(AF_INET, addr, &sin->sin_addr) == 1;
+	*t = (struct targets){
+	    .four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)n)},
+	    .six = {.sin6_port = htons((uint16_t)n)}};
+	if (inet_pton(AF_INET6, addr6, &t->six.sin6_addr) == 1)
+		t->six.sin6_family = AF_INET6;
+	return n && inet_pton(AF_INET, addr, &t->four.sin_addr) == 1;
 }
 
 static bool
-answers(const struct sockaddr_in *sin)
+answers(const struct sockaddr *to, socklen_t size)
 {
 	struct pollfd p = {.events = POLLOUT};
 	int error = -1;
 	socklen_t len = sizeof(error);
 
-	p.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	p.fd = socket(
+	    to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (p.fd < 0)
 		die("socket");
-	if (connect(p.fd, (const struct sockaddr *)sin, sizeof(*sin)) == 0)
+	if (connect(p.fd, to, size) == 0)
 		error = 0;
 	else if (errno == EINPROGRESS && poll(&p, 1, ANSWER) == 1)
 		getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &error, &len);
@@ -203,31 +215,55 @@ answers(const struct sockaddr_in *sin)
 	return error == 0;
 }
 
-/* In a child: tries the port from within the box, at the address from which the
- * box sends. */
-__attribute__((noreturn)) static void
-try_inside(int target, struct sockaddr_in *sin)
+static bool
+answers_any(const struct targets *t)
 {
-	struct sockaddr_in away = *sin;
-	socklen_t len = sizeof(*sin);
-	int fd;
+	return answers((const struct sockaddr *)&t->four, sizeof(t->four)) ||
+	       (t->six.sin6_family &&
+		   answers((const struct sockaddr *)&t->six, sizeof(t->six)));
+}
+
+/* Writes into TO, an address outside, the one from which this network sends
+ * there.  No packet is sent. */
+static bool
+find_own(struct sockaddr *to, socklen_t size)
+{
+	const int fd = socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const bool found =
+	    connect(fd, to, size) == 0 && getsockname(fd, to, &size) == 0;
+
+	close_keep(fd);
+	return found;
+}
+
+/* In a child: tries the port from within the box, at the addresses from which
+ * the box sends. */
+__attribute__((noreturn)) static void
+try_inside(int target, struct targets *t)
+{
+	struct sockaddr_in four = t->four;
+	struct sockaddr_in6 six = t->six;
 
 	at_end_forget();
 	/* The box may have this user's id: no process there traces us. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 ||
 	    setns(target, CLONE_NEWUSER | CLONE_NEWNET) < 0)
 		_exit(EXIT_TOOL);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	/* Of TEST-NET; no packet is sent. */
-	away.sin_addr.s_addr = htonl(0xc0000201);
-	if (connect(fd, (const struct sockaddr *)&away, sizeof(away)) == 0 &&
-	    getsockname(fd, (struct sockaddr *)sin, &len) == 0)
-		sin->sin_port = away.sin_port;
-	_exit(answers(sin) ? 0 : EXIT_TOOL);
+	/* Of the networks for examples. */
+	inet_pton(AF_INET, "192.0.2.1", &four.sin_addr);
+	inet_pton(AF_INET6, "2001:db8::1", &six.sin6_addr);
+	six.sin6_family = AF_INET6;
+	if (find_own((struct sockaddr *)&four, sizeof(four)))
+		t->four.sin_addr = four.sin_addr;
+	if (find_own((struct sockaddr *)&six, sizeof(six))) {
+		t->six.sin6_family = AF_INET6;
+		t->six.sin6_addr = six.sin6_addr;
+	}
+	_exit(answers_any(t) ? 0 : EXIT_TOOL);
 }
 
 static bool
-answers_inside(struct sockaddr_in *sin)
+answers_inside(struct targets *t)
 {
 	int target, status = EXIT_TOOL;
 	pid_t pid;
@@ -239,7 +275,7 @@ answers_inside(struct sockaddr_in *sin)
 	if (pid < 0)
 		die("fork");
 	if (pid == 0)
-		try_inside(target, sin);
+		try_inside(target, t);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	close(target);
@@ -258,16 +294,16 @@ has_pasta(void)
 static bool
 serve_clock(int fd)
 {
-	struct sockaddr_in sin;
+	struct targets t;
 	uint64_t ticks;
 
 	if (read(fd, &ticks, sizeof(ticks)) < 0)
 		return true;
-	if (!find_port(&sin)) {
+	if (!find_port(&t)) {
 		warnx("--ready port: no TCP port is published; the box counts "
 		      "as up");
 		is_up();
-	} else if (has_pasta() ? answers_inside(&sin) : answers(&sin)) {
+	} else if (has_pasta() ? answers_inside(&t) : answers_any(&t)) {
 		is_up();
 	}
 	return !up;

@@ -30,6 +30,7 @@ etc_add_host(struct etc *e, const char *word)
 	char *name = text_fmt(
 		 "%.*s", addr ? (int)(addr - word) : (int)strlen(word), word),
 	     *lines;
+	const char *addr6 = NULL;
 	struct in6_addr a6;
 	uint32_t a;
 
@@ -37,6 +38,7 @@ etc_add_host(struct etc *e, const char *word)
 		diex("--add-host: '%s' is not the name of a host", name);
 	if (addr && strcmp(++addr, "host-gateway") == 0) {
 		addr = env_or("BOX_GATEWAY", NULL);
+		addr6 = env_or("BOX_GATEWAY6", NULL);
 		if (!addr && !(say_modes() & SAY_DRY))
 			diex("--add-host %s: the box has no link to the host "
 			     "(net-veth makes one)",
@@ -47,6 +49,11 @@ etc_add_host(struct etc *e, const char *word)
 		    word);
 	}
 	lines = text_fmt("%s%s\t%s\n", e->hosts ? e->hosts : "", addr, name);
+	if (addr6) {
+		free(e->hosts);
+		e->hosts = lines;
+		lines = text_fmt("%s%s\t%s\n", e->hosts, addr6, name);
+	}
 	free(e->hosts);
 	free(name);
 	e->hosts = lines;
@@ -57,13 +64,19 @@ static char *
 own_hosts(const struct etc *e, const char *hostname)
 {
 	const char *box = env_or("BOX_NAME", "");
+	const char *addr6 = env_or("BOX_ADDR6", NULL);
 	const bool both = hosts_name(box) && strcmp(box, hostname) != 0;
-	char *text = text_fmt("127.0.0.1\tlocalhost\n"
+	char *names =
+		 text_fmt("%s%s%s", hostname, both ? " " : "", both ? box : ""),
+	     *six = addr6 ? text_fmt("%s\t%s\n", addr6, names) : NULL,
+	     *text = text_fmt("127.0.0.1\tlocalhost\n"
 			      "::1\tlocalhost ip6-localhost ip6-loopback\n"
-			      "%s\t%s%s%s\n%s",
-	    env_or("BOX_ADDR", "127.0.1.1"), hostname, both ? " " : "",
-	    both ? box : "", e->hosts ? e->hosts : "");
+			      "%s\t%s\n%s%s",
+		 env_or("BOX_ADDR", "127.0.1.1"), names, six ? six : "",
+		 e->hosts ? e->hosts : "");
 
+	free(names);
+	free(six);
 	if (strlen(text) > HOSTS_OWN)
 		diex("--add-host: more than %d bytes of names", HOSTS_OWN);
 	return text;

@@ -197,15 +197,18 @@ static int
 serve_hosts(const char *own, int *fd)
 {
 	const struct slot slot = slot_get(NULL, NULL, NULL);
-	const char *name = box_name();
+	const struct hosts_box box = {.name = box_name(),
+	    .slot = &slot,
+	    .addr = pair.addr,
+	    .addr6 = pair.len6 ? &pair.addr6 : NULL};
 	int err = count(&names, 1);
 	char *path;
 
 	if (err)
 		return err;
-	if (pair_end <= 0 || !name || env_or("BOX_ISOLATED", NULL))
+	if (pair_end <= 0 || !box.name || env_or("BOX_ISOLATED", NULL))
 		return ENODATA;
-	path = hosts_join(name, pair.addr, &slot, own);
+	path = hosts_join(&box, own);
 	if (!path)
 		return errno;
 	say(SAY_SH, "mount --bind -o ro %s $BOX_ROOT/etc/hosts",
