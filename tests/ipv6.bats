@@ -96,6 +96,38 @@ reached() { has "$("$@" timeout 5 bash -c ': <>"/dev/tcp/$0/1"' "$to" 2>&1)" "Co
 	over
 }
 
+forge() { "$1" python3 "$BATS_TEST_DIRNAME/attack/net.py" "${@:2}"; }
+way() { host ip route get 2001:db8:77::9 | head -n 1; }
+@test "T40: router advertisements, neighbour advertisements and redirects of a box with IPv6" {
+	requires "python3" command -v python3
+	cp "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/first"
+	start net-lease --ipv6 ns-spawn net-veth sleep 1000
+	runs sleep
+	# The host's way to somewhere leads through the box: it is a gateway.
+	inbox ip addr add fe80::2/64 dev veth1 nodad
+	host ip route add 2001:db8:77::/64 via fe80::2 dev veth0
+	mac=$(host ip -br link show veth0 | awk "{print \$3}")
+	unsettle() {
+		forge inbox ra veth1
+		for addr in fd62:6f78::1 fe80::1 2001:db8::2; do forge inbox na veth1 $addr; done
+		for _ in 1 2 3; do forge inbox redirect6 veth1 "$mac" fe80::2 2001:db8:77::9 fe80::3 fd62:6f78::1; done
+	}
+	has "$(way)" "via fe80::2"
+	baseline_save
+	unsettle
+	has "$(way)" "via fe80::2"
+	baseline_same
+	# Weakened, one by one.
+	host sysctl -qw net.ipv6.conf.veth0.accept_redirects=1
+	redirected() { unsettle && has "$(way)" "via fe80::3"; }
+	eventually 10 redirected
+	host sysctl -qw net.ipv6.conf.veth0.accept_ra=2
+	routed() { unsettle && has "$(host ip -6 route)" "default via fe80::bad"; }
+	eventually 10 routed
+	over
+	mv "$BATS_TEST_TMPDIR/first" "$BATS_TEST_TMPDIR/before"
+}
+
 # refused TEXT HINT CMD...
 refused() {
 	run -125 host "${@:3}" touch "$BATS_TEST_TMPDIR/ran"
@@ -137,6 +169,7 @@ refused() {
 	host sysctl -qw net.ipv6.conf.all.disable_ipv6=0
 	host ip addr replace 2001:db8::1/64 dev uplink nodad
 	host ip route replace default via 2001:db8::2
+	eventually 10 no_tentative host
 	baseline_save
 }
 

@@ -4,6 +4,7 @@
 #   garp IF ADDR...            "ADDR is me", asked and answered, to everybody
 #   whohas IF SRC ADDR         ARP for ADDR: its MAC, or -
 #   redirect IF MAC SRC DST VIA ME   ICMP: SRC tells ME that the way to DST is VIA
+#   redirect6 IF MAC SRC DST VIA ME  the same by IPv6
 #   ra IF                      a router, with a prefix to make an address from
 #   na IF ADDR                 "ADDR is me", for IPv6
 #   scan ADDR:PORT...          those that answer by TCP; [ADDR]:PORT for IPv6
@@ -114,6 +115,10 @@ elif verb == "redirect":
     to, src, dst, via, me = args
     data = struct.pack("!BBH", 5, 1, 0) + inet_aton(via) + ip4(me, dst, 1, bytes(8))
     link.send(mac(to), 0x0800, ip4(src, me, 1, summed(b"", data, 2)))
+elif verb == "redirect6":
+    to, src, dst, via, me = args
+    data = struct.pack("!BBHI", 137, 0, 0, 0) + inet_pton(AF_INET6, via) + inet_pton(AF_INET6, dst) + b"\2\1" + link.mac
+    link.send(mac(to), 0x86DD, icmp6(src, me, data))
 elif verb == "ra":
     prefix = struct.pack("!BBBBIII", 3, 4, 64, 0xC0, 86400, 86400, 0) + inet_pton(AF_INET6, "2001:db8:bad::")
     data = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + prefix + b"\1\1" + link.mac
