@@ -15,6 +15,7 @@
 #include "nat/firewall.h"
 #include "nat/flows.h"
 #include "nat/ports.h"
+#include "net/hostnet.h"
 #include "stage/chain.h"
 #include "stage/door.h"
 #include "stage/inherit.h"
@@ -30,6 +31,7 @@
 enum {
 	SLOT = OPT_LONG,
 	POOL,
+	POOL6,
 	ADDR,
 	HOST_LINK,
 	BACKEND,
@@ -45,6 +47,7 @@ static const struct opt opts[] = {
 	"the host's [ADDR:]PORT is the box's PORT[/udp]"},
     {SLOT, "slot", "N", "the box's number: its address, its link's name"},
     {POOL, "pool", "CIDR", "the boxes' addresses (" SLOT_POOL ")"},
+    {POOL6, "pool6", "CIDR", "IPv6, too: the network of all slots"},
     {ADDR, "addr", "A", "the box's address, if not the slot's"},
     {HOST_LINK, "host-link", "NAME",
 	"the host's link to the box, if not the slot's"},
@@ -68,14 +71,17 @@ static struct nat nat = {.flows = NAT_FLOWS};
 static struct nat_port *
 wanted(const struct natctl_request *r, size_t *n, int *fd, const char **why)
 {
-	struct nat_port *ports = calloc(nat.n_ports + 1, sizeof(*ports));
-	struct nat_port port = r->port;
+	struct nat_port port = r->port, *ports;
 
 	*n = 0;
+	*why = "the box has no IPv6";
+	if (!port_fits(&port, nat.slot.has6))
+		return NULL;
+	ports = calloc(nat.n_ports + 1, sizeof(*ports));
 	*fd = r->add ? port_hold(&port) : -1;
 	*why = r->add || !ports ? port_error() : "it is not published";
 	for (size_t i = 0; i < nat.n_ports && ports; i++)
-		if (!r->add && port_same(&nat.ports[i], &r->port))
+		if (!r->add && port_same(&nat.ports[i], &port))
 			*fd = nat.ports[i].fd;
 		else
 			ports[(*n)++] = nat.ports[i];
@@ -97,7 +103,8 @@ change(int listening)
 	struct natctl_request r;
 	const int conn = natctl_next(listening, &r);
 	struct nat_port *ports;
-	char reason[512], *text;
+	char reason[512];
+	struct texts texts;
 	const char *why;
 	size_t n;
 	bool done;
@@ -106,10 +113,10 @@ change(int listening)
 	if (conn < 0)
 		return true;
 	if (!(ports = wanted(&r, &n, &fd, &why))) {
-		natctl_answer(conn, false, why);
+		natctl_refuse(conn, why);
 		return true;
 	}
-	text = firewall_ports_text(ports, n);
+	texts = firewall_ports_texts(ports, n);
 	done = !r.dry && firewall_ports(ports, n, reason, sizeof(reason)) == 0;
 	if (done) {
 		struct nat_port *old = nat.ports;
@@ -117,7 +124,8 @@ change(int listening)
 		nat.ports = ports;
 		nat.n_ports = n;
 		ports = old;
-		flows_end(0, r.add ? &nat.ports[n - 1] : &r.port, 1);
+		flows_end(&(struct flow_box){.has6 = nat.slot.has6},
+		    r.add ? &nat.ports[n - 1] : &r.port, 1);
 		ports_tell(&nat);
 	}
 	/* The socket of a port that is not published. */
@@ -125,9 +133,13 @@ change(int listening)
 		close(fd);
 	if (done)
 		ports_keep(&nat);
-	natctl_answer(conn, done || r.dry, done || r.dry ? text : reason);
+	if (done || r.dry)
+		natctl_answer(conn, &texts);
+	else
+		natctl_refuse(conn, reason);
 	free(ports);
-	free(text);
+	free(texts.of[IP4]);
+	free(texts.of[IP6]);
 	return true;
 }
 
@@ -163,7 +175,7 @@ around(char *argv[])
 
 /* Words that are read when all options are known. */
 static struct {
-	const char *num, *pool, *addr, *link, *backend, *box;
+	const char *num, *pool, *pool6, *addr, *link, *backend, *box;
 	struct resolv dns;
 	bool unpublish;
 } given;
@@ -183,6 +195,9 @@ parse(int argc, char *argv[])
 			break;
 		case POOL:
 			given.pool = optarg;
+			break;
+		case POOL6:
+			given.pool6 = optarg;
 			break;
 		case ADDR:
 			given.addr = optarg;
@@ -241,6 +256,29 @@ before_stage(const char *name)
 	return own;
 }
 
+/* Checks what IPv6 the box is to have, and may not have. */
+static void
+fit_v6(void)
+{
+	struct nat_port *p;
+
+	for (p = nat.ports; p < nat.ports + nat.n_ports; p++)
+		if (!port_fits(p, nat.slot.has6))
+			diex("--publish %s: the box has no IPv6 (--pool6)",
+			    port_text(p));
+	if (!nat.slot.has6)
+		return;
+	if (nat.isolate)
+		diex("--isolate: not with IPv6, whose addresses near and far "
+		     "look the same");
+	nat.addr6 = slot_addr6(&nat.slot);
+	if (hostnet_has6() < 0) {
+		warnx("--pool6: %s: %s", said(), strerror(errno));
+		hint("sysctl -w net.ipv6.conf.all.disable_ipv6=0");
+		exit(EXIT_TOOL);
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -265,7 +303,8 @@ main(int argc, char *argv[])
 			natctl_ask(given.box, up, p);
 		return 0;
 	}
-	nat.slot = slot_get(given.num, given.pool, NULL);
+	nat.slot = slot_get(given.num, given.pool, given.pool6);
+	fit_v6();
 	nat.addr = given.addr ? addr_parse("--addr", given.addr)
 			      : slot_addr(&nat.slot);
 	slot_link(&nat.slot, nat.link, sizeof(nat.link));

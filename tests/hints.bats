@@ -461,7 +461,7 @@ elsewhere() {
 		box-gc|net-nat.bats: an undo that fails keeps the record, by which a later run cleans up
 		rm *|box-gc.bats: a network namespace that is held out of sight keeps the record of net-nat up
 		box-gc removes their remains|box-stop.bats: a keeper that does not end either is killed, and box-gc named
-		nft 'insert rule * * * ip saddr * accept; insert rule * * * ip daddr * accept'|net-nat.bats: a table of nftables that refuses is said, and the hint opens both ways
+		nft 'insert rule * * * * saddr * accept; insert rule * * * * daddr * accept'|net-nat.bats: a table of nftables that refuses is said, and the hint opens both ways
 		chmod o+rw *, or the host's ids: --map self|rootfs-enter.bats: --device: a node of the host's, which the box's users may open
 		sudo apt-get install musl-tools dpkg-dev|scripts/deps, which runs before, installs them
 		apt-get update|needs a host without lists of packages

@@ -6,7 +6,8 @@
 import socket, sys
 
 verb, proto, addr, port = sys.argv[1:5]
-s = socket.socket(type=socket.SOCK_DGRAM if proto == "udp" else socket.SOCK_STREAM)
+s = socket.socket(socket.AF_INET6 if ":" in addr else socket.AF_INET,
+    socket.SOCK_DGRAM if proto == "udp" else socket.SOCK_STREAM)
 try:
     if verb == "hold":
         s.bind((addr, int(port)))

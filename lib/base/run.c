@@ -78,30 +78,46 @@ spawn(pid_t *pid, char *const argv[], const int fds[3])
 	return e;
 }
 
-static int
-run_both(char *const argv[], const char *input, char **output, char *why,
-    size_t size)
+void
+run_begin(struct run *r, char *const argv[], const char *input)
 {
-	const int fds[3] = {memory(input), memory(""), memory("")};
-	char *words, *p;
-	int status, e;
-	pid_t pid;
+	r->name = argv[0];
+	r->fds[0] = memory(input ? input : "");
+	r->fds[1] = memory("");
+	r->fds[2] = memory("");
+	r->error = spawn(&r->pid, argv, r->fds);
+}
 
-	e = spawn(&pid, argv, fds);
-	while (e == 0 && waitpid(pid, &status, 0) < 0)
+static int
+end(struct run *r, char **output, char *why, size_t size)
+{
+	char *words, *p;
+	int status;
+
+	while (r->error == 0 && waitpid(r->pid, &status, 0) < 0)
 		if (errno != EINTR)
-			die("wait for %s", argv[0]);
-	close(fds[0]);
-	*output = contents(fds[1]);
-	words = contents(fds[2]);
+			die("wait for %s", r->name);
+	close(r->fds[0]);
+	*output = contents(r->fds[1]);
+	words = contents(r->fds[2]);
 	for (p = words; (p = strchr(p, '\n')); p++)
 		*p = p[1] ? ' ' : '\0';
 	snprintf(why, size, "%s", words);
 	free(words);
-	if (e == 0)
+	if (r->error == 0)
 		return exit_status(status);
-	snprintf(why, size, "%s: %s", argv[0], strerror(e));
-	return e == ENOENT ? EXIT_NOENT : EXIT_NOEXEC;
+	snprintf(why, size, "%s: %s", r->name, strerror(r->error));
+	return r->error == ENOENT ? EXIT_NOENT : EXIT_NOEXEC;
+}
+
+int
+run_end(struct run *r, char *why, size_t size)
+{
+	char *output;
+	const int status = end(r, &output, why, size);
+
+	free(output);
+	return status;
 }
 
 bool
@@ -124,16 +140,17 @@ run_has(const char *name)
 int
 run(char *const argv[], const char *input, char *why, size_t size)
 {
-	char *output;
-	const int status =
-	    run_both(argv, input ? input : "", &output, why, size);
+	struct run r;
 
-	free(output);
-	return status;
+	run_begin(&r, argv, input);
+	return run_end(&r, why, size);
 }
 
 int
 run_read(char *const argv[], char **output, char *why, size_t size)
 {
-	return run_both(argv, "", output, why, size);
+	struct run r;
+
+	run_begin(&r, argv, NULL);
+	return end(&r, output, why, size);
 }

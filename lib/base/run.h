@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* The default of $PATH, for a caller or a box. */
 #define DEFAULT_PATH \
@@ -19,6 +20,15 @@ bool run_has(const char *name);
 
 /* INPUT (NULL: nothing) is its stdin; its stdout goes nowhere. */
 int run(char *const argv[], const char *input, char *why, size_t size);
+
+/* The same in two steps, for programs that run at the same time. */
+struct run {
+	pid_t pid;
+	int error, fds[3];
+	const char *name;
+};
+void run_begin(struct run *r, char *const argv[], const char *input);
+int run_end(struct run *r, char *why, size_t size);
 
 /* *output becomes its stdout, malloc'ed; its stdin is empty. */
 int run_read(char *const argv[], char **output, char *why, size_t size);

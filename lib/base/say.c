@@ -46,13 +46,27 @@ say_restore(const char *program)
 	restore = program;
 }
 
+/* A text for ip6tables-restore, each line a comment in one for the other. */
+static void
+print_comment(FILE *f, const char *lines)
+{
+	const char *end;
+
+	fprintf(f, "%s --noflush <<'EOF'\n", restore);
+	for (; (end = strchr(lines, '\n')); lines = end + 1)
+		fprintf(f, "# %.*s\n", (int)(end - lines), lines);
+	fputs("# EOF\n", f);
+}
+
 /* iptables-restore reads whole tables, so those texts have many lines. */
 static void
 print(FILE *f, enum say_lang lang, bool foreign, const char *line)
 {
 	if (lang == SAY_IPT && !foreign)
 		fputs(line, f);
-	else if (lang == SAY_IPT)
+	else if (lang == SAY_IP6T && own == SAY_IPT && (modes & SAY_DRY))
+		print_comment(f, line);
+	else if (lang == SAY_IPT || lang == SAY_IP6T)
 		fprintf(f, "%s --noflush <<'EOF'\n%sEOF\n", restore, line);
 	else
 		fprintf(
@@ -80,7 +94,7 @@ say(enum say_lang lang, const char *fmt, ...)
 		die("vasprintf");
 	va_end(ap);
 	reason[0] = '\0';
-	if (lang == SAY_IPT)
+	if (lang == SAY_IPT || lang == SAY_IP6T)
 		snprintf(text, sizeof(text), "%s --noflush", restore);
 	else
 		snprintf(text, sizeof(text), "%s%s",

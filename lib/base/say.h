@@ -6,9 +6,10 @@
 
 /* The language of a line. */
 enum say_lang {
-	SAY_SH,	 /* a shell command */
-	SAY_IP,	 /* a line of ip -batch */
-	SAY_IPT, /* input of iptables-restore --noflush */
+	SAY_SH,	  /* a shell command */
+	SAY_IP,	  /* a line of ip -batch */
+	SAY_IPT,  /* input of iptables-restore --noflush */
+	SAY_IP6T, /* of ip6tables-restore; no tool's own */
 };
 
 #define SAY_DRY 1   /* -n: print on stdout, change nothing */
@@ -29,7 +30,8 @@ __attribute__((format(printf, 2, 3))) bool say(
  * such as "netns exec NAME ip "; "" for none. */
 void say_ip_prefix(const char *prefix);
 
-/* The program that reads the SAY_IPT texts, if not iptables-restore. */
+/* The program that reads the next SAY_IPT and SAY_IP6T texts, if not
+ * iptables-restore. */
 void say_restore(const char *program);
 
 /* said(): the last command announced, in full.  said_why(): the kernel's own

@@ -24,26 +24,33 @@
 
 #define POLL 200000 /* ns */
 
-/* Whether nftables has a chain of N. */
+/* Whether nftables has a chain of N of that family. */
 static bool
-is_there(struct netlink *nl, const struct nat *n)
+is_there_of(struct netlink *nl, const struct nat *n, enum ip ip)
 {
-	const struct nfgenmsg v4 = {.nfgen_family = AF_INET};
+	const struct nfgenmsg family = {
+	    .nfgen_family = ip == IP4 ? AF_INET : AF_INET6};
 	const struct nat_chain *c;
 	char name[32];
 
 	for (c = nat_chains; c < nat_chains + NAT_CHAINS; c++) {
-		if (!nat_wants(c, n))
+		if (!nat_wants(c, n, ip))
 			continue;
 		snprintf(name, sizeof(name), "%s-%s", c->name, n->id);
 		netlink_begin(nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN,
-		    0, &v4, sizeof(v4));
+		    0, &family, sizeof(family));
 		netlink_put_str(nl, NFTA_CHAIN_TABLE, c->table);
 		netlink_put_str(nl, NFTA_CHAIN_NAME, name);
 		if (netlink_send(nl, NULL, NULL) == 0)
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_there(struct netlink *nl, const struct nat *n)
+{
+	return is_there_of(nl, n, IP4) || is_there_of(nl, n, IP6);
 }
 
 /* The child: with neither the caller's streams nor the chain's descriptors. */
@@ -62,7 +69,7 @@ feed(const struct nat *n, int lock, int socket)
 	close_range(3, a - 1, 0);
 	close_range(a + 1, b - 1, 0);
 	close_range(b + 1, ~0u, 0);
-	_exit(nat_feed(nat_text(n, NULL, NULL), lock) < 0 ? EXIT_TOOL : 0);
+	_exit(nat_feed(nat_texts(n, NULL, NULL), lock) < 0 ? EXIT_TOOL : 0);
 }
 
 int
@@ -74,11 +81,11 @@ nat_away(const struct nat *n, int lock)
 	pid_t pid;
 
 	if (netlink_open(&nl, NETLINK_NETFILTER) < 0)
-		return nat_feed(nat_text(n, NULL, NULL), lock);
+		return nat_feed(nat_texts(n, NULL, NULL), lock);
 	/* Legacy does not wait.  A trace is for the caller's streams. */
 	if (say_modes() || !is_there(&nl, n) || (pid = fork()) < 0) {
 		close(nl.fd);
-		return nat_feed(nat_text(n, NULL, NULL), lock);
+		return nat_feed(nat_texts(n, NULL, NULL), lock);
 	}
 	if (pid == 0)
 		feed(n, lock, nl.fd);

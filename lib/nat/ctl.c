@@ -5,7 +5,8 @@
  * The box's net-nat holds the sockets of its ports and owns its chains.  So
  * requests go to that net-nat, over a socket in the box's state directory,
  * which only the box's user can open.  A request and its answer are one message
- * each. An answer is '+' and the text fed to iptables, or '-' and the reason.
+ * each. An answer is '+' and the texts fed to iptables and ip6tables, or '-'
+ * and the reason; each text ends with a zero byte.
  */
 #include "nat/ctl.h"
 #include "base/die.h"
@@ -22,7 +23,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define VERSION_1 1
+#define VERSION_2 2
 #define SOCKET "nat"
 #define PATIENCE 10 /* seconds */
 
@@ -81,30 +82,42 @@ natctl_next(int fd, struct natctl_request *r)
 	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
 	    who.uid == geteuid() &&
 	    recv(conn, r, sizeof(*r), 0) == sizeof(*r) &&
-	    r->version == VERSION_1)
+	    r->version == VERSION_2)
 		return conn;
 	return close_keep(conn);
 }
 
-void
-natctl_answer(int conn, bool ok, const char *text)
+static void
+answer_with(int conn, char verdict, const char *text, const char *text6)
 {
-	char verdict = ok ? '+' : '-';
-	struct iovec parts[] = {
-	    {&verdict, 1}, {(char *)(uintptr_t)text, strlen(text)}};
-	const struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
+	struct iovec parts[] = {{&verdict, 1},
+	    {(char *)(uintptr_t)text, strlen(text) + 1},
+	    {(char *)(uintptr_t)text6, strlen(text6) + 1}};
+	const struct msghdr m = {.msg_iov = parts, .msg_iovlen = 3};
 
 	/* No error: the asking process may have ended. */
 	sendmsg(conn, &m, MSG_NOSIGNAL);
 	close(conn);
 }
 
-/* The answer, malloc'ed. */
+void
+natctl_answer(int conn, const struct texts *texts)
+{
+	answer_with(conn, '+', texts->of[IP4], texts->of[IP6]);
+}
+
+void
+natctl_refuse(int conn, const char *why)
+{
+	answer_with(conn, '-', why, "");
+}
+
+/* The answer, malloc'ed, with two zero bytes behind. */
 static char *
 receive(int fd)
 {
 	const ssize_t len = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
-	char *text = len > 0 ? calloc(1, (size_t)len + 1) : NULL;
+	char *text = len > 0 ? calloc(1, (size_t)len + 2) : NULL;
 
 	if (!text || recv(fd, text, (size_t)len, 0) != len) {
 		if (len == 0)
@@ -118,14 +131,14 @@ void
 natctl_ask(const char *name, bool add, const struct nat_port *p)
 {
 	const struct natctl_request r = {
-	    .version = VERSION_1,
+	    .version = VERSION_2,
 	    .add = add,
 	    .dry = (say_modes() & SAY_DRY) != 0,
 	    .port = *p,
 	};
 	const int dir = state_open(name);
 	struct sockaddr_un sun;
-	char *answer;
+	char *answer, *text, *text6;
 	int fd;
 
 	if (dir < 0 || !state_alive(name))
@@ -146,6 +159,13 @@ natctl_ask(const char *name, bool add, const struct nat_port *p)
 		diex("%s: %s %s: %s", name, add ? "publish" : "unpublish",
 		    port_text(p), answer + 1);
 	/* Only the answer has the commands. */
-	say(SAY_IPT, "%s", answer + 1);
+	text = answer + 1;
+	/* Zero bytes are behind the answer, too. */
+	text6 = text + strlen(text) + 1;
+	if (*text)
+		say(SAY_IPT, "%s", text);
+	say_restore("ip6tables-restore");
+	if (*text6)
+		say(SAY_IP6T, "%s", text6);
 	free(answer);
 }

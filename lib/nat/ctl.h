@@ -21,9 +21,10 @@ int natctl_listen(void);
  * if the request is not valid. */
 int natctl_next(int fd, struct natctl_request *r);
 
-/* Answers with TEXT, the input of iptables if OK, else the reason; closes the
+/* Answer with the input of iptables, or with the reason of a failure; close the
  * connection. */
-void natctl_answer(int conn, bool ok, const char *text);
+void natctl_answer(int conn, const struct texts *texts);
+void natctl_refuse(int conn, const char *why);
 
 /* For the other side: asks the net-nat of the running box NAME to add or remove
  * the port, and says its commands.  Dies with 125 if net-nat refuses. */

@@ -105,33 +105,59 @@ firewall_pooled(void)
 	return nat.pooled;
 }
 
-/* Reads a record: "lasting nft 10.0.0.2 BOOT", "running nft 10.0.0.2 BOOT", or
- * nothing in a new one.  Switches to the record's back end.  Returns whether
- * the firewall is a lasting one; *addr becomes the box's address, or 0. */
-static bool
-read_record(int fd, uint32_t *addr)
+/* What a record says: the box's addresses, and whether its firewall is a
+ * lasting one. */
+struct owner {
+	struct flow_box box;
+	bool lasting;
+};
+
+/* Reads a record: "lasting nft 10.0.0.2 BOOT", "running nft 10.0.0.2 BOOT",
+ * with an IPv6 address, if any, behind; or nothing in a new one.  Switches to
+ * the record's back end. */
+static struct owner
+read_record(int fd)
 {
-	char text[128] = "", name[16] = "", box[16] = "", boot[40] = "";
+	char text[192] = "", name[16] = "", box[16] = "", boot[40] = "";
+	char box6[INET6_ADDRSTRLEN] = "";
+	struct owner o = {0};
 
 	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
 		die("read a record in %s/lock", state_dir());
-	if (sscanf(text, "%*s %15s %15s %39s", name, box, boot) >= 1)
+	if (sscanf(text, "%*s %15s %15s %39s %45s", name, box, boot, box6) >= 1)
 		iptables_use(name);
-	if (!addr_read(box, addr))
-		*addr = 0;
-	return strncmp(text, "lasting", 7) == 0 &&
-	       (!*boot || strcmp(boot, boot_id()) == 0);
+	if (!addr_read(box, &o.box.addr))
+		o.box.addr = 0;
+	o.box.has6 = addr6_read(box6, &o.box.addr6);
+	o.lasting = strncmp(text, "lasting", 7) == 0 &&
+		    (!*boot || strcmp(boot, boot_id()) == 0);
+	return o;
+}
+
+static struct flow_box
+own_box(void)
+{
+	return (struct flow_box){nat.addr, nat.addr6, nat.slot.has6};
+}
+
+static const struct flow_box *
+no_box(void)
+{
+	static struct flow_box none;
+
+	none.has6 = nat.slot.has6;
+	return &none;
 }
 
 static void
 write_record(bool lasting)
 {
-	char text[128];
+	char text[192];
 	int error;
 
-	path_fmt(text, sizeof(text), "%s %s %s %s",
+	path_fmt(text, sizeof(text), "%s %s %s %s %s",
 	    lasting ? "lasting" : "running", backend, addr_text(nat.addr),
-	    boot_id());
+	    boot_id(), nat.slot.has6 ? addr6_text(&nat.addr6) : "");
 	if (ftruncate(record_fd, 0) == 0 &&
 	    pwrite(record_fd, text, strlen(text), 0) == (ssize_t)strlen(text))
 		return;
@@ -147,15 +173,14 @@ static unsigned n_lasting; /* records that bury() has seen */
 static int
 bury(const char *slot, int fd)
 {
-	uint32_t addr;
+	const struct owner o = read_record(fd);
 	/* nat_undo() warns, also at another slot's start: rules that stay may
 	 * be in its way. */
-	const bool lasting = read_record(fd, &addr);
-	const int left = lasting || nat_undo(slot) < 0;
+	const int left = o.lasting || nat_undo(slot, o.box.has6) < 0;
 
-	n_lasting += lasting;
+	n_lasting += o.lasting;
 	if (!left)
-		flows_end(addr, NULL, 0);
+		flows_end(&o.box, NULL, 0);
 	iptables_use(backend);
 	return left;
 }
@@ -203,8 +228,8 @@ unlock(int lock)
 
 /* Takes the slot's record, under the common lock; dies if the record is taken.
  * Returns as read_record(). */
-static bool
-take_record(int lock, uint32_t *addr)
+static struct owner
+take_record(int lock)
 {
 	/* A dead box's port must not shadow ours. */
 	lock_each_dead(records, !nat.pooled || nat.n_ports, bury);
@@ -215,7 +240,7 @@ take_record(int lock, uint32_t *addr)
 		     "namespace",
 		    nat.slot.num);
 	}
-	return read_record(record_fd, addr);
+	return read_record(record_fd);
 }
 
 static void
@@ -232,13 +257,11 @@ strike_out(void)
 __attribute__((noreturn)) static void
 fail(void)
 {
-	int left = 0;
+	int left;
 
 	iptables_warn("%s", said());
-	if (!iptables_missing()) {
-		nat_feed_each(&nat, NULL, record_fd);
-		left = nat_left(nat.id);
-	}
+	nat_feed_each(&nat, NULL, record_fd);
+	left = nat_left(nat.id, nat.slot.has6);
 	if (left == 0)
 		strike_out();
 	else if (left > 0)
@@ -251,71 +274,80 @@ fail(void)
 void
 firewall_up(bool lasting)
 {
-	uint32_t addr;
-	bool lasted;
+	struct owner before;
 	int lock;
 
 	if (say_modes() & SAY_DRY) {
 		nat.pooled = nat.pooled && shared_takes(&nat.slot);
-		shared_up(-1, nat.pooled ? &nat.slot : NULL, backend);
-		iptables_restore(nat_text(NULL, &nat, NULL));
-		flows_end(0, nat.ports, nat.n_ports);
+		shared_up(-1, &nat.slot, nat.pooled, backend);
+		iptables_restore(nat_texts(NULL, &nat, NULL));
+		flows_end(no_box(), nat.ports, nat.n_ports);
 		others_look(&nat.slot, strcmp(backend, "legacy") != 0);
 		return;
 	}
 	lock = lock_wait(common);
-	lasted = take_record(lock, &addr);
-	if (lasted && !lasting) {
+	before = take_record(lock);
+	if (before.lasting && !lasting) {
 		warnx("slot %u is up already", nat.slot.num);
 		hint("net-nat --slot %u down", nat.slot.num);
 		exit(EXIT_TOOL);
 	}
 	/* A lasting firewall's, or a dead owner's whose iptables has just let
 	 * the lock go. */
-	if (lseek(record_fd, 0, SEEK_END) > 0 && nat_undo(nat.id) < 0)
+	if (lseek(record_fd, 0, SEEK_END) > 0 &&
+	    nat_undo(nat.id, before.box.has6) < 0)
 		exit(EXIT_TOOL);
 	iptables_use(backend);
 	write_record(lasting);
 	nat.pooled = nat.pooled && shared_takes(&nat.slot);
-	if (shared_up(lock, nat.pooled ? &nat.slot : NULL, backend) < 0) {
+	if (shared_up(lock, &nat.slot, nat.pooled, backend) < 0) {
 		lock_remove(record, record_fd);
 		unlock_now(lock);
 		exit(EXIT_TOOL);
 	}
 	close(lock);
-	if (nat_feed(nat_text(NULL, &nat, NULL), record_fd) < 0)
+	if (nat_feed(nat_texts(NULL, &nat, NULL), record_fd) < 0)
 		fail();
 	/* The flows that began before the ports were published. */
-	flows_end(0, nat.ports, nat.n_ports);
+	flows_end(no_box(), nat.ports, nat.n_ports);
 	others_look(&nat.slot, strcmp(backend, "legacy") != 0);
 }
 
-/* Lets published ports answer on 127.0.0.1, as net-veth does for the ports at
- * the start.  Without the ports' rules this would be a hole. */
+/* Lets published ports answer on 127.0.0.1 and ::1, as net-veth does for the
+ * ports at the start.  Without the ports' rules this would be a hole. */
 static int
 localnet(bool on, char *why, size_t size)
 {
-	if (veth_localnet(nat.link, on) == 0)
+	if (veth_localnet(nat.link, on) == 0 &&
+	    (!nat.slot.has6 || veth_localnet6(nat.link, on) == 0))
 		return 0;
 	snprintf(why, size, "%s: %s", said(), strerror(errno));
 	return -1;
 }
 
-char *
-firewall_ports_text(struct nat_port *ports, size_t n_ports)
+struct texts
+firewall_ports_texts(struct nat_port *ports, size_t n_ports)
 {
+	const bool on = n_ports > 0;
 	struct nat to = nat;
-	char *rules, *text;
+	struct texts t;
+	char *rules[IPS];
 
 	to.ports = ports;
 	to.n_ports = n_ports;
-	rules = nat_text(&nat, &to, NULL);
-	if ((nat.n_ports == 0) == (n_ports == 0))
-		return rules;
-	text =
-	    text_fmt("# " VETH_LOCALNET "\n%s", n_ports > 0, nat.link, rules);
-	free(rules);
-	return text;
+	t = nat_texts(&nat, &to, NULL);
+	if ((nat.n_ports > 0) == on)
+		return t;
+	memcpy(rules, t.of, sizeof(rules));
+	t.of[IP4] =
+	    text_fmt("# " VETH_LOCALNET "\n%s", on, nat.link, rules[IP4]);
+	free(rules[IP4]);
+	if (!nat.slot.has6)
+		return t;
+	t.of[IP6] = text_fmt("# ip " VETH_LOCALNET6 "\n%s",
+	    on ? "append" : "delete", nat.link, rules[IP6]);
+	free(rules[IP6]);
+	return t;
 }
 
 int
@@ -328,7 +360,7 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 	to.n_ports = n_ports;
 	if (nat.n_ports && !n_ports && localnet(false, why, size) < 0)
 		return -1;
-	if (nat_feed(nat_text(&nat, &to, NULL), record_fd) < 0)
+	if (nat_feed(nat_texts(&nat, &to, NULL), record_fd) < 0)
 		snprintf(why, size, "%s", iptables_why());
 	else if (nat.n_ports || !n_ports || localnet(true, why, size) == 0) {
 		nat = to;
@@ -343,12 +375,13 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 int
 firewall_back(void)
 {
+	const struct flow_box box = own_box();
 	const int r = grace ? nat_away(&nat, record_fd)
-			    : nat_feed(nat_text(&nat, NULL, NULL), record_fd);
+			    : nat_feed(nat_texts(&nat, NULL, NULL), record_fd);
 
-	if (r < 0 && nat_undo(nat.id) < 0)
+	if (r < 0 && nat_undo(nat.id, nat.slot.has6) < 0)
 		return -1;
-	flows_end(nat.addr, NULL, 0);
+	flows_end(&box, NULL, 0);
 	strike_out();
 	return 0;
 }
@@ -356,22 +389,22 @@ firewall_back(void)
 void
 firewall_down(void)
 {
-	uint32_t addr;
+	struct owner o;
 	bool swept;
 	int lock;
 
 	if (say_modes() & SAY_DRY) {
-		nat_undo(nat.id);
+		nat_undo(nat.id, nat.slot.has6);
 		lock = lock_open(common, false);
 		if (lock_count(records) <= 1)
 			shared_down(lock);
 		return;
 	}
 	lock = lock_wait(common);
-	take_record(lock, &addr);
-	swept = nat_undo(nat.id) == 0;
+	o = take_record(lock);
+	swept = nat_undo(nat.id, o.box.has6) == 0;
 	if (swept)
-		flows_end(addr, NULL, 0);
+		flows_end(&o.box, NULL, 0);
 	/* take_record() has just made an empty record. */
 	if (swept || lseek(record_fd, 0, SEEK_END) == 0)
 		lock_remove(record, record_fd);
@@ -401,11 +434,10 @@ static int
 forget(const char *name, int fd)
 {
 	char path[PATH_MAX];
-	uint32_t addr;
 
 	if (is_there(strtoull(name, NULL, 10)))
 		return 1;
-	if (!read_record(fd, &addr))
+	if (!read_record(fd).lasting)
 		return 0;
 	path_fmt(
 	    path, sizeof(path), "%s/lock/" RECORDS "%s", state_dir(), name);

@@ -25,8 +25,8 @@ void firewall_up(bool lasting);
 int firewall_ports(
     struct nat_port *ports, size_t n_ports, char *why, size_t size);
 
-/* The text that firewall_ports() feeds to iptables, malloc'ed. */
-char *firewall_ports_text(struct nat_port *ports, size_t n_ports);
+/* The texts that firewall_ports() feeds to iptables. */
+struct texts firewall_ports_texts(struct nat_port *ports, size_t n_ports);
 
 /* Undoes firewall_up(), also where others have removed a part of it.  -1 with a
  * warning, the record kept. */

@@ -2,9 +2,9 @@
 /*
  * flows - delete the flows that outlive their box, by ctnetlink
  *
- * Older kernels cannot select flows by address and port, so all IPv4 flows are
- * read.  The matching ones are deleted afterwards, because one request must not
- * begin inside another.
+ * Older kernels cannot select flows by address and port, so all flows of a
+ * family are read.  The matching ones are deleted afterwards, because one
+ * request must not begin inside another.
  */
 #include "nat/flows.h"
 #include "base/addr.h"
@@ -26,12 +26,16 @@
 #define COUNT "/proc/sys/net/netfilter/nf_conntrack_count"
 #define CT(message) (NFNL_SUBSYS_CTNETLINK << 8 | (message))
 
-static const struct nfgenmsg v4 = {.nfgen_family = AF_INET};
+/* In network byte order; an IPv4 address has four bytes. */
+struct addr {
+	unsigned char bytes[16];
+};
 
 /* A flow's identity: the tuple of its first packet (an attribute's content),
  * its number, and its zone, if any. */
 struct flow {
-	uint32_t dst; /* delete only if this address is the host's; 0: any */
+	struct addr dst; /* delete only if this address is the host's */
+	bool any;	 /* or in any case */
 	uint32_t id;
 	uint16_t zone;
 	size_t size;
@@ -39,12 +43,53 @@ struct flow {
 };
 
 struct search {
-	uint32_t box;
+	enum ip ip;
+	struct addr box;
 	const struct nat_port *ports;
 	size_t n_ports;
 	struct flow *found;
 	size_t n;
 };
+
+static struct nfgenmsg
+family(enum ip ip)
+{
+	return (struct nfgenmsg){
+	    .nfgen_family = ip == IP6 ? AF_INET6 : AF_INET};
+}
+
+static struct addr
+of4(uint32_t addr)
+{
+	const uint32_t order = htonl(addr);
+	struct addr a = {0};
+
+	memcpy(a.bytes, &order, sizeof(order));
+	return a;
+}
+
+static struct addr
+of6(const struct in6_addr *addr)
+{
+	struct addr a;
+
+	memcpy(a.bytes, addr, sizeof(a.bytes));
+	return a;
+}
+
+static bool
+same(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static bool
+is_none(const struct addr *a)
+{
+	static const struct addr none;
+
+	return same(a, &none);
+}
 
 /* Copies a value of SIZE bytes out of a tuple's part, if it is there. */
 static void
@@ -61,29 +106,36 @@ get(const struct rtattr *tuple, unsigned part, unsigned type, void *value,
 		memcpy(value, RTA_DATA(a), size);
 }
 
-static uint32_t
-get_addr(const struct rtattr *tuple, unsigned type)
+static struct addr
+get_addr(const struct rtattr *tuple, enum ip ip, bool dst)
 {
-	uint32_t addr = 0;
+	static const unsigned types[IPS][2] = {
+	    {CTA_IP_V4_SRC, CTA_IP_V4_DST}, {CTA_IP_V6_SRC, CTA_IP_V6_DST}};
+	struct addr a = {0};
 
-	get(tuple, CTA_TUPLE_IP, type, &addr, sizeof(addr));
-	return ntohl(addr);
+	get(tuple, CTA_TUPLE_IP, types[ip][dst], a.bytes, ip == IP6 ? 16 : 4);
+	return a;
 }
 
 static bool
 is_to_port(const struct rtattr *orig, const struct search *s)
 {
-	const uint32_t dst = get_addr(orig, CTA_IP_V4_DST);
+	const struct addr dst = get_addr(orig, s->ip, true);
+	const int other = s->ip == IP6 ? AF_INET : AF_INET6;
 	const struct nat_port *p = s->ports;
 	uint16_t port = 0;
 	uint8_t proto = 0;
 
 	get(orig, CTA_TUPLE_PROTO, CTA_PROTO_NUM, &proto, sizeof(proto));
 	get(orig, CTA_TUPLE_PROTO, CTA_PROTO_DST_PORT, &port, sizeof(port));
-	for (; p < s->ports + s->n_ports && proto == IPPROTO_UDP; p++)
-		if (p->udp && ntohs(port) == p->host &&
-		    (!p->addr || p->addr == dst))
+	for (; p < s->ports + s->n_ports && proto == IPPROTO_UDP; p++) {
+		const struct addr host =
+		    s->ip == IP6 ? of6(&p->addr6) : of4(p->addr);
+
+		if (p->udp && p->family != other && ntohs(port) == p->host &&
+		    (is_none(&host) || same(&host, &dst)))
 			return true;
+	}
 	return false;
 }
 
@@ -92,20 +144,25 @@ look(const struct nlmsghdr *h, void *arg)
 {
 	const struct rtattr *orig, *reply, *zone;
 	struct search *s = arg;
-	struct flow f = {0};
+	const struct nfgenmsg of = family(s->ip);
+	struct flow f = {.any = true};
+	struct addr from, to;
 
-	orig = netlink_attr(NETLINK_ATTRS(h, v4), CTA_TUPLE_ORIG);
-	reply = netlink_attr(NETLINK_ATTRS(h, v4), CTA_TUPLE_REPLY);
+	orig = netlink_attr(NETLINK_ATTRS(h, of), CTA_TUPLE_ORIG);
+	reply = netlink_attr(NETLINK_ATTRS(h, of), CTA_TUPLE_REPLY);
 	if (!orig || RTA_PAYLOAD(orig) > sizeof(f.tuple))
 		return;
-	if (!s->box || (get_addr(orig, CTA_IP_V4_SRC) != s->box &&
-			   get_addr(reply, CTA_IP_V4_SRC) != s->box)) {
+	from = get_addr(orig, s->ip, false);
+	to = get_addr(reply, s->ip, false);
+	if (is_none(&s->box) ||
+	    (!same(&from, &s->box) && !same(&to, &s->box))) {
 		if (!is_to_port(orig, s))
 			return;
-		f.dst = get_addr(orig, CTA_IP_V4_DST);
+		f.any = false;
+		f.dst = get_addr(orig, s->ip, true);
 	}
-	f.id = netlink_u32(NETLINK_ATTRS(h, v4), CTA_ID, 0);
-	zone = netlink_attr(NETLINK_ATTRS(h, v4), CTA_ZONE);
+	f.id = netlink_u32(NETLINK_ATTRS(h, of), CTA_ID, 0);
+	zone = netlink_attr(NETLINK_ATTRS(h, of), CTA_ZONE);
 	if (zone && RTA_PAYLOAD(zone) >= sizeof(f.zone))
 		memcpy(&f.zone, RTA_DATA(zone), sizeof(f.zone));
 	f.size = RTA_PAYLOAD(orig);
@@ -118,9 +175,11 @@ look(const struct nlmsghdr *h, void *arg)
 
 /* -1 with errno.  ENOENT, a flow that has ended meanwhile, is no error. */
 static int
-end(struct netlink *ct, const struct flow *f)
+end(struct netlink *ct, enum ip ip, const struct flow *f)
 {
-	netlink_begin(ct, CT(IPCTNL_MSG_CT_DELETE), 0, &v4, sizeof(v4));
+	const struct nfgenmsg of = family(ip);
+
+	netlink_begin(ct, CT(IPCTNL_MSG_CT_DELETE), 0, &of, sizeof(of));
 	netlink_put(ct, CTA_TUPLE_ORIG | NLA_F_NESTED, f->tuple, f->size);
 	netlink_put_u32(ct, CTA_ID, f->id);
 	if (f->zone)
@@ -128,19 +187,39 @@ end(struct netlink *ct, const struct flow *f)
 	return netlink_send(ct, NULL, NULL) < 0 && errno != ENOENT ? -1 : 0;
 }
 
+/* Whether the address is one of this host's. */
+static bool
+is_local(struct netlink *rt, enum ip ip, const struct addr *a)
+{
+	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6};
+	uint32_t addr;
+	struct route r;
+	bool local;
+	int fd;
+
+	memcpy(&addr, a->bytes, sizeof(addr));
+	if (ip == IP4)
+		return route_get(rt, ntohl(addr), 0, &r) == 0 && r.local;
+	memcpy(&sin6.sin6_addr, a->bytes, sizeof(a->bytes));
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	local = bind(fd, (const void *)&sin6, sizeof(sin6)) == 0;
+	close(fd);
+	return local;
+}
+
 static int
 end_all(struct netlink *ct, struct netlink *rt, struct search *s)
 {
-	struct route r;
+	const struct nfgenmsg of = family(s->ip);
 
-	netlink_begin(ct, CT(IPCTNL_MSG_CT_GET), NLM_F_DUMP, &v4, sizeof(v4));
+	s->n = 0;
+	netlink_begin(ct, CT(IPCTNL_MSG_CT_GET), NLM_F_DUMP, &of, sizeof(of));
 	if (netlink_send(ct, look, s) < 0)
 		return -1;
 	for (const struct flow *f = s->found; f < s->found + s->n; f++)
 		/* The same port of another host is not ours. */
-		if ((!f->dst ||
-			(route_get(rt, f->dst, 0, &r) == 0 && r.local)) &&
-		    end(ct, f) < 0)
+		if ((f->any || is_local(rt, s->ip, &f->dst)) &&
+		    end(ct, s->ip, f) < 0)
 			return -1;
 	return 0;
 }
@@ -153,22 +232,41 @@ complain(void)
 	hint("modprobe nf_conntrack_netlink");
 }
 
-void
-flows_end(uint32_t box, const struct nat_port *ports, size_t n_ports)
+/* Returns whether there is something to do. */
+static bool
+announce(const struct flow_box *box, const struct nat_port *ports, size_t n)
 {
-	struct search s = {.box = box, .ports = ports, .n_ports = n_ports};
-	struct netlink ct, rt;
 	bool real = false;
+
+	if (box->addr)
+		real = say(SAY_SH, "conntrack -D -s %s; conntrack -D -r %s",
+		    addr_text(box->addr), addr_text(box->addr));
+	if (box->addr && box->has6)
+		real = say(SAY_SH, "conntrack -D -s %s; conntrack -D -r %s",
+		    addr6_text(&box->addr6), addr6_text(&box->addr6));
+	for (const struct nat_port *p = ports; p < ports + n; p++) {
+		const char *dst = p->addr ? addr_text(p->addr) : "";
+
+		if (!IN6_IS_ADDR_UNSPECIFIED(&p->addr6))
+			dst = addr6_text(&p->addr6);
+		if (p->udp)
+			real =
+			    say(SAY_SH, "conntrack -D%s -p udp --dport %u%s%s",
+				p->family == AF_INET6 ? " -f ipv6" : "",
+				p->host, *dst ? " -d " : "", dst);
+	}
+	return real;
+}
+
+void
+flows_end(
+    const struct flow_box *box, const struct nat_port *ports, size_t n_ports)
+{
+	struct search s = {.ports = ports, .n_ports = n_ports};
+	bool real = announce(box, ports, n_ports);
+	struct netlink ct, rt;
 	char count[4];
 
-	if (box)
-		real = say(SAY_SH, "conntrack -D -s %s; conntrack -D -r %s",
-		    addr_text(box), addr_text(box));
-	for (const struct nat_port *p = ports; p < ports + n_ports; p++)
-		if (p->udp)
-			real = say(SAY_SH, "conntrack -D -p udp --dport %u%s%s",
-			    p->host, p->addr ? " -d " : "",
-			    p->addr ? addr_text(p->addr) : "");
 	/* Reading the flows takes some milliseconds, however few they are. */
 	if (read_at(AT_FDCWD, COUNT, count, sizeof(count)) > 0 &&
 	    strcmp(count, "0\n") == 0)
@@ -181,11 +279,17 @@ flows_end(uint32_t box, const struct nat_port *ports, size_t n_ports)
 	}
 	if (netlink_open(&rt, NETLINK_ROUTE) < 0) {
 		warn("%s", said());
-	} else {
-		if (end_all(&ct, &rt, &s) < 0)
-			complain();
-		close(rt.fd);
+		close(ct.fd);
+		return;
 	}
+	for (s.ip = IP4; s.ip < (box->has6 ? IPS : IP6); s.ip++) {
+		s.box = s.ip == IP6 ? of6(&box->addr6) : of4(box->addr);
+		if (end_all(&ct, &rt, &s) < 0) {
+			complain();
+			break;
+		}
+	}
+	close(rt.fd);
 	close(ct.fd);
 	free(s.found);
 }

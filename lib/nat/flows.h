@@ -7,9 +7,17 @@
  * rule and its box.  Addresses and ports are used again: the next box would get
  * the packets of the old flow. */
 
-/* Deletes the flows from and to the box with the address BOX (0: none), and all
- * flows to the UDP ports among the host's PORTS.  (A new TCP connection ends an
- * old flow by itself.)  A failure is a warning. */
-void flows_end(uint32_t box, const struct nat_port *ports, size_t n_ports);
+/* A box's addresses; all zero: no box's.  Without has6 the flows are IPv4's. */
+struct flow_box {
+	uint32_t addr;
+	struct in6_addr addr6;
+	bool has6;
+};
+
+/* Deletes the flows from and to the box, and all flows to the UDP ports among
+ * the host's PORTS.  (A new TCP connection ends an old flow by itself.)  A
+ * failure is a warning. */
+void flows_end(
+    const struct flow_box *box, const struct nat_port *ports, size_t n_ports);
 
 #endif

@@ -23,39 +23,43 @@
 #include <unistd.h>
 
 static const struct backend {
-	const char *name, *restore, *save;
+	const char *name, *restore[IPS], *save[IPS];
 } backends[] = {
-    {"default", "iptables-restore", "iptables-save"},
-    {"nft", "iptables-nft-restore", "iptables-nft-save"},
-    {"legacy", "iptables-legacy-restore", "iptables-legacy-save"},
+    {"default", {"iptables-restore", "ip6tables-restore"},
+	{"iptables-save", "ip6tables-save"}},
+    {"nft", {"iptables-nft-restore", "ip6tables-nft-restore"},
+	{"iptables-nft-save", "ip6tables-nft-save"}},
+    {"legacy", {"iptables-legacy-restore", "ip6tables-legacy-restore"},
+	{"iptables-legacy-save", "ip6tables-legacy-save"}},
 };
 
 static const struct backend *used = backends;
 static char why[512];
-static bool missing;
+static bool missing[IPS];
 
 /* 0, or -1 with why[]. */
 static int
-done(int status)
+done(enum ip ip, int status, const char *words)
 {
-	missing = status == EXIT_NOENT;
-	if (status && !*why)
+	missing[ip] = status == EXIT_NOENT;
+	if (!status)
+		return 0;
+	if (*words)
+		snprintf(why, sizeof(why), "%s", words);
+	else
 		snprintf(why, sizeof(why), "status %d", status);
-	return status ? -1 : 0;
+	return -1;
 }
 
 int
-iptables_save(char **saved)
+iptables_save(enum ip ip, char **saved)
 {
-	const char *argv[] = {used->save, NULL};
+	const char *argv[] = {used->save[ip], NULL};
 	char words[sizeof(why)];
 	const int status =
 	    run_read((char *const *)argv, saved, words, sizeof(words));
 
-	/* Else the reason of a restore stays. */
-	if (status)
-		memcpy(why, words, sizeof(why));
-	return done(status);
+	return done(ip, status, words);
 }
 
 /* Appends the line of TEXT whose number is in the message. */
@@ -77,19 +81,44 @@ quote_line(const char *text)
 		    (int)strcspn(text, "\n"), text);
 }
 
-int
-iptables_restore(char *text)
+/* 0, or -1 with why[] and said(). */
+static int
+end(enum ip ip, struct run *r, const char *text)
 {
-	/* -w: legacy waits for its lock; nft ignores the option. */
-	const char *argv[] = {used->restore, "--noflush", "-w", NULL};
+	char words[sizeof(why)];
+
+	if (done(ip, run_end(r, words, sizeof(words)), words) == 0)
+		return 0;
+	quote_line(text);
+	path_fmt(words, sizeof(words), "%s --noflush", r->name);
+	said_set(words, "");
+	return -1;
+}
+
+int
+iptables_restore(struct texts texts)
+{
+	struct run runs[IPS];
+	bool began[IPS];
 	int r = 0;
 
-	say_restore(used->restore);
-	if (*text && say(SAY_IPT, "%s", text))
-		r = done(run((char *const *)argv, text, why, sizeof(why)));
-	if (r < 0)
-		quote_line(text);
-	free(text);
+	for (unsigned ip = 0; ip < IPS; ip++) {
+		/* -w: legacy waits for its lock; nft ignores the option. */
+		const char *argv[] = {
+		    used->restore[ip], "--noflush", "-w", NULL};
+		const char *text = texts.of[ip];
+
+		say_restore(argv[0]);
+		began[ip] =
+		    *text && say(ip == IP4 ? SAY_IPT : SAY_IP6T, "%s", text);
+		if (began[ip])
+			run_begin(&runs[ip], (char *const *)argv, text);
+	}
+	for (unsigned ip = 0; ip < IPS; ip++) {
+		if (began[ip] && end(ip, &runs[ip], texts.of[ip]) < 0)
+			r = -1;
+		free(texts.of[ip]);
+	}
 	return r;
 }
 
@@ -103,7 +132,7 @@ legacy_has_rules(void)
 	if (read_at(AT_FDCWD, "/proc/net/ip_tables_names", byte, 2) <= 0)
 		return false;
 	iptables_use("legacy");
-	rules = iptables_save(&saved) == 0 &&
+	rules = iptables_save(IP4, &saved) == 0 &&
 		(strstr(saved, "\n-A ") || strstr(saved, " DROP ["));
 	free(saved);
 	return rules;
@@ -177,9 +206,9 @@ iptables_why(void)
 }
 
 bool
-iptables_missing(void)
+iptables_missing(enum ip ip)
 {
-	return missing;
+	return missing[ip];
 }
 
 void
@@ -192,7 +221,7 @@ iptables_warn(const char *fmt, ...)
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	warnx("%s: %s", what, why);
-	if (missing)
+	if (missing[IP4] || missing[IP6])
 		hint("apt-get install iptables");
 	else if (strstr(why, "generation id") || strstr(why, "insmod") ||
 		 strstr(why, "missing kernel module"))

@@ -9,11 +9,11 @@
  * drops.
  */
 #include "nat/others.h"
-#include "base/addr.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "base/run.h"
 #include "base/say.h"
+#include "nat/rules.h"
 #include "net/netlink.h"
 #include "stage/chain.h"
 
@@ -28,9 +28,13 @@
 
 #define CHAINS_MAX 8
 
+/* As nft(8) names the families. */
+static const char *const families[IPS] = {"ip", "ip6"};
+
 static const struct nfgenmsg any = {.nfgen_family = AF_UNSPEC};
 
 struct chains {
+	enum ip ip;
 	bool ours;
 	size_t n;
 	struct {
@@ -55,7 +59,7 @@ copy(char *to, size_t size, const struct rtattr *a)
 	return to[0] && to[0] != '-' && to[strspn(to, plain)] == '\0';
 }
 
-/* Adds a chain of IPv4 packets that are forwarded, if its policy is drop and
+/* Adds a chain of forwarded packets of the family, if its policy is drop and
  * iptables, which has the box's own rules, does not know it. */
 static void
 add(const struct nlmsghdr *h, void *arg)
@@ -64,11 +68,12 @@ add(const struct nlmsghdr *h, void *arg)
 	const struct rtattr *hook;
 	struct chains *all = arg;
 	const bool inet = g->nfgen_family == NFPROTO_INET;
+	const int own = all->ip == IP6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
 	char *table;
 
 	hook = netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_HOOK);
 	if (all->n == CHAINS_MAX || !hook ||
-	    (!inet && g->nfgen_family != NFPROTO_IPV4) ||
+	    (!inet && g->nfgen_family != own) ||
 	    ntohl(netlink_u32(NETLINK_ATTRS(h, any), NFTA_CHAIN_POLICY,
 		htonl(NF_ACCEPT))) != NF_DROP ||
 	    ntohl(netlink_u32(RTA_DATA(hook), RTA_PAYLOAD(hook),
@@ -80,7 +85,7 @@ add(const struct nlmsghdr *h, void *arg)
 	    !copy(all->of[all->n].name, sizeof(all->of->name),
 		netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_NAME)))
 		return;
-	all->of[all->n].family = inet ? "inet" : "ip";
+	all->of[all->n].family = inet ? "inet" : families[all->ip];
 	if (inet || !all->ours || strcmp(table, "filter") != 0)
 		all->n++;
 }
@@ -126,9 +131,9 @@ look_at_firewalld(const char *pool)
 }
 
 static void
-look_at_chains(const char *pool, bool ours)
+look_at_chains(enum ip ip, const char *pool, bool ours)
 {
-	struct chains all = {.ours = ours};
+	struct chains all = {.ip = ip, .ours = ours};
 	struct netlink nl;
 
 	if (netlink_open(&nl, NETLINK_NETFILTER) < 0)
@@ -148,10 +153,10 @@ look_at_chains(const char *pool, bool ours)
 				 !has_pool(rules, "daddr", pool))) {
 			warnx("nftables' table %s %s may refuse packets of %s",
 			    family, table, pool);
-			hint("nft 'insert rule %s %s %s ip saddr %s accept; "
-			     "insert rule %s %s %s ip daddr %s accept'",
-			    family, table, name, pool, family, table, name,
-			    pool);
+			hint("nft 'insert rule %s %s %s %s saddr %s accept; "
+			     "insert rule %s %s %s %s daddr %s accept'",
+			    family, table, name, families[ip], pool, family,
+			    table, name, families[ip], pool);
 		}
 		free(rules);
 	}
@@ -160,9 +165,13 @@ look_at_chains(const char *pool, bool ours)
 void
 others_look(const struct slot *s, bool ours)
 {
-	char *pool = text_fmt("%s/%u", addr_text(s->pool), s->len);
+	struct nat_pool pools[IPS];
+	const unsigned n = nat_pools(s, pools);
 
-	look_at_firewalld(pool);
-	look_at_chains(pool, ours);
-	free(pool);
+	for (unsigned i = 0; i < n; i++) {
+		const char *pool = nat_pool_text(&pools[i]);
+
+		look_at_firewalld(pool);
+		look_at_chains(pools[i].ip, pool, ours);
+	}
 }

@@ -41,11 +41,31 @@ parse_range(const char *what, char *word, uint64_t *count)
 	return (uint16_t)first;
 }
 
+/* The host's address WORD.  A link-local one would need a link. */
+static void
+parse_addr(struct nat_port *p, const char *what, char *word)
+{
+	char *end = strchr(word, ']');
+
+	if (*word != '[' || !end) {
+		p->family = AF_INET;
+		p->addr = addr_parse(what, word);
+		return;
+	}
+	*end = '\0';
+	p->family = AF_INET6;
+	if (!addr6_read(word + 1, &p->addr6) ||
+	    IN6_IS_ADDR_LINKLOCAL(&p->addr6) ||
+	    IN6_IS_ADDR_MULTICAST(&p->addr6) || IN6_IS_ADDR_V4MAPPED(&p->addr6))
+		diex("%s: '%s' is not an IPv6 address, or not one for ports",
+		    what, word + 1);
+}
+
 void
 ports_parse(struct nat *n, const char *what, const char *s)
 {
 	struct nat_port p = {.fd = -1};
-	char words[64], *host, *box, *proto;
+	char words[96], *host, *box, *proto;
 	uint64_t hosts, boxes;
 
 	if (snprintf(words, sizeof(words), "%s", s) >= (int)sizeof(words))
@@ -60,10 +80,12 @@ ports_parse(struct nat *n, const char *what, const char *s)
 		if (!p.udp && strcmp(proto, "tcp") != 0)
 			goto bad;
 	}
+	if (*words == '[' && !strstr(words, "]:"))
+		goto bad;
 	host = strrchr(words, ':');
 	if (host) {
 		*host++ = '\0';
-		p.addr = addr_parse(what, words);
+		parse_addr(&p, what, words);
 	} else if (strchr(words, '.')) {
 		goto bad;
 	}
@@ -86,11 +108,28 @@ bad:
 const char *
 port_text(const struct nat_port *p)
 {
-	static char text[40];
+	static char text[80];
+	const bool v6 = p->family == AF_INET6;
 
-	snprintf(text, sizeof(text), "%s:%u:%u/%s", addr_text(p->addr), p->host,
-	    p->box, p->udp ? "udp" : "tcp");
+	snprintf(text, sizeof(text), "%s%s%s:%u:%u/%s", v6 ? "[" : "",
+	    v6 ? addr6_text(&p->addr6) : addr_text(p->addr), v6 ? "]" : "",
+	    p->host, p->box, p->udp ? "udp" : "tcp");
 	return text;
+}
+
+/* All addresses of both families, by one socket (FAMILY is 0), or of one.  -1
+ * with errno. */
+static int
+open_port(const struct nat_port *p, int family)
+{
+	const int type = (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC;
+	const int one = family != 0;
+	const int fd = socket(family ? family : AF_INET6, type, 0);
+
+	if (fd >= 0 && family != AF_INET &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0)
+		return close_keep(fd);
+	return fd;
 }
 
 /* With REUSE, connections of an earlier program do not hold the port, and
@@ -98,31 +137,29 @@ port_text(const struct nat_port *p)
 static int
 bind_port(struct nat_port *p, int reuse)
 {
-	const int type = (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC;
-	const struct sockaddr_in one = {
+	const struct sockaddr_in v4 = {
 	    .sin_family = AF_INET,
 	    .sin_addr.s_addr = htonl(p->addr),
 	    .sin_port = htons(p->host),
 	};
-	const struct sockaddr_in6 all = {
+	const struct sockaddr_in6 v6 = {
 	    .sin6_family = AF_INET6,
+	    .sin6_addr = p->addr6,
 	    .sin6_port = htons(p->host),
 	};
-	/* All addresses: one IPv6 socket has both families, unless the kernel
-	 * has no IPv6. */
-	const int fd6 = p->addr ? -1 : socket(AF_INET6, type, 0), off = 0;
-	const int fd = fd6 < 0 ? socket(AF_INET, type, 0) : fd6;
 	struct sockaddr_in6 got = {0};
 	socklen_t len = sizeof(got);
-	int r;
+	int family = p->family, fd = open_port(p, family), r;
 
+	/* The kernel may have no IPv6. */
+	if (fd < 0 && !family)
+		fd = open_port(p, family = AF_INET);
+	if (fd < 0)
+		return -1;
 	if (reuse && !p->udp)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
-	if (fd6 < 0)
-		r = bind(fd, (const void *)&one, sizeof(one));
-	else if ((r = setsockopt(
-		      fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))) == 0)
-		r = bind(fd, (const void *)&all, sizeof(all));
+	r = family == AF_INET ? bind(fd, (const void *)&v4, sizeof(v4))
+			      : bind(fd, (const void *)&v6, sizeof(v6));
 	/* The port is at the same place in both kinds of address. */
 	if (r == 0 && p->host == 0 &&
 	    (r = getsockname(fd, (void *)&got, &len)) == 0)
@@ -154,8 +191,17 @@ port_error(void)
 bool
 port_same(const struct nat_port *a, const struct nat_port *b)
 {
-	return a->addr == b->addr && a->host == b->host && a->box == b->box &&
-	       a->udp == b->udp;
+	return a->family == b->family && a->addr == b->addr &&
+	       IN6_ARE_ADDR_EQUAL(&a->addr6, &b->addr6) && a->host == b->host &&
+	       a->box == b->box && a->udp == b->udp;
+}
+
+bool
+port_fits(struct nat_port *p, bool has6)
+{
+	if (!has6 && p->family == AF_INET && !p->addr)
+		p->family = 0;
+	return has6 || p->family != AF_INET6;
 }
 
 /* Whether P, which has no socket yet, may be the port KEPT. */
@@ -220,8 +266,14 @@ ports_tell(const struct nat *n)
 		return;
 	}
 	f = text_open(&text);
-	for (p = n->ports; p < n->ports + n->n_ports; p++)
+	for (p = n->ports; p < n->ports + n->n_ports; p++) {
+		struct nat_port v6 = *p;
+
 		fprintf(f, "%s%s", p > n->ports ? "\n" : "", port_text(p));
+		v6.family = AF_INET6;
+		if (!p->family && n->slot.has6)
+			fprintf(f, "\n%s", port_text(&v6));
+	}
 	text_close(f);
 	state_put("ports", "%s", text);
 	free(text);

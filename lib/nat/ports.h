@@ -6,8 +6,13 @@
 /* Published ports: as words, as sockets, and in a box's state. */
 
 /* Adds the port [[ADDR:][PORT]:]PORT[/tcp|/udp], or a range of as many ports on
- * both sides (8000-8010:80-90), to N.  Dies with 125, naming WHAT. */
+ * both sides (8000-8010:80-90), to N.  An IPv6 address is in brackets.  Dies
+ * with 125, naming WHAT. */
 void ports_parse(struct nat *n, const char *what, const char *s);
+
+/* Whether a box can have the port: one with an IPv6 address of the host's only
+ * if the box HAS6.  Without IPv6 0.0.0.0 is no other than all addresses. */
+bool port_fits(struct nat_port *p, bool has6);
 
 /* The port in full, "0.0.0.0:8080:80/tcp", in a static buffer. */
 const char *port_text(const struct nat_port *p);

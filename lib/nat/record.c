@@ -14,10 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One line: the boot, both back ends, the generation, the hash, whether there
- * is BOX-REST, and the pools, each with a ",". */
-#define RECORD_SIZE 400
-#define RECORD_FORMAT "%39s %15s %15s %" SCNu32 " %" SCNx32 " %d %255s"
+/* One line: the boot, both back ends, the generation, the hash, the families
+ * with BOX-REST (1: IPv4, 2: IPv6), and the pools, each with a ",". */
+#define RECORD_SIZE 1000
+#define POOLS_SIZE 768
+#define RECORD_FORMAT "%39s %15s %15s %" SCNu32 " %" SCNx32 " %u %767s"
 
 static char name[40];
 
@@ -48,10 +49,13 @@ hash(uint32_t h, const void *data, size_t size)
 uint32_t
 record_hash(const struct nat *n)
 {
-	char *text = nat_text(NULL, n, NULL);
-	const uint32_t h = hash(HASH, text, strlen(text));
+	struct texts t = nat_texts(NULL, n, NULL);
+	uint32_t h = HASH;
 
-	free(text);
+	for (unsigned ip = 0; ip < IPS; ip++) {
+		h = hash(h, t.of[ip], strlen(t.of[ip]));
+		free(t.of[ip]);
+	}
 	return h;
 }
 
@@ -70,29 +74,66 @@ set_id(struct nat *n)
 	snprintf(n->id, sizeof(n->id), "p%07" PRIx32, h >> 4);
 }
 
-bool
-record_add(struct nat *n, uint32_t addr, unsigned len)
+static bool
+overlap(const struct nat_pool *p, const struct nat_pool *q)
 {
-	for (struct nat_pool *p = n->pools; p < n->pools + n->n_pools; p++) {
-		if (p->addr == addr && p->len == len)
-			return true;
-		if (((p->addr ^ addr) &
-			addr_mask(p->len < len ? p->len : len)) == 0)
-			return false;
-	}
+	const unsigned len = p->len < q->len ? p->len : q->len;
+
+	if (p->ip != q->ip)
+		return false;
+	return p->ip == IP6 ? addr6_same(&p->addr6, &q->addr6, len)
+			    : ((p->addr ^ q->addr) & addr_mask(len)) == 0;
+}
+
+bool
+record_add(struct nat *n, const struct nat_pool *p)
+{
+	for (struct nat_pool *q = n->pools; q < n->pools + n->n_pools; q++)
+		if (overlap(p, q))
+			/* All bits of an address after its length are 0. */
+			return p->len == q->len;
 	if (n->n_pools == NAT_POOLS)
 		return false;
-	n->pools[n->n_pools++] = (struct nat_pool){addr, len};
+	n->pools[n->n_pools++] = *p;
 	return true;
+}
+
+bool
+record_add_all(struct nat *n, const struct slot *s)
+{
+	struct nat_pool pools[IPS];
+	const unsigned count = nat_pools(s, pools);
+	bool all = true;
+
+	for (unsigned i = 0; i < count; i++)
+		all = record_add(n, &pools[i]) && all;
+	return all;
+}
+
+/* Reads "10.0.0.0/24,fd62:6f78::/64," and so on. */
+static void
+read_pools(struct nat *n, char *pools)
+{
+	char *word, *slash;
+
+	while ((word = strsep(&pools, ","))) {
+		struct nat_pool p = {.ip = strchr(word, ':') ? IP6 : IP4};
+
+		if (!(slash = strchr(word, '/')))
+			continue;
+		*slash++ = '\0';
+		p.len = (unsigned)atoi(slash);
+		if (p.ip == IP6 ? addr6_read(word, &p.addr6)
+				: addr_read(word, &p.addr))
+			record_add(n, &p);
+	}
 }
 
 void
 record_read(int fd, struct record *r)
 {
-	char text[RECORD_SIZE] = "", pools[256] = "";
-	char *rest = pools, *word, *slash;
-	uint32_t addr;
-	int has_rest = 0;
+	char text[RECORD_SIZE] = "", pools[POOLS_SIZE] = "";
+	unsigned has_rest = 0;
 	bool old = false;
 
 	if (fd >= 0 && pread(fd, text, sizeof(text) - 1, 0) < 0)
@@ -113,14 +154,9 @@ record_read(int fd, struct record *r)
 	}
 	set_id(&r->rules);
 	r->rules.shared = true;
-	r->rules.rest = r->made && has_rest;
-	while ((word = strsep(&rest, ",")))
-		if ((slash = strchr(word, '/'))) {
-			*slash++ = '\0';
-			if (addr_read(word, &addr))
-				record_add(
-				    &r->rules, addr, (unsigned)atoi(slash));
-		}
+	for (unsigned ip = 0; ip < IPS; ip++)
+		r->rules.rest[ip] = r->made && has_rest & 1u << ip;
+	read_pools(&r->rules, pools);
 }
 
 /* In one write of always the same size: a kill leaves the old or the new one.
@@ -128,17 +164,18 @@ record_read(int fd, struct record *r)
 void
 record_write(int fd, const struct record *r)
 {
-	char text[RECORD_SIZE], pools[256] = "", *end = pools;
+	char text[RECORD_SIZE], pools[POOLS_SIZE] = "", *end = pools;
+	const bool *rest = r->rules.rest;
 
 	if (say_modes() & SAY_DRY)
 		return;
 	for (unsigned i = 0; i < r->rules.n_pools; i++)
-		end += sprintf(end, "%s/%u,", addr_text(r->rules.pools[i].addr),
-		    r->rules.pools[i].len);
+		end += sprintf(end, "%s,", nat_pool_text(&r->rules.pools[i]));
 	memset(text, ' ', sizeof(text));
 	text[snprintf(text, sizeof(text),
-	    "%s %s %s %" PRIu32 " %" PRIx32 " %d %s", r->boot, r->backend,
-	    r->old, r->generation, r->hash, r->rules.rest, pools)] = ' ';
+	    "%s %s %s %" PRIu32 " %" PRIx32 " %u %s", r->boot, r->backend,
+	    r->old, r->generation, r->hash,
+	    (unsigned)rest[IP4] + 2 * (unsigned)rest[IP6], pools)] = ' ';
 	text[sizeof(text) - 1] = '\n';
 	if (pwrite(fd, text, sizeof(text), 0) != sizeof(text))
 		die("write %s/lock/%s", state_dir(), name);

@@ -42,6 +42,9 @@ uint32_t record_hash(const struct nat *n);
 
 /* Adds a pool, if it is not there; false if there is no room, or if it overlaps
  * another. */
-bool record_add(struct nat *n, uint32_t addr, unsigned len);
+bool record_add(struct nat *n, const struct nat_pool *p);
+
+/* The same of all pools of a slot; false with some of them added. */
+bool record_add_all(struct nat *n, const struct slot *s);
 
 #endif

@@ -11,6 +11,12 @@
  * packets to it from this host pass OUTPUT, and a neighbour's must not reach
  * the box.
  *
+ * IPv6 has no rp_filter, so a chain in raw does what that does: a box sends
+ * from its own address alone.  So the box has no link-local address for the
+ * host: it cannot advertise a router or redirect, which the kernel takes from
+ * these alone, and reaches no service of the host's for the link.  The chain
+ * lets the box be a neighbour.
+ *
  * An isolated box reaches public addresses only.  Its chains are in the table
  * mangle, which comes before filter: in filter the first verdict counts, and
  * the box's own chain, ufw and docker accept packets there.  The chains in
@@ -20,6 +26,7 @@
 #include "nat/rules.h"
 #include "base/addr.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 
 /* Addresses that are not globally reachable, by IANA's registry of
@@ -60,11 +67,12 @@ static const char *const near[] = {
  * minutes: the rate of new flows bounds these.  limit comes first, or flows
  * that it drops would count for a moment. */
 static void
-flow_rules(FILE *f, const char *chain, const struct nat *n)
+flow_rules(FILE *f, const char *chain, const struct nat *n, enum ip ip)
 {
 	const uint32_t burst = n->flows < LIMIT_MAX ? n->flows : LIMIT_MAX;
 	uint32_t rate = n->flows / 20;
 
+	(void)ip;
 	if (rate < 1)
 		rate = 1;
 	if (rate > LIMIT_MAX)
@@ -76,28 +84,48 @@ flow_rules(FILE *f, const char *chain, const struct nat *n)
 	fprintf(f, "-A %s " FIRST "-j DROP\n", chain);
 }
 
+unsigned
+nat_pools(const struct slot *s, struct nat_pool pools[IPS])
+{
+	pools[0] = (struct nat_pool){.ip = IP4, .addr = s->pool, .len = s->len};
+	pools[1] =
+	    (struct nat_pool){.ip = IP6, .addr6 = s->pool6, .len = s->len6};
+	return s->has6 ? 2 : 1;
+}
+
+const char *
+nat_pool_text(const struct nat_pool *p)
+{
+	static char text[INET6_ADDRSTRLEN + 4];
+
+	snprintf(text, sizeof(text), "%s/%u",
+	    p->ip == IP6 ? addr6_text(&p->addr6) : addr_text(p->addr), p->len);
+	return text;
+}
+
 /* The same for each box of the pools, by its address, which rpfilter binds to
  * its link before an entry is made for it.  All other addresses, as of networks
  * behind boxes, share one bound: else a box with many would have many.  An
  * entry that has expired begins with a full burst, so it must be full before.
  */
 static void
-pool_flow_rules(FILE *f, const char *chain, const struct nat *n)
+pool_flow_rules(FILE *f, const char *chain, const struct nat *n, enum ip ip)
 {
 	const unsigned rate = NAT_FLOWS / 20;
 
 	for (unsigned i = 0; i < n->n_pools; i++) {
-		const char *pool = addr_text(n->pools[i].addr);
-		const unsigned len = n->pools[i].len;
+		const char *pool = nat_pool_text(&n->pools[i]);
 
+		if (n->pools[i].ip != ip)
+			continue;
 		fprintf(f,
-		    "-A %s -s %s/%u -m hashlimit --hashlimit-upto %u/s "
+		    "-A %s -s %s -m hashlimit --hashlimit-upto %u/s "
 		    "--hashlimit-burst %u --hashlimit-mode srcip "
 		    "--hashlimit-htable-expire %u --hashlimit-name "
 		    "BOX-%s " CONNLIMIT,
-		    chain, pool, len, rate, NAT_FLOWS,
-		    (NAT_FLOWS / rate + 1) * 1000, n->id, NAT_FLOWS, 32);
-		fprintf(f, "-A %s -s %s/%u -j DROP\n", chain, pool, len);
+		    chain, pool, rate, NAT_FLOWS, (NAT_FLOWS / rate + 1) * 1000,
+		    n->id, NAT_FLOWS, ip == IP6 ? 128 : 32);
+		fprintf(f, "-A %s -s %s -j DROP\n", chain, pool);
 	}
 	fprintf(f, "-A %s -m limit --limit %u/s --limit-burst %u " CONNLIMIT,
 	    chain, rate, NAT_FLOWS, NAT_FLOWS, 0);
@@ -105,10 +133,11 @@ pool_flow_rules(FILE *f, const char *chain, const struct nat *n)
 }
 
 static void
-isolate_rules(FILE *f, const char *chain, const struct nat *n)
+isolate_rules(FILE *f, const char *chain, const struct nat *n, enum ip ip)
 {
 	static const char *const protos[] = {"udp", "tcp"};
 
+	(void)ip;
 	for (unsigned i = 0; i < n->n_dns; i++)
 		for (unsigned p = 0; p < 2; p++)
 			fprintf(f,
@@ -122,50 +151,85 @@ isolate_rules(FILE *f, const char *chain, const struct nat *n)
 
 #define LOCAL "-m addrtype --dst-type LOCAL "
 
-static void
-dnat_rules(FILE *f, const char *chain, const struct nat *n)
+/* The box's address, as a destination and alone. */
+static const char *
+box_text(const struct nat *n, enum ip ip)
 {
+	return ip == IP6 ? addr6_text(&n->addr6) : addr_text(n->addr);
+}
+
+static void
+dnat_rules(FILE *f, const char *chain, const struct nat *n, enum ip ip)
+{
+	const int other = ip == IP6 ? AF_INET : AF_INET6;
 	const struct nat_port *p;
 
 	for (p = n->ports; p < n->ports + n->n_ports; p++) {
 		const char *proto = p->udp ? "udp" : "tcp";
 
+		if (p->family == other)
+			continue;
 		fprintf(f, "-A %s ", chain);
-		if (p->addr)
+		if (ip == IP4 && p->addr)
 			fprintf(f, "-d %s/32 ", addr_text(p->addr));
+		if (ip == IP6 && !IN6_IS_ADDR_UNSPECIFIED(&p->addr6))
+			fprintf(f, "-d %s/128 ", addr6_text(&p->addr6));
 		fprintf(f, "-p %s -m %s --dport %u ", proto, proto, p->host);
-		fprintf(f, "-j DNAT --to-destination %s:%u\n",
-		    addr_text(n->addr), p->box);
+		fprintf(f, "-j DNAT --to-destination %s%s%s:%u\n",
+		    ip == IP6 ? "[" : "", box_text(n, ip), ip == IP6 ? "]" : "",
+		    p->box);
 	}
 }
 
 /* The box keeps its address to other boxes.  To itself, by a published port, it
  * gets the host's address: the answer must come back through the host. */
 static void
-snat_rules(FILE *f, const char *chain, const struct nat *n)
+snat_rules(FILE *f, const char *chain, const struct nat *n, enum ip ip)
 {
-	const char *box = addr_text(n->addr);
+	const char *box = box_text(n, ip);
+	const unsigned all = ip == IP6 ? 128 : 32;
+	struct nat_pool pools[IPS];
 
+	nat_pools(&n->slot, pools);
 	if (!n->pooled)
-		fprintf(f, "-A %s -s %s/32 ! -d %s/%u -j MASQUERADE\n", chain,
-		    box, addr_text(n->slot.pool), n->slot.len);
+		fprintf(f, "-A %s -s %s/%u ! -d %s -j MASQUERADE\n", chain, box,
+		    all, nat_pool_text(&pools[ip]));
 	if (!n->n_ports)
 		return;
-	fprintf(f, "-A %s -s %s/32 -d %s/32 -j MASQUERADE\n", chain, box, box);
-	fprintf(
-	    f, "-A %s -s 127.0.0.0/8 -o %s -j MASQUERADE\n", chain, n->link);
+	fprintf(f, "-A %s -s %s/%u -d %s/%u -j MASQUERADE\n", chain, box, all,
+	    box, all);
+	fprintf(f, "-A %s -s %s -o %s -j MASQUERADE\n", chain,
+	    ip == IP6 ? "::1/128" : "127.0.0.0/8", n->link);
 }
 
 static void
-pool_snat_rules(FILE *f, const char *chain, const struct nat *n)
+pool_snat_rules(FILE *f, const char *chain, const struct nat *n, enum ip ip)
 {
 	for (const struct nat_pool *p = n->pools; p < n->pools + n->n_pools;
 	     p++) {
-		const char *pool = addr_text(p->addr);
+		const char *pool = nat_pool_text(p);
 
-		fprintf(f, "-A %s -s %s/%u ! -d %s/%u -j MASQUERADE\n", chain,
-		    pool, p->len, pool, p->len);
+		if (p->ip == ip)
+			fprintf(f, "-A %s -s %s ! -d %s -j MASQUERADE\n", chain,
+			    pool, pool);
 	}
+}
+
+/* A box sends questions and answers of neighbours to its link alone, and
+ * nothing to the host's services for that link. */
+static const char *const link_rules[] = {
+    "-p icmpv6 -m icmp6 --icmpv6-type 135 -j RETURN",
+    "-p icmpv6 -m icmp6 --icmpv6-type 136 -j RETURN", "-d fe80::/10 -j DROP",
+    "-d ff00::/8 -j DROP"};
+
+static void
+source_rules(FILE *f, const char *chain, const struct nat *n, enum ip ip)
+{
+	if (!n->shared)
+		fprintf(
+		    f, "-A %s ! -s %s/128 -j DROP\n", chain, box_text(n, ip));
+	for (size_t i = 0; i < sizeof(link_rules) / sizeof(*link_rules); i++)
+		fprintf(f, "-A %s %s\n", chain, link_rules[i]);
 }
 
 #define FWD_RULES \
@@ -177,47 +241,84 @@ pool_snat_rules(FILE *f, const char *chain, const struct nat *n)
 /* The rows of a table are together.  In a rule or jump @ is the link. */
 const struct nat_chain nat_chains[NAT_CHAINS] = {
     /* route_localnet on the link is for answers to the host's own packets
-     * alone: the box sends no packet from or to 127.0.0.0/8. */
-    {"raw", "BOX-RAW", NAT_PORTS, {"-I PREROUTING -i @ "},
+     * alone: the box sends no packet from or to 127.0.0.0/8.  The kernel drops
+     * one from or to ::1 on a link. */
+    {NAT_V4, "raw", "BOX-RAW", NAT_PORTS, {"-I PREROUTING -i @ "},
 	{"-i @ -d 127.0.0.0/8 -j DROP", "-i @ -s 127.0.0.0/8 -j DROP"}, NULL},
+    {NAT_V6, "raw", "BOX-RAW", NAT_OWN, {"-I PREROUTING -i @ "}, {0},
+	source_rules},
+    /* The route to a box's address is over its link.  rpfilter lets link-local
+     * addresses through, and the one of a host without an address yet. */
+    {NAT_V6, "raw", "BOX-RAW", NAT_POOL, {"-I PREROUTING " FROM_POOL},
+	{"-m rpfilter --invert -j DROP", "-s fe80::/10 -j DROP",
+	    "-s ::/128 -j DROP"},
+	source_rules},
     /* The table of flows (conntrack) is the host's.  A flow whose first packet
      * is dropped is not in it.  PREROUTING has flows to the host, too. */
-    {"mangle", "BOX-FLOW", NAT_BOUND, {"-I PREROUTING -i @ "}, {0}, flow_rules},
-    {"mangle", "BOX-FLOW", NAT_POOL, {"-I PREROUTING " FROM_POOL STATE "NEW "},
+    {NAT_BOTH, "mangle", "BOX-FLOW", NAT_BOUND, {"-I PREROUTING -i @ "}, {0},
+	flow_rules},
+    {NAT_V4, "mangle", "BOX-FLOW", NAT_POOL,
+	{"-I PREROUTING " FROM_POOL STATE "NEW "},
 	{"-m conntrack --ctstatus CONFIRMED -j RETURN",
 	    "-m rpfilter --invert -j DROP"},
 	pool_flow_rules},
-    {"mangle", "BOX-OUT", NAT_POOL, {"-I FORWARD " FROM_POOL STATE "NEW "},
-	{"-j MARK --set-xmark " MARK}, NULL},
-    {"mangle", "BOX-HOST", NAT_ISOLATED, {"-I INPUT -i @ "},
+    {NAT_V6, "mangle", "BOX-FLOW", NAT_POOL,
+	{"-I PREROUTING " FROM_POOL STATE "NEW "},
+	{"-m conntrack --ctstatus CONFIRMED -j RETURN"}, pool_flow_rules},
+    {NAT_BOTH, "mangle", "BOX-OUT", NAT_POOL,
+	{"-I FORWARD " FROM_POOL STATE "NEW "}, {"-j MARK --set-xmark " MARK},
+	NULL},
+    {NAT_V4, "mangle", "BOX-HOST", NAT_ISOLATED, {"-I INPUT -i @ "},
 	{STATE "RELATED,ESTABLISHED -j RETURN", "-j DROP"}, NULL},
     /* The box reaches itself by its published ports at the host's address. */
-    {"mangle", "BOX-ISO", NAT_ISOLATED,
+    {NAT_V4, "mangle", "BOX-ISO", NAT_ISOLATED,
 	{"-I FORWARD -i @ ", "-I FORWARD -o @ "},
 	{STATE "RELATED,ESTABLISHED -j RETURN", "-o @ " STATE "DNAT -j RETURN",
 	    "-o @ -j DROP"},
 	isolate_rules},
-    {"nat", "BOX-DNAT", NAT_PORTS,
+    {NAT_V4, "nat", "BOX-DNAT", NAT_PORTS,
 	{"-I PREROUTING ! -d 127.0.0.0/8 " LOCAL, "-I OUTPUT " LOCAL}, {0},
 	dnat_rules},
-    {"nat", "BOX-SNAT", NAT_SNAT, {"-I POSTROUTING "}, {0}, snat_rules},
-    {"nat", "BOX-SNAT", NAT_POOL, {"-I POSTROUTING -m mark --mark " MARK " "},
-	{0}, pool_snat_rules},
+    /* A packet from a link-local address cannot be forwarded. */
+    {NAT_V6, "nat", "BOX-DNAT", NAT_PORTS,
+	{"-I PREROUTING ! -d ::1/128 " LOCAL, "-I OUTPUT " LOCAL},
+	{"-d fe80::/10 -j RETURN"}, dnat_rules},
+    {NAT_BOTH, "nat", "BOX-SNAT", NAT_SNAT, {"-I POSTROUTING "}, {0},
+	snat_rules},
+    {NAT_BOTH, "nat", "BOX-SNAT", NAT_POOL,
+	{"-I POSTROUTING -m mark --mark " MARK " "}, {0}, pool_snat_rules},
     /* Accepts packets from boxes, to published ports, and answers.  Drops those
      * that the host's neighbours send to the box's address. */
-    {"filter", "BOX-FWD", NAT_OWN, {"-I FORWARD -i @ ", "-I FORWARD -o @ "},
-	FWD_RULES, NULL},
-    {"filter", "BOX-FWD", NAT_POOL,
+    {NAT_BOTH, "filter", "BOX-FWD", NAT_OWN,
+	{"-I FORWARD -i @ ", "-I FORWARD -o @ "}, FWD_RULES, NULL},
+    {NAT_BOTH, "filter", "BOX-FWD", NAT_POOL,
 	{"-I FORWARD " FROM_POOL, "-I FORWARD " TO_POOL}, FWD_RULES, NULL},
     /* Forwarding is on for the boxes alone: packets that no rule has accepted
      * were not forwarded before. */
-    {"filter", "BOX-REST", NAT_REST, {"-A FORWARD "}, {"-j DROP"}, NULL},
+    {NAT_BOTH, "filter", "BOX-REST", NAT_REST, {"-A FORWARD "}, {"-j DROP"},
+	NULL},
 };
 
-bool
-nat_wants(const struct nat_chain *c, const struct nat *n)
+static bool
+has_pool(const struct nat *n, enum ip ip)
 {
-	if (n->shared != (c->when == NAT_POOL || c->when == NAT_REST))
+	for (unsigned i = 0; i < n->n_pools; i++)
+		if (n->pools[i].ip == ip)
+			return true;
+	return false;
+}
+
+bool
+nat_has(const struct nat *n, enum ip ip)
+{
+	return ip == IP4 || n->slot.has6 || n->rest[IP6] || has_pool(n, IP6);
+}
+
+bool
+nat_wants(const struct nat_chain *c, const struct nat *n, enum ip ip)
+{
+	if (n->shared != (c->when == NAT_POOL || c->when == NAT_REST) ||
+	    !(c->ips & 1u << ip) || !nat_has(n, ip))
 		return false;
 	switch (c->when) {
 	case NAT_OWN:
@@ -231,8 +332,8 @@ nat_wants(const struct nat_chain *c, const struct nat *n)
 	case NAT_BOUND:
 		return !n->pooled && n->flows > 0;
 	case NAT_POOL:
-		return n->n_pools > 0;
+		return has_pool(n, ip);
 	default:
-		return n->rest;
+		return n->rest[ip];
 	}
 }

@@ -87,16 +87,16 @@ tally(const char *text, const char *table, const char *name)
 }
 
 bool
-nat_stands(const struct nat *n, const char *saved)
+nat_stands(const struct nat *n, const char *saved, enum ip ip)
 {
-	char *text = nat_text(NULL, n, NULL), name[32];
+	char *text = nat_text(NULL, n, NULL, ip), name[32];
 	const struct nat_chain *c;
 	bool stands = true;
 
 	for (c = nat_chains; c < nat_chains + NAT_CHAINS; c++) {
 		struct tally want, have;
 
-		if (!nat_wants(c, n))
+		if (!nat_wants(c, n, ip))
 			continue;
 		snprintf(name, sizeof(name), "%s-%s", c->name, n->id);
 		want = tally(text, c->table, name);

@@ -19,6 +19,7 @@
 #include "nat/shared.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/run.h"
 #include "base/say.h"
 #include "box/lock.h"
 #include "nat/forward.h"
@@ -36,7 +37,7 @@ shared_takes(const struct slot *s)
 	struct record r;
 
 	record_look(&r);
-	return record_add(&r.rules, s->pool, s->len);
+	return record_add_all(&r.rules, s);
 }
 
 bool
@@ -54,39 +55,68 @@ stands(int fd, struct record *r, const char *backend)
 {
 	const uint32_t now = iptables_generation();
 	const bool same = strcmp(r->backend, backend) == 0;
-	char *saved = NULL;
-	bool stand;
+	bool stand = true, nft = true;
 
 	if (r->hash != record_hash(&r->rules))
 		return false;
 	if (same && now && now == r->generation)
 		return true;
-	stand = iptables_save(&saved) == 0 && nat_stands(&r->rules, saved);
+	for (unsigned ip = 0; ip < IPS && stand; ip++) {
+		char *saved = NULL;
+
+		if (!nat_has(&r->rules, ip))
+			continue;
+		stand = iptables_save(ip, &saved) == 0 &&
+			nat_stands(&r->rules, saved, ip);
+		/* In the first line. */
+		if (stand)
+			saved[strcspn(saved, "\n")] = '\0';
+		nft = stand && nft && strstr(saved, "nf_tables");
+		free(saved);
+	}
 	if (stand) {
 		snprintf(r->backend, sizeof(r->backend), "%s", backend);
-		/* The first line.  Legacy's rules change without nftables. */
-		saved[strcspn(saved, "\n")] = '\0';
-		r->generation = strstr(saved, "nf_tables") ? now : 0;
+		/* Legacy's rules change without nftables. */
+		r->generation = nft ? now : 0;
 		record_write(fd, r);
 	}
-	free(saved);
 	return stand;
 }
 
-/* Makes the rules of R in place of those that are there.  Rules without a
- * RECORD were made by hand, or their chains are another's, and stay. */
+/* Makes the rules of R in place of those that are there, which were for HAVE.
+ * Rules without a RECORD were made by hand, or their chains are another's, and
+ * stay. */
 static int
-anew(int lock, const struct record *r, bool record)
+anew(int lock, const struct record *have, const struct record *r, bool record)
 {
-	char *saved = NULL;
-	int ret = iptables_save(&saved);
+	struct texts t;
+	int ret = 0;
 
-	if (ret == 0 && !record && !nat_ours(r->rules.id, saved))
-		ret = -1;
+	for (unsigned ip = 0; ip < IPS; ip++) {
+		char *saved = NULL;
+
+		if (ret == 0 &&
+		    (nat_has(&r->rules, ip) || nat_has(&have->rules, ip)))
+			ret = iptables_save(ip, &saved);
+		if (ret == 0 && !record && saved &&
+		    !nat_ours(r->rules.id, saved))
+			ret = -1;
+		t.of[ip] = ret == 0 && saved ? nat_anew(&r->rules, saved, ip)
+					     : text_fmt("%s", "");
+		free(saved);
+	}
 	if (ret == 0)
-		ret = nat_feed(nat_anew(&r->rules, saved), lock);
-	free(saved);
+		return nat_feed(t, lock);
+	for (unsigned ip = 0; ip < IPS; ip++)
+		free(t.of[ip]);
 	return ret;
+}
+
+static bool
+lacks(const struct record *r)
+{
+	return iptables_missing(IP4) ||
+	       (iptables_missing(IP6) && nat_has(&r->rules, IP6));
 }
 
 /* Makes the rules of WANT; HAVE is what the record had. */
@@ -103,15 +133,15 @@ make(int fd, int lock, const struct record *have, struct record *want)
 		strcpy(want->old, have->backend);
 	record_write(fd, want);
 	if (have->made) {
-		if (anew(lock, want, true) < 0)
+		if (anew(lock, have, want, true) < 0)
 			return -1;
-	} else if (nat_feed(nat_text(NULL, &want->rules, NULL), lock) < 0 &&
-		   (iptables_missing() || anew(lock, want, false) < 0)) {
+	} else if (nat_feed(nat_texts(NULL, &want->rules, NULL), lock) < 0 &&
+		   (lacks(want) || anew(lock, have, want, false) < 0)) {
 		return -1;
 	}
 	if (strcmp(want->old, "-") != 0) {
 		iptables_use(want->old);
-		if (nat_undo(want->rules.id) == 0) {
+		if (nat_undo(want->rules.id, nat_has(&have->rules, IP6)) == 0) {
 			strcpy(want->old, "-");
 			record_write(fd, want);
 		}
@@ -124,18 +154,13 @@ make(int fd, int lock, const struct record *have, struct record *want)
 static void
 fail(int fd, int lock, const struct record *have, const struct record *want)
 {
-	int left = 0;
-
 	iptables_warn("%s", said());
 	if (have->made) {
 		close(fd);
 		return;
 	}
-	if (!iptables_missing()) {
-		nat_feed_each(&want->rules, NULL, lock);
-		left = nat_left(want->rules.id);
-	}
-	if (left == 0) {
+	nat_feed_each(&want->rules, NULL, lock);
+	if (nat_left(want->rules.id, nat_has(&want->rules, IP6)) == 0) {
 		lock_remove(record_name(), fd);
 		return;
 	}
@@ -146,43 +171,65 @@ fail(int fd, int lock, const struct record *have, const struct record *want)
 static bool
 same_rules(const struct nat *a, const struct nat *b)
 {
-	return a->rest == b->rest && a->n_pools == b->n_pools;
+	return a->rest[IP4] == b->rest[IP4] && a->rest[IP6] == b->rest[IP6] &&
+	       a->n_pools == b->n_pools;
+}
+
+/* What is wanted with a box more. */
+static struct record
+with(const struct record *have, int lock, const struct slot *s, bool pooled)
+{
+	struct record want = *have;
+
+	want.rules.rest[IP4] = forward_mine(lock, IP4, true);
+	want.rules.rest[IP6] = forward_mine(lock, IP6, s->has6);
+	if (pooled)
+		record_add_all(&want.rules, s);
+	return want;
 }
 
 static int
-print(const struct slot *s)
+forward(int lock, const struct slot *s)
+{
+	if (forward_on(lock, IP4) == 0 &&
+	    (!s->has6 || forward_on(lock, IP6) == 0))
+		return 0;
+	warn("%s", said());
+	return -1;
+}
+
+static int
+print(const struct slot *s, bool pooled)
 {
 	struct record have, want;
 
 	record_look(&have);
-	want = have;
-	want.rules.rest = forward_mine(-1) || have.rules.rest;
-	if (s)
-		record_add(&want.rules, s->pool, s->len);
+	want = with(&have, -1, s, pooled);
+	for (unsigned ip = 0; ip < IPS; ip++)
+		if (have.rules.rest[ip])
+			want.rules.rest[ip] = true;
 	if (!have.made || !same_rules(&have.rules, &want.rules))
-		iptables_restore(nat_text(NULL, &want.rules, NULL));
-	return forward_on();
+		iptables_restore(nat_texts(NULL, &want.rules, NULL));
+	return forward(-1, s);
 }
 
 int
-shared_up(int lock, const struct slot *s, const char *backend)
+shared_up(int lock, const struct slot *s, bool pooled, const char *backend)
 {
 	struct record have, want;
 	int fd, r = 0;
 
 	if (say_modes() & SAY_DRY)
-		return print(s);
+		return print(s, pooled);
 	fd = lock_open(record_name(), true);
 	record_read(fd, &have);
-	want = have;
 	/* Another boot's record, and so is forwarding's. */
 	if (have.old_boot && ftruncate(lock, 0) < 0)
 		die("write a lock in %s", state_dir());
-	want.rules.rest = forward_mine(lock);
-	if (s)
-		record_add(&want.rules, s->pool, s->len);
+	want = with(&have, lock, s, pooled);
 	snprintf(want.backend, sizeof(want.backend), "%s", backend);
-	if (!have.made && !want.rules.rest && !want.rules.n_pools) {
+	if (!have.made && !want.rules.rest[IP4] && !want.rules.rest[IP6] &&
+	    !want.rules.n_pools) {
 		lock_remove(record_name(), fd);
 		return 0;
 	}
@@ -194,11 +241,7 @@ shared_up(int lock, const struct slot *s, const char *backend)
 		return -1;
 	}
 	close(fd);
-	if (forward_on() < 0) {
-		warn("%s", said());
-		return -1;
-	}
-	return 0;
+	return forward(lock, s);
 }
 
 /* Removes the rules in the back end; -1 with a warning. */
@@ -207,9 +250,9 @@ remove_from(const char *backend, const struct record *r, int lock)
 {
 	iptables_use(backend);
 	if (!(say_modes() & SAY_DRY) &&
-	    nat_feed(nat_text(&r->rules, NULL, NULL), lock) == 0)
+	    nat_feed(nat_texts(&r->rules, NULL, NULL), lock) == 0)
 		return 0;
-	return nat_undo(r->rules.id);
+	return nat_undo(r->rules.id, nat_has(&r->rules, IP6));
 }
 
 int
@@ -232,6 +275,14 @@ shared_shrink(int lock)
 	return ret;
 }
 
+/* Whether rules of IPv6 may be there that no record tells of. */
+static bool
+has6(void)
+{
+	return access("/proc/sys/net/ipv6", F_OK) == 0 &&
+	       run_has("ip6tables-save");
+}
+
 int
 shared_down(int lock)
 {
@@ -249,13 +300,13 @@ shared_down(int lock)
 	}
 	/* With -n also rules that were made by hand. */
 	if (fd < 0)
-		return dry ? nat_undo(r.rules.id) : 0;
+		return dry ? nat_undo(r.rules.id, nat_has(&r.rules, IP6)) : 0;
 	if (!dry && ftruncate(lock, 0) < 0)
 		die("write a lock in %s", state_dir());
 	if ((r.made && (remove_from(r.backend, &r, lock) < 0 ||
 			   (strcmp(r.old, "-") != 0 &&
 			       remove_from(r.old, &r, lock) < 0))) ||
-	    (r.unread && nat_undo(r.rules.id) < 0)) {
+	    (r.unread && nat_undo(r.rules.id, has6()) < 0)) {
 		close(fd);
 		return -1;
 	}

@@ -8,14 +8,15 @@
  * the one that drops all other packets.  All need the network namespace's LOCK,
  * which is also that of forwarding (forward.h). */
 
-/* Whether the shared rules can let out a box of this pool: there is room for
- * the pool, and it overlaps no other. */
+/* Whether the shared rules can let out a box of the slot: there is room for its
+ * pools, and they overlap no others. */
 bool shared_takes(const struct slot *s);
 
-/* Makes the rules for the pool of S (NULL: none) and turns forwarding on.  Does
- * nothing if they stand.  BACKEND is the one in use (iptables.h).  -1 with a
- * warning; what could not be undone is in the record. */
-int shared_up(int lock, const struct slot *s, const char *backend);
+/* Makes the rules for a box in the slot S, and if it is POOLED those for its
+ * pools, and turns forwarding on, of IPv6 if the slot has6.  Does nothing if
+ * they stand.  BACKEND is the one in use (iptables.h).  -1 with a warning; what
+ * could not be undone is in the record. */
+int shared_up(int lock, const struct slot *s, bool pooled, const char *backend);
 
 /* Whether there are rules for a pool. */
 bool shared_pools(void);

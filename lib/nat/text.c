@@ -36,8 +36,8 @@ put_jumps(FILE *f, const struct nat_chain *c, const struct nat *n, bool delete)
 }
 
 static void
-put_rules(
-    FILE *f, const struct nat_chain *c, const char *name, const struct nat *n)
+put_rules(FILE *f, const struct nat_chain *c, const char *name,
+    const struct nat *n, enum ip ip)
 {
 	for (const char *const *rule = c->rules; *rule; rule++) {
 		fprintf(f, "-A %s ", name);
@@ -45,13 +45,13 @@ put_rules(
 		fputc('\n', f);
 	}
 	if (c->more)
-		c->more(f, name, n);
+		c->more(f, name, n, ip);
 }
 
 /* Turns the chain of the box FROM into the chain of TO; NULL: no chain. */
 static void
 put_chain(FILE *f, const struct nat_chain *c, const struct nat *from,
-    const struct nat *to)
+    const struct nat *to, enum ip ip)
 {
 	char name[32];
 
@@ -62,13 +62,14 @@ put_chain(FILE *f, const struct nat_chain *c, const struct nat *from,
 	if (!to)
 		fprintf(f, "-X %s\n", name);
 	if (to)
-		put_rules(f, c, name, to);
+		put_rules(f, c, name, to, ip);
 	if (!from)
 		put_jumps(f, c, to, false);
 }
 
 char *
-nat_text(const struct nat *from, const struct nat *to, const char *table)
+nat_text(
+    const struct nat *from, const struct nat *to, const char *table, enum ip ip)
 {
 	const char *in = NULL;
 	const struct nat_chain *c;
@@ -77,20 +78,27 @@ nat_text(const struct nat *from, const struct nat *to, const char *table)
 
 	for (c = nat_chains; c < nat_chains + NAT_CHAINS; c++) {
 		const struct nat *was =
-		    from && nat_wants(c, from) ? from : NULL;
-		const struct nat *is = to && nat_wants(c, to) ? to : NULL;
+		    from && nat_wants(c, from, ip) ? from : NULL;
+		const struct nat *is = to && nat_wants(c, to, ip) ? to : NULL;
 
 		if ((!was && !is) || (table && strcmp(c->table, table) != 0))
 			continue;
 		if (!in || strcmp(c->table, in) != 0)
 			fprintf(f, "%s*%s\n", in ? "COMMIT\n" : "", c->table);
 		in = c->table;
-		put_chain(f, c, was, is);
+		put_chain(f, c, was, is, ip);
 	}
 	if (in)
 		fputs("COMMIT\n", f);
 	text_close(f);
 	return text;
+}
+
+struct texts
+nat_texts(const struct nat *from, const struct nat *to, const char *table)
+{
+	return (struct texts){
+	    {nat_text(from, to, table, IP4), nat_text(from, to, table, IP6)}};
 }
 
 int
@@ -139,7 +147,7 @@ has_chain(const char *table, const char *name, const char *saved)
 }
 
 char *
-nat_anew(const struct nat *n, const char *saved)
+nat_anew(const struct nat *n, const char *saved, enum ip ip)
 {
 	const struct nat_chain *c;
 	const char *in = "";
@@ -147,10 +155,11 @@ nat_anew(const struct nat *n, const char *saved)
 	FILE *f = text_open(&text);
 
 	for (c = nat_chains; c < nat_chains + NAT_CHAINS; c++) {
-		bool wanted = nat_wants(c, n);
+		bool wanted = nat_wants(c, n, ip);
 
 		snprintf(name, sizeof(name), "%s-%s", c->name, n->id);
 		if ((c->when != NAT_POOL && c->when != NAT_REST) ||
+		    !(c->ips & 1u << ip) ||
 		    (!wanted && !has_chain(c->table, name, saved)))
 			continue;
 		if (strcmp(in, c->table) != 0) {
@@ -161,7 +170,7 @@ nat_anew(const struct nat *n, const char *saved)
 		/* Empties the chain, or makes it. */
 		fprintf(f, ":%s - [0:0]\n", name);
 		if (wanted) {
-			put_rules(f, c, name, n);
+			put_rules(f, c, name, n, ip);
 			put_jumps(f, c, n, false);
 		} else {
 			fprintf(f, "-X %s\n", name);

@@ -7,6 +7,7 @@
  */
 #include "nat/undo.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "nat/iptables.h"
 
 #include <fcntl.h>
@@ -14,13 +15,13 @@
 #include <string.h>
 
 int
-nat_feed(char *text, int lock)
+nat_feed(struct texts texts, int lock)
 {
 	int r;
 
 	if (fcntl(lock, F_SETFD, 0) < 0)
 		die("fcntl a lock");
-	r = iptables_restore(text);
+	r = iptables_restore(texts);
 	if (fcntl(lock, F_SETFD, FD_CLOEXEC) < 0)
 		die("fcntl a lock");
 	return r;
@@ -30,19 +31,26 @@ void
 nat_feed_each(const struct nat *from, const struct nat *to, int lock)
 {
 	static const char *const tables[] = {"raw", "mangle", "nat", "filter"};
+	const bool lacks[IPS] = {iptables_missing(IP4), iptables_missing(IP6)};
 
-	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		nat_feed(nat_text(from, to, tables[i]), lock);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		struct texts t = nat_texts(from, to, tables[i]);
+
+		for (unsigned ip = 0; ip < IPS; ip++)
+			if (lacks[ip])
+				*t.of[ip] = '\0';
+		nat_feed(t, lock);
+	}
 }
 
 /* The text that removes the owner's rules, as far as they are there.  NULL with
  * a warning. */
 static char *
-undo_text(const char *id)
+undo_text(const char *id, enum ip ip)
 {
 	char *saved = NULL, *text = NULL;
 
-	if (iptables_save(&saved) < 0)
+	if (iptables_save(ip, &saved) < 0)
 		iptables_warn("list the rules BOX-*-%s", id);
 	else
 		text = nat_sweep(id, saved);
@@ -51,24 +59,34 @@ undo_text(const char *id)
 }
 
 int
-nat_undo(const char *id)
+nat_undo(const char *id, bool v6)
 {
-	char *text = undo_text(id);
+	struct texts t = {
+	    {undo_text(id, IP4), v6 ? undo_text(id, IP6) : text_fmt("%s", "")}};
 
-	if (!text)
+	if (t.of[IP4] && t.of[IP6]) {
+		if (iptables_restore(t) == 0)
+			return 0;
+		iptables_warn("remove the rules BOX-*-%s", id);
 		return -1;
-	if (iptables_restore(text) == 0)
-		return 0;
-	iptables_warn("remove the rules BOX-*-%s", id);
+	}
+	free(t.of[IP4]);
+	free(t.of[IP6]);
 	return -1;
 }
 
 int
-nat_left(const char *id)
+nat_left(const char *id, bool v6)
 {
-	char *text = undo_text(id);
-	const int found = text ? strstr(text, "\n-D ") != NULL : -1;
+	int found = 0;
 
-	free(text);
+	/* A program that is missing has made no rule. */
+	for (unsigned ip = IP4; ip < (v6 ? IPS : IP6) && found >= 0; ip++) {
+		char *text = iptables_missing(ip) ? text_fmt("%s", "")
+						  : undo_text(id, ip);
+
+		found = !text ? -1 : found || strstr(text, "\n-D ");
+		free(text);
+	}
 	return found;
 }

@@ -152,9 +152,8 @@ taken6(struct netlink *nl, const struct in6_addr *addr, struct route6 *r)
 				!VETH_IS_BOX(l.group)));
 }
 
-/* EAFNOSUPPORT if the host has no IPv6. */
-static int
-has_ipv6(void)
+int
+hostnet_has6(void)
 {
 	char now[4];
 	const ssize_t n = read_at(AT_FDCWD, DISABLED6, now, sizeof(now));
@@ -176,7 +175,7 @@ hostnet_check6(struct netlink *nl, const struct veth *v)
 	char text[128];
 	int n;
 
-	if (has_ipv6() < 0)
+	if (hostnet_has6() < 0)
 		return -1;
 	if (!taken6(nl, &v->addr6, &c.found) &&
 	    !taken6(nl, &v->gateway6, &c.found)) {

@@ -14,8 +14,10 @@ uint32_t hostnet_mtu(struct netlink *nl);
  * host collides with the addresses of V.  Routes to other boxes do not. */
 int hostnet_check(struct netlink *nl, const struct veth *v);
 
-/* The same of the IPv6 addresses of V.  EAFNOSUPPORT: the host has no IPv6, or
- * has it disabled. */
+/* 0 if the host has IPv6, or -1 with EAFNOSUPPORT, said() and said_why(). */
+int hostnet_has6(void);
+
+/* The same of the IPv6 addresses of V; fails as hostnet_has6(), too. */
 int hostnet_check6(struct netlink *nl, const struct veth *v);
 
 /* Whether the host has an IPv6 route out. */

@@ -48,7 +48,9 @@ static pid_t pasta;
 static struct nat_port
 port_of(const struct usernet *u, unsigned i)
 {
-	return (struct nat_port){.addr = u->ports[i].addr,
+	return (struct nat_port){.family = u->ports[i].family,
+	    .addr = u->ports[i].addr,
+	    .addr6 = u->ports[i].addr6,
 	    .host = u->ports[i].host,
 	    .box = u->ports[i].box,
 	    .udp = u->ports[i].udp != 0,
@@ -75,8 +77,12 @@ words_for(const struct usernet *u, bool as_root)
 	*word++ = text_fmt("%s", addr_text(u->gateway));
 	for (unsigned i = 0; i < u->n_ports; i++) {
 		const struct nat_port p = port_of(u, i);
-		const char *addr =
-		    p.addr ? text_fmt("%s/", addr_text(p.addr)) : "";
+		const char *addr = "";
+
+		if (p.family)
+			addr = text_fmt("%s/", p.family == AF_INET6
+						   ? addr6_text(&p.addr6)
+						   : addr_text(p.addr));
 
 		any[p.udp] = true;
 		*word++ = p.udp ? "-u" : "-t";

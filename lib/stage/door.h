@@ -39,7 +39,9 @@ struct usernet {
 	uint32_t n_ports;
 	/* Published: as of nat/rules.h. */
 	struct {
+		int32_t family;
 		uint32_t addr;
+		struct in6_addr addr6;
 		uint16_t host, box;
 		uint32_t udp;
 	} ports[DOOR_PORTS];

@@ -38,10 +38,14 @@ def pseudo4(src, dst, proto, size):
     return inet_aton(src) + inet_aton(dst) + struct.pack("!HH", proto, size)
 
 
-def icmp6(src, dst, data):
+def ip6(src, dst, proto, data, at):
     src, dst = inet_pton(AF_INET6, src), inet_pton(AF_INET6, dst)
-    data = summed(src + dst + struct.pack("!II", len(data), 58), data, 2)
-    return struct.pack("!IHBB", 6 << 28, len(data), 58, 255) + src + dst + data
+    data = summed(src + dst + struct.pack("!II", len(data), proto), data, at)
+    return struct.pack("!IHBB", 6 << 28, len(data), proto, 255) + src + dst + data
+
+
+def icmp6(src, dst, data):
+    return ip6(src, dst, 58, data, 2)
 
 
 class Link:
@@ -102,7 +106,10 @@ if verb == "syn":
 elif verb == "udp":
     to, src, dst, port = args
     data = struct.pack("!HHHH", 4444, int(port), 14, 0) + b"forged"
-    link.send(mac(to), 0x0800, ip4(src, dst, 17, data))
+    if ":" in src:
+        link.send(mac(to), 0x86DD, ip6(src, dst, 17, data, 6))
+    else:
+        link.send(mac(to), 0x0800, ip4(src, dst, 17, data))
 elif verb == "garp":
     for addr in args:
         arp(link, 1, addr, addr)
