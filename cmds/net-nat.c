@@ -273,7 +273,8 @@ fit_v6(void)
 		     "look the same");
 	nat.addr6 = slot_addr6(&nat.slot);
 	if (hostnet_has6() < 0) {
-		warnx("--pool6: %s: %s", said(), strerror(errno));
+		warnx("--pool6: %s: %s", said(),
+		    *said_why() ? said_why() : strerror(errno));
 		hint("sysctl -w net.ipv6.conf.all.disable_ipv6=0");
 		exit(EXIT_TOOL);
 	}

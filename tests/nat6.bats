@@ -3,6 +3,7 @@
 # no route, and the host before and after.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
+load attack/weaken
 
 setup() {
 	lab6_up
@@ -392,4 +393,86 @@ time.sleep(1000)' >"$BATS_TEST_TMPDIR/joined" 3>&- &
 	norm() { sed 's/:[0-9]*\]*$//; s/--dport [0-9]*/--dport N/' | sort; }
 	is "$(rules6 nft | norm)" "$(norm <<<"$dry")"
 	kill "$prog" && finish
+}
+
+# flood: datagrams from a box to 2500 ports; $flows is the host's number of flows.
+flood() {
+	web 0 "$@"
+	inbox python3 -c 'import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+for port in range(20000, 22500):
+    try: s.sendto(b"", ("2001:db8::2", port))
+    except ConnectionRefusedError: pass'
+	flows=$(host cat /proc/sys/net/netfilter/nf_conntrack_count)
+	ended "$prog" "$pid"
+	is "$(host cat /proc/sys/net/netfilter/nf_conntrack_count)" 0 "flows that outlive the box"
+}
+@test "T90: a box does not fill the host's table of flows by IPv6" {
+	weaken
+	weak 90 flood
+	[ "$flows" -ge 2400 ] || fail "weakened: $flows"
+	flood
+	between "$flows" 2040 2100
+	flood --flows 300
+	between "$flows" 290 360
+}
+
+@test "ports of a running box, in box-ps and by box-limit" {
+	bb_root
+	start box-run --ipv6 --name six -p 8080:80 "$bb" sh -c 'echo ok >/index.html; exec httpd -f -p [::]:80 -h /'
+	runs httpd
+	get() { "$1" curl -sSm 3 "$2" 2>/dev/null; }
+	answers() { is "$(get "$@")" ok "$*"; }
+	eventually 10 answers outside "http://[2001:db8::1]:8080"
+	answers host "http://[::1]:8080"
+	answers outside http://192.0.2.1:8080
+	ports() { host box-ps --json | sed -n 's/.*"ports":\[\(.*\)\],"root".*/\1/p'; }
+	is "$(ports)" '"0.0.0.0:8080:80/tcp","[::]:8080:80/tcp"'
+	run -0 --separate-stderr host box-limit -x --unpublish 8080:80 six
+	has "$stderr" "# ip route delete local ::1 dev"
+	has "$stderr" "ip6tables-restore --noflush"
+	! get outside "http://[2001:db8::1]:8080"
+	is "$(host ip -6 route show table local ::1 | grep -c metric.2048)" 0
+	host box-limit -p "[::1]:8081:80" -p "[2001:db8::1]::80" six
+	answers host "http://[::1]:8081"
+	! get host "http://127.0.0.1:8081"
+	has "$(ports)" '"[::1]:8081:80/tcp","[2001:db8::1]:'
+	port=$(ports | sed 's/.*2001:db8::1\]:\([0-9]*\):.*/\1/')
+	answers outside "http://[2001:db8::1]:$port"
+	run -125 host box-limit --unpublish 8081:80 six
+	has "$output" "it is not published"
+	host box-limit --unpublish "[::1]:8081:80" six
+	! get host "http://[::1]:8081"
+	kill "$pid" && finish
+}
+
+@test "net-nat up and down, two pools that overlap, hosts without IPv6" {
+	host net-nat --slot 3 -p 8080:80 up
+	up=$(rules6)
+	has "$up" BOX-DNAT-3
+	web 0
+	ended "$prog" "$pid"
+	grace_end
+	is "$(rules6)" "$up"
+	is "$(conf6 all/forwarding)" 1
+	# Down knows what up made.
+	host env -u BOX_POOL6 net-nat --slot 3 down
+	baseline_same
+	# Rules of its own, where the shared ones do not fit.
+	served outside serve tcp :: 7000
+	web 0
+	for BOX_POOL6 in fd62:6f78:0:0:8000::/65 fd62:6f78::/48; do
+		web 1
+		asked "2001:db8::1 hello" inbox ask tcp 2001:db8::2 7000
+		has "$(rules6)" BOX-RAW-1
+		ended "$prog" "$pid"
+	done
+	ended "${boxes[1]}" "${pids[1]}"
+	grace_end
+	eventually 10 baseline_same
+	host sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	baseline_save
+	run -125 host net-nat ns-spawn true
+	is "${lines[*]}" "net-nat: --pool6: IPv6: this host has it disabled net-nat: hint: sysctl -w net.ipv6.conf.all.disable_ipv6=0"
+	baseline_same
 }
