@@ -27,7 +27,7 @@ changed() { host unshare --mount bash -c "set -e; $1; "'exec "$@"' changed "${@:
 	rm -rf "$BOX_STATE"
 	run -0 host box-doctor "$BATS_TEST_TMPDIR/root"
 	for check in kernel namespaces proc ids seccomp "root directory" cgroup "cgroup cpu" \
-	    "cgroup memory" "cgroup pids" "iptables nft" "iptables legacy" veth ip_forward pool; do
+	    "cgroup memory" "cgroup pids" "iptables nft" "iptables legacy" veth IPv6 ip_forward pool; do
 		found ok "$check"
 	done
 	hasnt "$(grep -vE 'cgroup (io|cpuset)' <<<"$output")" "note "
@@ -107,6 +107,26 @@ changed() { host unshare --mount bash -c "set -e; $1; "'exec "$@"' changed "${@:
 		found $state "iptables $b" "cannot initialize table"
 		mends "iptables $b" "modprobe -a"
 	done
+}
+
+@test "IPv6: disabled, its pool in use, without ip6tables" {
+	requires "IPv6" test -e /proc/sys/net/ipv6
+	host sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	run -0 host box-doctor
+	found note IPv6 "this host has it disabled"
+	mends IPv6 "sysctl -w net.ipv6.conf.all.disable_ipv6=0"
+	host sysctl -qw net.ipv6.conf.all.disable_ipv6=0
+	host ip route add fd62:6f78::/48 dev uplink
+	run -0 host box-doctor
+	found note IPv6 "the host has the route fd62:6f78::/48 dev uplink"
+	host ip route del fd62:6f78::/48 dev uplink
+	printf '#!/bin/sh\necho "ip6tables-restore v1: cannot initialize table" >&2; exit 3' >"$BATS_TEST_TMPDIR/fails"
+	chmod +x "$BATS_TEST_TMPDIR/fails"
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	for b in nft legacy; do cp "$BATS_TEST_TMPDIR/fails" "$BATS_TEST_TMPDIR/bin/ip6tables-$b-restore"; done
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -0 host box-doctor
+	found note IPv6 "cannot initialize table"
+	mends IPv6 "modprobe -a"
 }
 
 @test "forwarding that cannot be turned on" {

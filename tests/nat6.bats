@@ -62,8 +62,12 @@ conf6() { host cat "/proc/sys/net/ipv6/conf/$1"; }
 		# By itself, and by another box.
 		asked "fd62:6f78::1 hello" inbox ask tcp 2001:db8::1 8080
 		asked "::ffff:192.0.2.2 hello" outside ask tcp 192.0.2.1 8080
+		# The kernel finds the box again for packets of others.
+		host ip -6 neigh flush dev veth0
+		asked "2001:db8::2 hello" outside ask tcp 2001:db8::1 8080
 		first=$prog first_pid=$pid
-		web 1 --backend $backend
+		web 1 --backend $backend -p "[::1]:8082:80"
+		asked "fd62:6f78::1 hello" host ask tcp ::1 8082
 		asked "fd62:6f78::3 hello" inbox ask tcp 2001:db8::1 8080
 		asked "fd62:6f78::3 hello" inbox ask tcp fd62:6f78::2 80
 		# A route of a neighbour's to the boxes leads nowhere.
@@ -72,6 +76,7 @@ conf6() { host cat "/proc/sys/net/ipv6/conf/$1"; }
 		outside ip route del fd62:6f78::/64
 		has "$(rules6 $backend)" "BOX-FWD-1"
 		ended "$prog" "$pid"
+		asked "fd62:6f78::1 hello" host ask tcp ::1 8080
 		ended "$first" "$first_pid"
 		grace_end
 		baseline_same

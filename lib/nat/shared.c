@@ -300,7 +300,7 @@ shared_down(int lock)
 	}
 	/* With -n also rules that were made by hand. */
 	if (fd < 0)
-		return dry ? nat_undo(r.rules.id, nat_has(&r.rules, IP6)) : 0;
+		return dry ? nat_undo(r.rules.id, has6()) : 0;
 	if (!dry && ftruncate(lock, 0) < 0)
 		die("write a lock in %s", state_dir());
 	if ((r.made && (remove_from(r.backend, &r, lock) < 0 ||
