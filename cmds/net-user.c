@@ -9,12 +9,14 @@
 #include "base/addr.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/say.h"
 #include "box/slot.h"
 #include "nat/ports.h"
 #include "net/loopback.h"
 #include "net/ping.h"
 #include "payload/caps.h"
 #include "spawn/pasta.h"
+#include "spawn/pasta6.h"
 #include "stage/chain.h"
 #include "stage/door.h"
 #include "stage/opt.h"
@@ -107,7 +109,7 @@ close_loopback(void)
 {
 	const uint64_t cuts = caps_list("", "NET_ADMIN,NET_RAW");
 
-	if (loopback_keep() < 0) {
+	if (loopback_keep(PASTA_LINK) < 0) {
 		if (errno == EPROTONOSUPPORT)
 			die_hint("modprobe xfrm_user, or a passt of 2025",
 			    "ip xfrm");
@@ -135,7 +137,7 @@ main(int argc, char *argv[])
 	struct usernet u = {.addr = 0x0a000002, .len = 24};
 	struct nat n = {0};
 	unsigned len;
-	bool leaks = false;
+	bool leaks = false, six;
 	int c, ret;
 
 	tool_start(&tool);
@@ -161,6 +163,7 @@ main(int argc, char *argv[])
 		    addr_text(u.addr), u.len);
 	add_ports(&u, &n);
 	if (door_fd() >= 0) {
+		pasta6_before();
 		u.pid = host_pid();
 		ret = door_user(&u, &leaks);
 	} else if (say_modes() & SAY_DRY) {
@@ -175,11 +178,13 @@ main(int argc, char *argv[])
 		fail();
 	if (ping_allow() < 0)
 		die_said();
+	six = !(say_modes() & SAY_DRY) && pasta6_after();
 	if (leaks)
 		close_loopback();
 	/* For the box's files in /etc. */
 	if (setenv("BOX_ADDR", addr_text(u.addr), 1) < 0 ||
-	    setenv("BOX_DNS", PASTA_DNS, 1) < 0)
+	    setenv("BOX_DNS", PASTA_DNS, 1) < 0 ||
+	    (six && setenv("BOX_ADDR6", PASTA_ADDR6, 1) < 0))
 		die("setenv");
 	say_next(argv);
 	chain(argv);

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 
-setup_file() { lab6_up; }
+setup_file() { lab6_up && open_tun; }
 teardown_file() { lab_down; }
 setup() { baseline_save; }
 teardown() { baseline_check; }
@@ -233,4 +233,17 @@ ended() { for p in "$@"; do kill "${chain[$p]}" && finish "${chain[$p]}" || retu
 	has "$output" " net-lease --ipv6 "
 	run -0 host box-run -n --network user --ipv6 "$bb" true
 	hasnt "$output" ipv6
+}
+
+@test "name servers: those of IPv6 for a box with IPv6, and by --dns" {
+	bb_root
+	export RESOLV=$BATS_TEST_TMPDIR/resolv.conf
+	printf 'nameserver %s\n' fe80::1%eth0 ::1 :: 2001:db8::53 127.0.0.53 192.0.2.7 >"$RESOLV"
+	for row in "--ipv6|2001:db8::53 192.0.2.7" "--dns auto|192.0.2.7" \
+	    "--ipv6 --dns 2001:db8::9 --dns 192.0.2.1 --dns fd62:6f78::1|2001:db8::9 192.0.2.1 fd62:6f78::1"; do
+		# shellcheck disable=SC2086
+		OPEN=$opener run -0 host box-run ${row%|*} --ephemeral "$bb" sed 's/^nameserver //' /etc/resolv.conf
+		is "$(xargs <<<"$output")" "${row#*|}" "${row%|*}"
+	done
+	grace_end
 }

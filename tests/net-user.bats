@@ -8,10 +8,7 @@ load attack/weaken
 setup_file() {
 	requires "pasta (package passt)" command -v pasta
 	requires "curl" command -v curl
-	lab_up
-	host ip addr add 2001:db8::1/64 dev uplink nodad
-	outside ip addr add 2001:db8::2/64 dev uplink nodad
-	host ip route add default via 2001:db8::2
+	lab6_up
 	host sysctl -qw net.ipv4.ping_group_range="0 2147483647"
 	open_tun
 	weaken
@@ -82,6 +79,14 @@ no_pasta() { is "$(pastas)" ""; }
 	is "$(xargs <<<"$output")" "default via 10.0.0.1 dev eth0"
 	run -0 box net-user --addr 172.20.0.9/16 ip -o -4 addr show dev eth0
 	has "$output" "172.20.0.9/16"
+	bb_root
+	run -0 box --hostname me net-user rootfs-enter --ephemeral "$bb" cat /etc/hosts
+	has "$output" $'10.0.0.2\tme\nfd62:6f78::2\tme'
+	# A host without a way out by IPv6.
+	host ip route del default via 2001:db8::2
+	run -0 box --hostname me net-user rootfs-enter --ephemeral "$bb" cat /etc/hosts
+	host ip route add default via 2001:db8::2
+	hasnt "$output" fd62
 	eventually 5 no_pasta
 }
 
@@ -114,6 +119,9 @@ print(s.recv(99)[-4:].decode())'
 	is "$(get outside 192.0.2.1:8081)" 192.0.2.2
 	is "$(talk outside ask udp 192.0.2.1 8082)" "192.0.2.2 hello"
 	get host 127.0.0.1:8080
+	is "$(get outside "[2001:db8::1]:8080")" 2001:db8::2
+	get host "[::1]:8080"
+	run ! get outside "[2001:db8::1]:8081"
 	run ! get host 127.0.0.1:8081
 	is "$(cat "$state/web/ports")" "$(printf '%s\n' \
 	    0.0.0.0:8080:80/tcp 192.0.2.1:8081:80/tcp 0.0.0.0:8082:80/udp)"
@@ -147,6 +155,9 @@ print(len(s.recv(500)))'
 	echo "nameserver 192.0.2.7" >"$RESOLV"
 	run -0 box net-user rootfs-enter --ephemeral --dns host "$bb" cat /etc/resolv.conf
 	is "$output" "nameserver 192.0.2.7"
+	printf 'nameserver %s\n' fe80::1%eth0 ::1 2001:db8::53 >"$RESOLV"
+	run -0 box net-user rootfs-enter --ephemeral --dns auto "$bb" cat /etc/resolv.conf
+	is "$output" "nameserver 2001:db8::53"
 }
 
 @test "T100: the host's loopback is closed, also to a socket that is bound to the box's link" {

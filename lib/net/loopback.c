@@ -3,6 +3,7 @@
 #include "net/loopback.h"
 #include "base/say.h"
 #include "net/netlink.h"
+#include "net/rtnl.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,8 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* LINK is for a socket that is bound to that link, NULL for all. */
 static int
-block(struct netlink *nl, int family, const char *addr, uint8_t len)
+block(struct netlink *nl, int family, const char *addr, uint8_t len,
+    const char *link)
 {
 	struct xfrm_userpolicy_info p = {
 	    .sel = {.family = (uint16_t)family, .prefixlen_d = len},
@@ -23,9 +26,11 @@ block(struct netlink *nl, int family, const char *addr, uint8_t len)
 	    .action = XFRM_POLICY_BLOCK,
 	};
 
-	if (!say(SAY_IP, "xfrm policy add dst %s/%u dir out action block", addr,
-		len))
+	if (!say(SAY_IP, "xfrm policy add dst %s/%u%s%s dir out action block",
+		addr, len, link ? " dev " : "", link ? link : ""))
 		return 0;
+	if (link && (p.sel.ifindex = link_index(nl, link)) < 0)
+		return -1;
 	inet_pton(family, addr, &p.sel.daddr);
 	netlink_begin(
 	    nl, XFRM_MSG_NEWPOLICY, NLM_F_CREATE | NLM_F_EXCL, &p, sizeof(p));
@@ -33,7 +38,7 @@ block(struct netlink *nl, int family, const char *addr, uint8_t len)
 }
 
 int
-loopback_keep(void)
+loopback_keep(const char *link)
 {
 	struct netlink nl;
 	int ret;
@@ -41,9 +46,10 @@ loopback_keep(void)
 	said_set("modprobe xfrm_user", "");
 	if (netlink_open(&nl, NETLINK_XFRM) < 0)
 		return -1;
-	ret = block(&nl, AF_INET, "127.0.0.0", 8);
+	/* In IPv4 lo obeys no policy (disable_xfrm). */
+	ret = block(&nl, AF_INET, "127.0.0.0", 8, NULL);
 	/* EAFNOSUPPORT: a kernel without IPv6. */
-	if (ret == 0 && block(&nl, AF_INET6, "::1", 128) < 0 &&
+	if (ret == 0 && block(&nl, AF_INET6, "::1", 128, link) < 0 &&
 	    errno != EAFNOSUPPORT)
 		ret = -1;
 	close(nl.fd);

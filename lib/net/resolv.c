@@ -42,23 +42,29 @@ resolv_add(struct resolv *r, const char *word)
 	r->addr[r->n++] = word;
 }
 
-/* Whether a box can reach the server: not the host's loopback, and with FOUR
- * only IPv4, without link-local addresses. */
+/* Whether a box can reach the server: not the host's loopback, and if OWN no
+ * link-local address, and IPv6 only if the box has it. */
 static bool
-can_reach(const char *server, bool four)
+can_reach(const char *server, bool own)
 {
+	struct in6_addr addr6;
 	uint32_t addr;
 
-	if (!addr_read(server, &addr))
-		return !four && strcmp(server, "::1") != 0;
-	return addr >> 24 != 127 &&
-	       (!four || (addr >> 24 != 0 && addr >> 16 != 0xa9fe));
+	if (addr_read(server, &addr))
+		return addr >> 24 != 127 &&
+		       (!own || (addr >> 24 != 0 && addr >> 16 != 0xa9fe));
+	if (strcmp(server, "::1") == 0)
+		return false;
+	return !own ||
+	       (env_or("BOX_ADDR6", NULL) && addr6_read(server, &addr6) &&
+		   !IN6_IS_ADDR_LINKLOCAL(&addr6) &&
+		   !IN6_IS_ADDR_UNSPECIFIED(&addr6));
 }
 
 /* The lines of FILE, of its servers those that a box can reach; NULL if no
  * server is left. */
 static char *
-real_ones(const char *file, bool four)
+real_ones(const char *file, bool own)
 {
 	char *in = slurp_at(AT_FDCWD, file), *rest = in, *line, *out;
 	char server[64];
@@ -67,7 +73,7 @@ real_ones(const char *file, bool four)
 
 	while ((line = strsep(&rest, "\n"))) {
 		if (sscanf(line, " nameserver %63s", server) == 1) {
-			if (!can_reach(server, four))
+			if (!can_reach(server, own))
 				continue;
 			n++;
 		}
@@ -82,7 +88,7 @@ real_ones(const char *file, bool four)
 char *
 resolv_text(const struct resolv *r)
 {
-	const bool four = r->word && strcmp(r->word, "auto") == 0;
+	const bool own = r->word && strcmp(r->word, "auto") == 0;
 	const char *forward = env_or("BOX_DNS", NULL);
 	char *out;
 	FILE *f;
@@ -90,11 +96,11 @@ resolv_text(const struct resolv *r)
 	if (r->word && strcmp(r->word, "none") == 0)
 		return NULL;
 	for (size_t i = 0; r->word && i < sizeof(files) / sizeof(*files); i++)
-		if ((out = real_ones(files[i], four)))
+		if ((out = real_ones(files[i], own)))
 			return out;
 	if (r->word && forward)
 		return text_fmt("nameserver %s\n", forward);
-	if (r->word && !four) {
+	if (r->word && !own) {
 		errno = 0;
 		die_hint("name a server that the box can reach: --dns ADDRESS",
 		    "--dns host: this host has no resolver but on its own "

@@ -20,8 +20,9 @@ void resolv_add(struct resolv *r, const char *word);
 /* The file's text, malloc'ed; NULL for "none".  Without a word and an address:
  * 8.8.8.8 and 8.8.4.4.  For "host": the real servers of this host, never a stub
  * on its loopback, and the other lines of its file; dies with 125 if the host
- * has no other.  For "auto": the same of IPv4 and not link-local, as a box has
- * neither; if there is none, as without a word. */
+ * has no other.  For "auto": the same without link-local ones, as a box has no
+ * such address, and without those of IPv6 unless the box has it (BOX_ADDR6); if
+ * there is none, as without a word. */
 char *resolv_text(const struct resolv *r);
 
 /* The IPv4 addresses among the name servers, in host byte order; returns their

@@ -37,9 +37,9 @@
 /* A network of the box's own, without pasta's ways to the host's loopback: by
  * the box's loopback (-T, -U) and by the gateway's address (--no-map-gw). */
 static const char *const fixed[] = {"pasta", "-f", "-q", "-P",
-    "/proc/self/fd/1", "--config-net", "-I", "eth0", "-T", "none", "-U", "none",
-    "--no-map-gw", "--dns-forward", PASTA_DNS, "-a", "fd62:6f78::2", "-g",
-    "fd62:6f78::1"};
+    "/proc/self/fd/1", "--config-net", "-I", PASTA_LINK, "-T", "none", "-U",
+    "none", "--no-map-gw", "--dns-forward", PASTA_DNS, "-a", PASTA_ADDR6, "-g",
+    PASTA_GATEWAY6};
 
 #define FIXED (sizeof(fixed) / sizeof(*fixed))
 

@@ -9,8 +9,14 @@
 /* A box's network by pasta(1), a program from outside of the suite: it carries
  * the box's packets by sockets of its own on the host, as an ordinary user. */
 
+#define PASTA_LINK "eth0" /* the box's */
+
 /* The address, in the box, of the host's first name server. */
 #define PASTA_DNS "169.254.1.1"
+
+/* The address of a box, if its host has a route out by IPv6; its gateway's. */
+#define PASTA_ADDR6 "fd62:6f78::2"
+#define PASTA_GATEWAY6 "fd62:6f78::1"
 
 /* Starts pasta as UID:GID, the owner of the box's user namespace, and returns
  * when the box has its network.  Checks the published ports before, sets those

@@ -23,7 +23,10 @@ def attempt(addr, link, source, kind):
     s = socket.socket(family, kind)
     s.settimeout(0.3 * float(os.environ.get("SLACK", 1)))
     try:
-        link and s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
+        if link in options:
+            s.setsockopt(socket.IPPROTO_IPV6, *options[link])
+        elif link:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
         s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         source and s.bind((source, 0))
         scope = socket.if_nametoindex(sys.argv[3]) if addr[:2] in ("fe", "ff") else 0
@@ -44,10 +47,16 @@ if verb == "serve":
     time.sleep(1000)
 FOUR = "127.0.0.1 0.0.0.0 10.0.0.1 10.0.0.2 10.0.0.255 169.254.1.1 169.254.1.2 255.255.255.255 224.0.0.1"
 SIX = "::1 :: ::ffff:127.0.0.1 fd62:6f78::1 fd62:6f78::2 fe80::1 ff02::1"
+# Of IPv6: IPV6_UNICAST_IF, and an address that goes with each packet.
+index = socket.if_nametoindex(sys.argv[3])
+options = {
+    "unicast": (76, index.to_bytes(4, "big")),
+    "pktinfo": (socket.IPV6_PKTINFO, bytes(16) + index.to_bytes(4, sys.byteorder)),
+}
 tries = [
     threading.Thread(target=attempt, args=(addr, link, source, kind))
     for addr in (FOUR + " " + SIX).split()
-    for link in (None, sys.argv[3])
+    for link in (None, sys.argv[3], *(options if ":" in addr else ()))
     for source in (None, "::1" if ":" in addr else "127.0.0.1")
     for kind in (SOCK_STREAM, SOCK_DGRAM)
 ]
