@@ -79,9 +79,6 @@ add_ports(struct usernet *u, const struct nat *n)
 	if (n->n_ports > DOOR_PORTS)
 		diex("--publish: more than %d ports", DOOR_PORTS);
 	for (size_t i = 0; i < n->n_ports; i++) {
-		if (!port_fits(&n->ports[i], false))
-			diex("--publish %s: the box has no IPv6",
-			    port_text(&n->ports[i]));
 		u->ports[i].family = n->ports[i].family;
 		u->ports[i].addr6 = n->ports[i].addr6;
 		u->ports[i].addr = n->ports[i].addr;

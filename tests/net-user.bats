@@ -100,7 +100,8 @@ print("ready", flush=True)
 while True: s.accept()[0].send(b"six")'
 	state=$(mktemp -d) && mkdir "$state/web" && chown -R 65534 "$state"
 	OPEN=$opener start "${user[@]}" BOX_NAME=web BOX_STATE="$state" ns-spawn --init net-user \
-	    -p 8080:80 -p 192.0.2.1:8081:80 -p 8082:80/udp sleep 1000
+	    -p 8080:80 -p 192.0.2.1:8081:80 -p 8082:80/udp \
+	    -p "[2001:db8::1]:8083:80" -p 0.0.0.0:8084:80 -p "[::]:8085:80" sleep 1000
 	runs sleep
 	talk inbox ask tcp 192.0.2.2 81 | grep -q "192.0.2.1 hello"
 	talk inbox ask udp 192.0.2.2 82 | grep -q "192.0.2.1 hello"
@@ -122,9 +123,17 @@ print(s.recv(99)[-4:].decode())'
 	is "$(get outside "[2001:db8::1]:8080")" 2001:db8::2
 	get host "[::1]:8080"
 	run ! get outside "[2001:db8::1]:8081"
+	is "$(get outside "[2001:db8::1]:8083")" 2001:db8::2
+	run ! get outside 192.0.2.1:8083
+	run ! get host "[::1]:8083"
+	is "$(get outside 192.0.2.1:8084)" 192.0.2.2
+	run ! get outside "[2001:db8::1]:8084"
+	is "$(get outside "[2001:db8::1]:8085")" 2001:db8::2
+	run ! get outside 192.0.2.1:8085
 	run ! get host 127.0.0.1:8081
 	is "$(cat "$state/web/ports")" "$(printf '%s\n' \
-	    0.0.0.0:8080:80/tcp 192.0.2.1:8081:80/tcp 0.0.0.0:8082:80/udp)"
+	    0.0.0.0:8080:80/tcp 192.0.2.1:8081:80/tcp 0.0.0.0:8082:80/udp \
+	    "[2001:db8::1]:8083:80/tcp" 0.0.0.0:8084:80/tcp "[::]:8085:80/tcp")"
 	rm -r "$state"
 	kill -9 "$prog" && finish
 }
@@ -240,6 +249,8 @@ print(len(s.recv(500)))'
 	refusal "--publish 0.0.0.0:80:80/tcp: Permission denied" "a port from 1024 on" ns-spawn net-user -p 80:80
 	refusal "--publish 198.51.100.1:8081:80/udp: not an address of this host" "" \
 	    ns-spawn net-user -p 198.51.100.1:8081:80/udp
+	refusal "--publish [2001:db8::9]:8081:80/tcp: not an address of this host" "" \
+	    ns-spawn net-user -p "[2001:db8::9]:8081:80"
 	refusal "--publish: more than 32 ports" "" ns-spawn net-user -p 2001-2033:1-33
 	refusal "--addr: 10.0.0.1/24 leaves no room" "" ns-spawn net-user --addr 10.0.0.1/24
 	refusal "the box shares the host's network" "ns-spawn without" ns-spawn --net host net-user
