@@ -280,6 +280,19 @@ fit_v6(void)
 	}
 }
 
+/* With -n (DRY) only to find a free port. */
+static void
+hold_ports(bool dry)
+{
+	struct nat_port *p;
+
+	ports_take(nat.ports, nat.n_ports);
+	for (p = nat.ports; p < nat.ports + nat.n_ports; p++)
+		if (p->fd < 0 && (!dry || p->host == 0) &&
+		    (p->fd = port_hold(p)) < 0)
+			diex("--publish %s: %s", port_text(p), port_error());
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -325,12 +338,7 @@ main(int argc, char *argv[])
 		firewall_down();
 		return 0;
 	}
-	ports_take(nat.ports, nat.n_ports);
-	/* With -n only to find a free port. */
-	for (p = nat.ports; p < nat.ports + nat.n_ports; p++)
-		if (p->fd < 0 && (!dry || p->host == 0) &&
-		    (p->fd = port_hold(p)) < 0)
-			diex("--publish %s: %s", port_text(p), port_error());
+	hold_ports(dry);
 	firewall_up(up);
 	if (up)
 		return 0;

@@ -436,18 +436,18 @@ for port in range(20000, 22500):
 	run -0 --separate-stderr host box-limit -x --unpublish 8080:80 six
 	has "$stderr" "# ip route delete local ::1 dev"
 	has "$stderr" "ip6tables-restore --noflush"
-	! get outside "http://[2001:db8::1]:8080"
+	run ! get outside "http://[2001:db8::1]:8080"
 	is "$(host ip -6 route show table local ::1 | grep -c metric.2048)" 0
 	host box-limit -p "[::1]:8081:80" -p "[2001:db8::1]::80" six
 	answers host "http://[::1]:8081"
-	! get host "http://127.0.0.1:8081"
+	run ! get host "http://127.0.0.1:8081"
 	has "$(ports)" '"[::1]:8081:80/tcp","[2001:db8::1]:'
 	port=$(ports | sed 's/.*2001:db8::1\]:\([0-9]*\):.*/\1/')
 	answers outside "http://[2001:db8::1]:$port"
 	run -125 host box-limit --unpublish 8081:80 six
 	has "$output" "it is not published"
 	host box-limit --unpublish "[::1]:8081:80" six
-	! get host "http://[::1]:8081"
+	run ! get host "http://[::1]:8081"
 	kill "$pid" && finish
 }
 

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define COUNT "/proc/sys/net/netfilter/nf_conntrack_count"
+#define ATTRS(h) NETLINK_ATTRS(h, *(const struct nfgenmsg *)NLMSG_DATA(h))
 #define CT(message) (NFNL_SUBSYS_CTNETLINK << 8 | (message))
 
 /* In network byte order; an IPv4 address has four bytes. */
@@ -144,12 +145,11 @@ look(const struct nlmsghdr *h, void *arg)
 {
 	const struct rtattr *orig, *reply, *zone;
 	struct search *s = arg;
-	const struct nfgenmsg of = family(s->ip);
 	struct flow f = {.any = true};
 	struct addr from, to;
 
-	orig = netlink_attr(NETLINK_ATTRS(h, of), CTA_TUPLE_ORIG);
-	reply = netlink_attr(NETLINK_ATTRS(h, of), CTA_TUPLE_REPLY);
+	orig = netlink_attr(ATTRS(h), CTA_TUPLE_ORIG);
+	reply = netlink_attr(ATTRS(h), CTA_TUPLE_REPLY);
 	if (!orig || RTA_PAYLOAD(orig) > sizeof(f.tuple))
 		return;
 	from = get_addr(orig, s->ip, false);
@@ -161,8 +161,8 @@ look(const struct nlmsghdr *h, void *arg)
 		f.any = false;
 		f.dst = get_addr(orig, s->ip, true);
 	}
-	f.id = netlink_u32(NETLINK_ATTRS(h, of), CTA_ID, 0);
-	zone = netlink_attr(NETLINK_ATTRS(h, of), CTA_ZONE);
+	f.id = netlink_u32(ATTRS(h), CTA_ID, 0);
+	zone = netlink_attr(ATTRS(h), CTA_ZONE);
 	if (zone && RTA_PAYLOAD(zone) >= sizeof(f.zone))
 		memcpy(&f.zone, RTA_DATA(zone), sizeof(f.zone));
 	f.size = RTA_PAYLOAD(orig);
