@@ -209,14 +209,14 @@ except (ConnectionResetError, BrokenPipeError): print("answer", b"")'
 @test "only the box's owner is answered, and nonsense is survived" {
 	runs_box web
 	cd "$BOX_STATE/web"
-	request='__import__("struct").pack("IIIIHHBi", 1, 1, 1, 0, 8080, 80, 0, -1)'
+	request='__import__("struct").pack("IIIiI16sHHBi", 2, 1, 1, 0, 0, bytes(16), 8080, 80, 0, -1)'
 	run -1 python3 -c "$client" nat 65534 "$request"
 	has "$output" PermissionError
 	has "$(python3 -c "$client" nat 0 "$request")" "dport 8080"
 	chmod 711 "$BOX_STATE" "$BOX_STATE/web" && chmod 666 nat
 	is "$(python3 -c "$client" nat 65534 "$request")" "answer b''"
 	chmod 700 "$BOX_STATE/web"
-	for data in 'b""' 'b"x"' 'b"\\xff" * 28' 'b"x" * 70000'; do
+	for data in 'b""' 'b"x"' 'b"\\xff" * 48' 'b"x" * 70000'; do
 		is "$(python3 -c "$client" nat 0 "$data")" "answer b''"
 	done
 	# A silent client holds up other clients only for a moment.
