@@ -200,7 +200,7 @@ check_pool6(const struct slot *s)
 	if (hostnet_check6(&nl, &v) < 0)
 		die_hint(errno == EADDRINUSE
 			     ? "--pool6 fd99::/64, or another free network"
-			     : "sysctl -w net.ipv6.conf.all.disable_ipv6=0",
+			     : hostnet_hint6(),
 		    "%s%s%s", said(), *said_why() ? ": " : "", said_why());
 	close(nl.fd);
 }

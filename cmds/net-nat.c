@@ -275,7 +275,7 @@ fit_v6(void)
 	if (hostnet_has6() < 0) {
 		warnx("--pool6: %s: %s", said(),
 		    *said_why() ? said_why() : strerror(errno));
-		hint("sysctl -w net.ipv6.conf.all.disable_ipv6=0");
+		hint("%s", hostnet_hint6());
 		exit(EXIT_TOOL);
 	}
 }

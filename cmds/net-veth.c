@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "box/slot.h"
+#include "net/hostnet.h"
 #include "net/veth.h"
 #include "ns/ns.h"
 #include "stage/chain.h"
@@ -64,7 +65,6 @@ static const struct {
 } hints[] = {
     {EADDRINUSE, "IPv6", "export BOX_POOL6=fd99::/64, or another free network"},
     {EADDRINUSE, "", "export BOX_POOL=10.99.0.0/24, or another free network"},
-    {EAFNOSUPPORT, "", "sysctl -w net.ipv6.conf.all.disable_ipv6=0"},
     {EEXIST, "",
 	"--slot N (net-lease finds one), --box-link NAME for the box's"},
     {EPERM, "", "sudo: the host's network needs CAP_NET_ADMIN"},
@@ -75,6 +75,9 @@ static const struct {
 __attribute__((noreturn)) static void
 fail(void)
 {
+	if (errno == EAFNOSUPPORT)
+		die_hint(hostnet_hint6(), "%s%s%s", said(),
+		    *said_why() ? ": " : "", said_why());
 	for (size_t i = 0; i < sizeof(hints) / sizeof(*hints); i++)
 		if (hints[i].err == errno &&
 		    strstr(said(), hints[i].said) == said())

@@ -468,6 +468,7 @@ elsewhere() {
 		sudo apt-get install*|rootfs.bats: deps: names missing packages, installs them in one go, is silent otherwise
 		no apt here; install them as this system does|names no command
 		this value is the whole host's|names no command
+		boot without ipv6.disable=1 on the kernel's command line|ipv6.bats: refused: bad pools, those that the host uses, hosts without IPv6
 		no such value, or this kernel does not show the value in a user namespace|names no command
 		--suite SUITE|needs a package source; the tests' root directory of Debian's is made by it
 		firewall-cmd --zone=trusted --add-source=*|needs firewalld

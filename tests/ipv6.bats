@@ -55,6 +55,8 @@ reached() { has "$("$@" timeout 5 bash -c ': <>"/dev/tcp/$0/1"' "$to" 2>&1)" "Co
 	is "$(routes veth1 inbox)" "$(printf '%s\n' \
 	    "fd00:1:2:3:4:5:0:1 src fd00:1:2:3:4:5:0:ffc" "fd00:1:2:3:4:5::/96 via fd00:1:2:3:4:5:0:1")"
 	to=fd00:1:2:3:4:5:0:1 reached inbox
+	# A connection to a place outside fails at once, not after a second.
+	has "$(inbox bash -c ': <>/dev/tcp/2001:db8:5::1/1' 2>&1)" "Network is unreachable"
 	over
 	start net-lease --pool6 fd99::/64 ns-spawn net-veth sleep 1000
 	runs sleep
@@ -146,8 +148,9 @@ refused() {
 	refused "--pool6: 'fd62::' is not an address/length such as" "" net-lease --pool6 fd62::
 	refused "--pool6: 'fd62:x::' is not an IPv6 address" "" ns-spawn net-veth --pool6 fd62:x::/64
 	refused "--mtu: 1279: a link with IPv6 has at least 1280" "" ns-spawn net-veth --pool6 fd62::/64 --mtu 1279
-	while read -r kind net; do
-		host ip "$kind" add $net dev uplink
+	while read -r kind net flags; do
+		# shellcheck disable=SC2086
+		host ip "$kind" add $net dev uplink $flags
 		baseline_save
 		refused "the host has the" "--pool6 fd99::/64" net-lease --ipv6
 		refused "the host has the" "export BOX_POOL6=fd99::/64" ns-spawn net-veth --pool6 fd62:6f78::/64
@@ -157,7 +160,7 @@ refused() {
 		route fd62::/16
 		route fd62:6f78:0:0:8000::/65
 		route fd62:6f78::1/128
-		address fd62:6f78::1/128
+		address fd62:6f78::1/128 nodad
 	END
 	baseline_save
 	host sysctl -qw net.ipv6.conf.all.disable_ipv6=1
@@ -171,6 +174,15 @@ refused() {
 	host ip route replace default via 2001:db8::2
 	eventually 10 no_tentative host
 	baseline_save
+	# An empty directory in place of IPv6's settings: the kernel has none.
+	mkdir "$BATS_TEST_TMPDIR/none"
+	for cmd in "net-lease --ipv6" "ns-spawn net-veth --pool6 fd62:6f78::/64"; do
+		# shellcheck disable=SC2086
+		run -125 host unshare -m bash -c 'mount --bind "$0" /proc/sys/net/ipv6 && "$@"' "$BATS_TEST_TMPDIR/none" $cmd true
+		has "${lines[0]}" "IPv6: Address family not supported by protocol"
+		has "${lines[1]}" "hint: boot without ipv6.disable=1"
+		baseline_same
+	done
 }
 
 # up NAME [OPTIONS...]: a box of box-run with a sleep; box[NAME] is it, as we see it.

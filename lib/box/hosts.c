@@ -105,26 +105,19 @@ parse(struct entry *e, char *line)
 	return e->place < MOST && *e->net;
 }
 
-/* Reads the list of FD, the lock; an empty one from -1. */
+/* Reads the list of FD, the lock; an empty one from -1.  There is one list at a
+ * time. */
 static void
 list_read(struct list *l, int fd)
 {
+	static struct entry entries[MOST + 1];
 	char *rest, *line;
 
 	l->text = fd < 0 ? NULL : slurp_fd(fd);
-	l->entries = calloc(MOST + 1, sizeof(*l->entries));
+	l->entries = entries;
 	l->n = 0;
-	if (!l->entries)
-		die("calloc");
 	for (rest = l->text; l->n < MOST && (line = strsep(&rest, "\n"));)
-		l->n += *line && parse(&l->entries[l->n], line);
-}
-
-static void
-list_free(struct list *l)
-{
-	free(l->entries);
-	free(l->text);
+		l->n += *line && parse(&entries[l->n], line);
 }
 
 /* Opens the file of the box NAME.  -1 if it is not there. */
@@ -148,7 +141,7 @@ hosts_listed(int lock)
 	list_read(&l, lock);
 	for (unsigned i = 0; i < l.n && fd < 0; i++)
 		fd = open_file(l.entries[i].box);
-	list_free(&l);
+	free(l.text);
 	close_keep(fd);
 	return fd >= 0;
 }
@@ -458,7 +451,7 @@ hosts_join(const struct hosts_box *b, const char *own)
 		l.entries[l.n++] = mine;
 	}
 	list_write(&l, lock);
-	list_free(&l);
+	free(l.text);
 	return err < 0 ? NULL : path;
 }
 
@@ -485,5 +478,5 @@ hosts_leave(const char *name)
 		state_drop(name, FILE_NAME);
 		list_write(&l, lock);
 	}
-	list_free(&l);
+	free(l.text);
 }

@@ -167,6 +167,14 @@ hostnet_has6(void)
 	return -1;
 }
 
+const char *
+hostnet_hint6(void)
+{
+	return *said_why()
+		   ? "sysctl -w net.ipv6.conf.all.disable_ipv6=0"
+		   : "boot without ipv6.disable=1 on the kernel's command line";
+}
+
 int
 hostnet_check6(struct netlink *nl, const struct veth *v)
 {

@@ -17,6 +17,9 @@ int hostnet_check(struct netlink *nl, const struct veth *v);
 /* 0 if the host has IPv6, or -1 with EAFNOSUPPORT, said() and said_why(). */
 int hostnet_has6(void);
 
+/* The hint for that error. */
+const char *hostnet_hint6(void);
+
 /* The same of the IPv6 addresses of V; fails as hostnet_has6(), too. */
 int hostnet_check6(struct netlink *nl, const struct veth *v);
 
