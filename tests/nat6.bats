@@ -332,10 +332,9 @@ time.sleep(1000)' >"$BATS_TEST_TMPDIR/joined" 3>&- &
 		for form in "" "--backend nft -p 8080:80"; do
 			# shellcheck disable=SC2086
 			web 0 $form
-			host net-nat --slot 7 ns-spawn true
+			host env BOX_GRACE=0 net-nat --slot 7 ns-spawn true
 			kill -9 "$pid" "$prog"
 			eventually 10 gone "$pid"
-			for p in $(lingering); do kill -9 "$p"; done
 			is "$(conf6 uplink/accept_ra)$(conf6 all/forwarding)" 21
 			has "$(rules6)" BOX-
 			$mend
