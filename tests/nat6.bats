@@ -166,7 +166,8 @@ learnt() { has "$(host ip -6 route show default proto ra)" "dev uplink"; }
 
 @test "T101: a box sends by IPv6 from its own address alone" {
 	for own in "" "--backend nft"; do
-		web 1
+		# shellcheck disable=SC2086
+		web 1 $own
 		# shellcheck disable=SC2086
 		web 0 $own
 		served host serve udp :: 7007
@@ -187,6 +188,24 @@ learnt() { has "$(host ip -6 route show default proto ra)" "dev uplink"; }
 		boxes=() pids=()
 		grace_end
 	done
+}
+
+@test "T101: nor does a box without net-nat, beside one with it" {
+	web 0
+	served host serve udp :: 7007
+	start ns-spawn --slot 1 net-veth --slot 1 sleep 1000
+	runs sleep
+	boxes+=("$prog") pids+=("$pid")
+	to=$(mac host box1)
+	forge inbox udp veth1 "$to" fd62:6f78::2 fd62:6f78::1 7007
+	forge inbox udp veth1 "$to" fd62:6f78::3 fd62:6f78::1 7007
+	eventually 10 grep -q "fd62:6f78::3 forged" "$log"
+	is "$(grep -c forged "$log")" 1 "datagrams"
+	# Weakened.
+	open_raw
+	forge inbox udp veth1 "$to" fd62:6f78::2 fd62:6f78::1 7007
+	eventually 10 grep -q "fd62:6f78::2 forged" "$log"
+	for i in "${!boxes[@]}"; do ended "${boxes[i]}" "${pids[i]}"; done
 }
 
 # way: the host's way to somewhere beyond the box, which is a gateway.

@@ -247,9 +247,10 @@ const struct nat_chain nat_chains[NAT_CHAINS] = {
 	{"-i @ -d 127.0.0.0/8 -j DROP", "-i @ -s 127.0.0.0/8 -j DROP"}, NULL},
     {NAT_V6, "raw", "BOX-RAW", NAT_OWN, {"-I PREROUTING -i @ "}, {0},
 	source_rules},
-    /* The route to a box's address is over its link.  rpfilter lets link-local
-     * addresses through, and the one of a host without an address yet. */
-    {NAT_V6, "raw", "BOX-RAW", NAT_POOL, {"-I PREROUTING " FROM_POOL},
+    /* For all boxes, also one without net-nat.  The route to a box's address is
+     * over its link.  rpfilter lets link-local addresses through, and ::, that
+     * of a host without an address yet. */
+    {NAT_V6, "raw", "BOX-RAW", NAT_POOL, {"-I PREROUTING " FROM_BOX},
 	{"-m rpfilter --invert -j DROP", "-s fe80::/10 -j DROP",
 	    "-s ::/128 -j DROP"},
 	source_rules},
