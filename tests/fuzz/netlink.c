@@ -13,7 +13,9 @@ static void
 answer(char *text, size_t size)
 {
 	struct netlink nl = {.fd = ends[0]};
+	struct route6 route6;
 	struct route route;
+	struct in6_addr addr = IN6ADDR_LOOPBACK_INIT;
 	struct link link;
 
 	/* The kernel's answers are datagrams.  The last byte says which
@@ -22,6 +24,8 @@ answer(char *text, size_t size)
 		return;
 	if (text[size - 1] & 1)
 		link_get(&nl, 1, "veth0", &link);
+	else if (text[size - 1] & 2)
+		route6_get(&nl, &addr, 0, &route6);
 	else
 		route_get(&nl, 0x0a000002, 0, &route);
 }

@@ -23,6 +23,9 @@ word(char *text, size_t size)
 	case 'a':
 		addr_parse_net("word", text, &len);
 		break;
+	case 'A':
+		addr6_parse_net("word", text, &len);
+		break;
 	case 'c':
 		parse_cpu("word", text);
 		break;
