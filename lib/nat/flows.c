@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define COUNT "/proc/sys/net/netfilter/nf_conntrack_count"
-#define ATTRS(h) NETLINK_ATTRS(h, *(const struct nfgenmsg *)NLMSG_DATA(h))
+#define ATTRS(h) NETLINK_ATTRS(h, struct nfgenmsg)
 #define CT(message) (NFNL_SUBSYS_CTNETLINK << 8 | (message))
 
 /* In network byte order; an IPv4 address has four bytes. */

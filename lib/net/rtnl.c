@@ -278,8 +278,8 @@ route6_delete(struct netlink *nl, const struct route6 *r)
 static struct in6_addr
 read_addr6(const struct nlmsghdr *h, unsigned type)
 {
-	const struct rtattr *a = netlink_attr(
-	    NETLINK_ATTRS(h, *(const struct rtmsg *)NLMSG_DATA(h)), type);
+	const struct rtattr *a =
+	    netlink_attr(NETLINK_ATTRS(h, struct rtmsg), type);
 	struct in6_addr addr = in6addr_any;
 
 	if (a && RTA_PAYLOAD(a) >= sizeof(addr))
