@@ -261,6 +261,7 @@ silent() { run page; [ "$status" != 0 ]; }
 	is "$(<"$dir/memory.max")" 83886080
 	login 'box-stop web && box-rm web'
 	silent
+	has "$(login 'box-run -n ./root true')" "systemd-run --user --scope -q -p Delegate=yes -- box-keep"
 	# The defaults, attached to the session.
 	run -0 --separate-stderr login 'box-run --network none ./root sh -c "cat /sys/fs/cgroup/*.max; echo \$HOME"'
 	has "$(xargs <<<"$output")" "50000 100000"
@@ -278,4 +279,28 @@ silent() { run page; [ "$status" != 0 ]; }
 	silent
 	loginctl enable-linger "$uid"
 	rm -r "$home/root"
+}
+
+@test "a user whose manager has no cpu controller: the default is left out, --cpus refused" {
+	as_user
+	uid=${user[2]}
+	lab_up
+	open_tun
+	home=$(getent passwd "$uid" | cut -d: -f6)
+	bb_root
+	cp -a "$bb.new" "$home/root" && chown -R "$uid" "$home/root"
+	mkdir -p /run/systemd/system/user@.service.d
+	printf '[Service]\nDelegate=\nDelegate=pids memory\n' >/run/systemd/system/user@.service.d/test.conf
+	systemctl daemon-reload
+	systemctl restart "user@$uid.service"
+	baseline_save
+	run -0 --separate-stderr login 'box-run --network none ./root sh -c "cat /sys/fs/cgroup/pids.max; ls /sys/fs/cgroup/cpu.max"'
+	has "$output" 22
+	hasnt "$output" cpu.max
+	run -125 login 'box-run --network none --cpus 1 ./root touch /ran'
+	has "$output" "Delegate=cpu"
+	[ ! -e "$home/root/ran" ]
+	rm -r /run/systemd/system/user@.service.d "$home/root"
+	systemctl daemon-reload
+	systemctl restart "user@$uid.service"
 }
