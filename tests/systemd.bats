@@ -233,6 +233,8 @@ silent() { run page; [ "$status" != 0 ]; }
 	as_user
 	requires "pasta (package passt)" command -v pasta
 	requires "pam_systemd" grep -q pam_systemd /etc/pam.d/common-session
+	# Debian's own profile for pasta.
+	requires "AppArmor" grep -q passt /sys/kernel/security/apparmor/profiles
 	uid=${user[2]}
 	lab_up
 	open_tun
