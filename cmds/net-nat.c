@@ -272,6 +272,9 @@ fit_v6(void)
 		diex("--isolate: not with IPv6, whose addresses near and far "
 		     "look the same");
 	nat.addr6 = slot_addr6(&nat.slot);
+	/* For net-veth: a rule of ours binds the source address. */
+	if (setenv("BOX_NAT6", "1", 1) < 0)
+		die("setenv");
 	if (hostnet_has6() < 0) {
 		warnx("--pool6: %s: %s", said(),
 		    *said_why() ? said_why() : strerror(errno));

@@ -245,6 +245,10 @@ main(int argc, char *argv[])
 		opt_usage(&tool);
 	s = slot_get(slot, pool, pool6);
 	complete(&v, &s);
+	errno = 0;
+	if (v.len6 && !pool6 && strcmp(env_or("BOX_NAT6", "0"), "0") == 0)
+		die_hint("net-nat behind net-lease; or net-veth --pool6 POOL",
+		    "IPv6 without net-nat, which refuses forged addresses");
 	if (pid)
 		from_host(&v, pid);
 	else

@@ -17,7 +17,7 @@ routes() { "${@:2}" ip -6 route show dev "$1" | sed 's/ metric.*//'; }
 reached() { has "$("$@" timeout 5 bash -c ': <>"/dev/tcp/$0/1"' "$to" 2>&1)" "Connection refused"; }
 
 @test "both ends: addresses and routes, at once, and nothing that is learnt" {
-	start net-lease --ipv6 ns-spawn net-veth sleep 1000
+	start net-lease --ipv6 ns-spawn net-veth --pool6 fd62:6f78::/64 sleep 1000
 	runs sleep
 	is "$(addrs veth0 host)" "$(printf '%s\n' \
 	    "veth0 inet6 fd62:6f78::1/128 scope global nodad noprefixroute" "veth0 inet6 fe80::1/64 scope link nodad")"
@@ -42,13 +42,13 @@ reached() { has "$("$@" timeout 5 bash -c ': <>"/dev/tcp/$0/1"' "$to" 2>&1)" "Co
 	exec 7<"/proc/$prog/ns/net"
 	over
 	is "$(host ip -6 route show fd62:6f78::2)" ""
-	run -0 host net-lease --ipv6 ns-spawn net-veth true
+	run -0 host net-lease --ipv6 ns-spawn net-veth --pool6 fd62:6f78::/64 true
 	exec 7<&-
 }
 
 @test "a pool of one's own; a slot's address in it; no route out where the host has none" {
 	host ip route del default via 2001:db8::2
-	start env BOX_POOL6=fd00:1:2:3:4:5::/96 net-lease --ipv6 --slot 4090 --pool 10.64.0.0/16 ns-spawn net-veth sleep 1000
+	start env BOX_POOL6=fd00:1:2:3:4:5::/96 net-lease --ipv6 --slot 4090 --pool 10.64.0.0/16 ns-spawn net-veth --pool6 fd00:1:2:3:4:5::/96 sleep 1000
 	runs sleep
 	host ip route add default via 2001:db8::2
 	is "$(routes box4090 host | head -n 1)" "fd00:1:2:3:4:5:0:ffc"
@@ -58,7 +58,7 @@ reached() { has "$("$@" timeout 5 bash -c ': <>"/dev/tcp/$0/1"' "$to" 2>&1)" "Co
 	# A connection to a place outside fails at once, not after a second.
 	has "$(inbox bash -c ': <>/dev/tcp/2001:db8:5::1/1' 2>&1)" "Network is unreachable"
 	over
-	start net-lease --pool6 fd99::/64 ns-spawn net-veth sleep 1000
+	start net-lease --pool6 fd99::/64 ns-spawn net-veth --pool6 fd99::/64 sleep 1000
 	runs sleep
 	is "$(routes veth1 inbox | tail -n 1)" "default via fd99::1"
 	over
@@ -103,7 +103,7 @@ way() { host ip route get 2001:db8:77::9 | head -n 1; }
 @test "T40: router advertisements, neighbour advertisements and redirects of a box with IPv6" {
 	requires "python3" command -v python3
 	cp "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/first"
-	start net-lease --ipv6 ns-spawn net-veth sleep 1000
+	start net-lease --ipv6 ns-spawn net-veth --pool6 fd62:6f78::/64 sleep 1000
 	runs sleep
 	# The host's way to somewhere leads through the box: it is a gateway.
 	inbox ip addr add fe80::2/64 dev veth1 nodad
@@ -147,6 +147,7 @@ refused() {
 	refused "--pool6: 'fd62::/113' has a length outside of 8..112" "" net-lease --pool6 fd62::/113
 	refused "--pool6: 'fd62::' is not an address/length such as" "" net-lease --pool6 fd62::
 	refused "--pool6: 'fd62:x::' is not an IPv6 address" "" ns-spawn net-veth --pool6 fd62:x::/64
+	refused "IPv6 without net-nat, which refuses forged addresses" "net-nat behind net-lease" net-lease --ipv6 ns-spawn net-veth
 	refused "--mtu: 1279: a link with IPv6 has at least 1280" "" ns-spawn net-veth --pool6 fd62::/64 --mtu 1279
 	while read -r kind net flags; do
 		# shellcheck disable=SC2086

@@ -306,6 +306,7 @@ pasta_start(struct usernet *u, uid_t uid, gid_t gid)
 	const char *user = text_fmt("/proc/%s/ns/user", pid);
 	const char *net = text_fmt("/proc/%s/ns/net", pid);
 	const char *as = "";
+	const char *box[] = {"--userns", NULL, "--netns", NULL};
 	static char quit[] = "--no-netns-quit";
 	char **argv, **end;
 	int ns[2] = {-1, -1}, ret;
@@ -332,8 +333,9 @@ pasta_start(struct usernet *u, uid_t uid, gid_t gid)
 		net = inherited(net, &ns[1]);
 		*end++ = quit;
 	}
-	memcpy(end, (const char *[]){"--userns", user, "--netns", net},
-	    4 * sizeof(*end));
+	box[1] = user;
+	box[3] = net;
+	memcpy(end, box, sizeof(box));
 	ret = launch(argv, uid, gid);
 	close_keep(ns[0]);
 	close_keep(ns[1]);
