@@ -34,12 +34,12 @@ HARDEN_LD = -Wl,-z,relro,-z,now,-z,noexecstack
 
 TOOLS = box-cp box-keep box-rm log-keep log-plain cg-limit cg-set cg-device ns-spawn ns-sysctl ns-enter \
 	net-lease net-veth net-user net-nat rootfs-enter rootfs-fstab proc-set cap-drop sys-filter \
-	box-gc
+	box-gc box-oci
 SCRIPTS = box-run box-doctor box-exec box-limit box-logs box-ps \
 	box-stop box-top box-wait
 RECIPES = rootfs-alpine rootfs-busybox rootfs-debian
 # The order of the wings: a file includes its own wing and the wings before.
-WINGS = base term box ns stage cg net nat root payload keep spawn copy
+WINGS = base term box ns stage cg net nat root payload keep spawn copy oci
 LIB = $(patsubst %.c,%.o,$(sort $(wildcard $(WINGS:%=lib/%/*.c))))
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 
@@ -72,6 +72,9 @@ lib/payload/seccomp.o: seccomp/table.h
 lib/libbox.a: $(LIB)
 	@rm -f $@
 	$(call say,AR $@)$(AR) rc $@ $(LIB)
+
+# The reader of JSON is in box-oci alone.
+bin/box-oci: LDLIBS += -ljson-c
 
 # Mode 755 with any umask: a box's root executes the stages as an ordinary user of
 # the host.
