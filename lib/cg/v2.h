@@ -25,6 +25,10 @@ void cgv2_place(const struct cg_tree *t, const char *name, const char *parent,
 /* Makes DIR at that place, then sets *MADE.  -1 with errno and said(). */
 int cgv2_make(struct cgv2 *v, const char *dir, bool *made);
 
+/* Turns on the controllers NEED for the groups below DIR.  -1 with errno and
+ * said(). */
+int cgv2_turn_on(const char *dir, unsigned need);
+
 /* Undoes all changes of cgv2_make() but DIR, which the caller has removed. */
 void cgv2_leave(const struct cgv2 *v);
 

@@ -11,6 +11,7 @@
 #include "root/fstab.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/parse.h"
 #include "base/say.h"
 #include "root/copyup.h"
 #include "root/inroot.h"
@@ -31,26 +32,6 @@
 #include <unistd.h>
 
 static const char *name; /* of the table, for messages */
-
-char *
-fstab_path(const char *what, const char *path)
-{
-	char *clean = text_fmt("%s", path), *end = clean;
-
-	if (*path != '/')
-		diex("%s: '%s' does not begin with /", what, path);
-	while (*(path += strspn(path, "/"))) {
-		const size_t len = strcspn(path, "/");
-
-		if (len <= 2 && strspn(path, ".") == len)
-			diex("%s: a part of a path is '.' or '..'", what);
-		*end++ = '/';
-		end = mempcpy(end, path, len);
-		path += len;
-	}
-	*end = '\0';
-	return clean;
-}
 
 /* The next field of *REST, with \040 and the like undone; NULL at the end. */
 static char *
@@ -180,7 +161,7 @@ take_line(struct fstab *t, char *line, unsigned number)
 	options = r.type ? field(&line) : NULL;
 	if (!options)
 		diex("%s: not 'SOURCE TARGET TYPE OPTIONS'", what);
-	r.target = fstab_path(what, target);
+	r.target = parse_path(what, target);
 	r.bind = strcmp(r.type, "bind") == 0;
 	take_options(&r, options);
 	check(&r);

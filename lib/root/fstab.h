@@ -39,8 +39,4 @@ void fstab_mount(struct fstab *t, int root, const char *dir);
  * ROOT; *PATH becomes the path below it. */
 int fstab_place(const struct fstab *t, int root, const char **path);
 
-/* PATH without empty parts, malloc'ed.  Dies with 125 if PATH does not begin
- * with "/" or has a part "." or "..".  WHAT names the option. */
-char *fstab_path(const char *what, const char *path);
-
 #endif

@@ -82,7 +82,7 @@ nodes_add_device(struct nodes *all, const char *word)
 	gid = strsep(&rest, ":");
 	if (!minor || (uid && !gid) || rest)
 		bad_device(word);
-	n.path = fstab_path("--device", path);
+	n.path = parse_path("--device", path);
 	n.mode |= mode ? parse_octal(mode) : 0666;
 	n.number[0] = (unsigned)parse_num("--device", major, 0, 0xfff);
 	n.number[1] = (unsigned)parse_num("--device", minor, 0, 0xfffff);
@@ -101,7 +101,7 @@ nodes_add_link(struct nodes *all, const char *word)
 	*colon = '\0';
 	add(all, "--link",
 	    &(struct node){.kind = NODE_LINK,
-		.path = fstab_path("--link", path),
+		.path = parse_path("--link", path),
 		.to = colon + 1});
 }
 
@@ -111,7 +111,7 @@ nodes_add_cover(struct nodes *all, enum node_kind kind, const char *word)
 	const char *what = kind == NODE_HIDE ? "--mask" : "--freeze";
 
 	add(all, what,
-	    &(struct node){.kind = kind, .path = fstab_path(what, word)});
+	    &(struct node){.kind = kind, .path = parse_path(what, word)});
 }
 
 /* The directory in which PATH is, made if it is missing; *LAST is PATH's last

@@ -34,6 +34,7 @@
 
 static sigset_t caller_mask;
 static struct sigaction caller_chld;
+static bool may_leave;
 static int caller_flags[3]; /* of 0, 1 and 2; -1: closed */
 
 void
@@ -66,10 +67,17 @@ restore_flags(void)
 }
 
 void
+resident_may_leave(void)
+{
+	may_leave = true;
+}
+
+void
 resident_child(void)
 {
 	at_end_forget();
-	if (setenv("BOX_RESIDENT", program_invocation_short_name, 1) < 0)
+	if (!may_leave &&
+	    setenv("BOX_RESIDENT", program_invocation_short_name, 1) < 0)
 		die("setenv");
 	if (sigaction(SIGCHLD, &caller_chld, NULL) < 0 ||
 	    sigprocmask(SIG_SETMASK, &caller_mask, NULL) < 0)
