@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+/*
+ * container - the facts of a container, in ROOT/ID
+ *
+ * The kernel has the rest: the process that has the pid and the start time of
+ * the fact is the container's, and the socket "start" is heard exactly as long
+ * as the process waits for its start.
+ */
+#include "oci/container.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/unixaddr.h"
+#include "box/state.h"
+#include "oci/errors.h"
+#include "oci/groups.h"
+
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *
+container_id(const char *id)
+{
+	const char *fit = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			  "0123456789_+,.-";
+
+	if (!*id || id[strspn(id, fit)] || strcmp(id, ".") == 0 ||
+	    strcmp(id, "..") == 0 || strlen(id) > NAME_MAX)
+		diex("invalid container ID '%s': letters, digits and _ + - . , "
+		     "are, up to %d",
+		    id, NAME_MAX);
+	return id;
+}
+
+const char *
+container_root(void)
+{
+	if (geteuid() == 0)
+		return "/run/box-oci";
+	return text_fmt(
+	    "%s/box-oci", env_or("XDG_RUNTIME_DIR", "/nonexistent"));
+}
+
+static bool
+open_dir(struct container *c, const char *root, const char *id)
+{
+	*c = (struct container){
+	    .id = container_id(id), .group = "", .pidfd = -1};
+	c->path = text_fmt("%s/%s", root, id);
+	c->dir = open(c->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (c->dir < 0 && errno != ENOENT)
+		die("%s", c->path);
+	/* What is written there decides which processes are killed. */
+	if (c->dir >= 0 && !is_own(c->dir, S_IFDIR))
+		diex("%s: another user could have written there", c->path);
+	return c->dir >= 0;
+}
+
+void
+container_lock(struct container *c)
+{
+	struct stat st;
+
+	while (flock(c->dir, LOCK_EX) < 0)
+		if (errno != EINTR)
+			die("lock %s", c->path);
+	if (fstat(c->dir, &st) < 0 || st.st_nlink == 0)
+		diex("container \"%s\" does not exist", c->id);
+}
+
+void
+container_claim(struct container *c, const char *root, const char *id)
+{
+	char *path = text_fmt("%s/%s", root, container_id(id));
+
+	if (make_dirs(root, 0700) < 0)
+		die("--root %s", root);
+	if (mkdir(path, 0700) < 0 && errno == EEXIST)
+		diex("container with id \"%s\" exists already (%s)", id, path);
+	if (access(path, F_OK) < 0 || !open_dir(c, root, id))
+		die("mkdir %s", path);
+	container_lock(c);
+	free(path);
+}
+
+static char *
+fact(const struct container *c, const char *name)
+{
+	char *text = slurp_at(c->dir, name);
+
+	if (!text && errno != ENOENT)
+		die("%s/%s", c->path, name);
+	return text;
+}
+
+bool
+container_open(struct container *c, const char *root, const char *id, bool lock)
+{
+	char *text;
+
+	if (!open_dir(c, root, id))
+		return false;
+	if (lock)
+		container_lock(c);
+	if ((text = fact(c, "bundle")))
+		c->bundle = text;
+	if ((text = fact(c, "group")))
+		c->group = text;
+	if (faccessat(c->dir, "config.json", F_OK, 0) == 0)
+		c->config = json_file(c->dir, "config.json");
+	container_load_pid(c);
+	return true;
+}
+
+void
+container_need(struct container *c, const char *root, const char *id, bool lock)
+{
+	if (!container_open(c, root, id, lock))
+		diex("container \"%s\" does not exist", id);
+}
+
+void
+container_put_bytes(
+    struct container *c, const char *name, const void *bytes, size_t len)
+{
+	char *beside = text_fmt("%s.new", name);
+	const int fd = openat(c->dir, beside,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!f || fwrite(bytes, 1, len, f) != len || fclose(f) != 0 ||
+	    renameat(c->dir, beside, c->dir, name) < 0)
+		die("write %s/%s", c->path, name);
+	free(beside);
+}
+
+void
+container_put(struct container *c, const char *name, const char *text)
+{
+	container_put_bytes(c, name, text, strlen(text));
+}
+
+/* Takes PID as the container's process if its start time is START. */
+static void
+take_pid(struct container *c, pid_t pid, uint64_t start)
+{
+	/* The descriptor first: if its process has not ended by then, the start
+	 * time is that process's. */
+	c->pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
+	if (c->pidfd >= 0 && start && start_time(pid) == start) {
+		c->pid = pid;
+		return;
+	}
+	c->pidfd = close_keep(c->pidfd);
+	c->pid = 0;
+}
+
+void
+container_load_pid(struct container *c)
+{
+	char *text = fact(c, "pid");
+	unsigned long long start;
+	int pid;
+
+	if (c->pidfd >= 0)
+		close(c->pidfd);
+	c->pidfd = -1;
+	c->pid = 0;
+	if (text && sscanf(text, "%d %llu", &pid, &start) == 2)
+		take_pid(c, pid, start);
+	free(text);
+}
+
+static bool
+is_zombie(pid_t pid)
+{
+	char path[32], text[1024], *s;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	return read_at(AT_FDCWD, path, text, sizeof(text)) < 0 ||
+	       !(s = strrchr(text, ')')) || s[2] == 'Z' || s[2] == 'X';
+}
+
+/* Whether the process waits for its start.  A socket of another type refuses us
+ * in another way, and is not noticed. */
+static bool
+is_parked(const struct container *c)
+{
+	const int probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un at;
+	bool parked;
+
+	if (probe < 0 || unix_addr(&at, c->dir, "start") < 0)
+		die("socket");
+	parked = connect(probe, (const struct sockaddr *)&at, sizeof(at)) < 0 &&
+		 errno == EPROTOTYPE;
+	close(probe);
+	return parked;
+}
+
+enum oci_status
+container_status(const struct container *c)
+{
+	/* Its maker has the lock. */
+	if (!c->pid && faccessat(c->dir, "pid", F_OK, 0) < 0) {
+		if (flock(c->dir, LOCK_SH | LOCK_NB) < 0)
+			return OCI_CREATING;
+		return OCI_STOPPED;
+	}
+	if (!c->pid || is_zombie(c->pid))
+		return OCI_STOPPED;
+	if (groups_frozen(c->group))
+		return OCI_PAUSED;
+	return is_parked(c) ? OCI_CREATED : OCI_RUNNING;
+}
+
+const char *
+oci_status_name(enum oci_status s)
+{
+	static const char *const names[] = {
+	    "creating", "created", "running", "paused", "stopped"};
+
+	return names[s];
+}
+
+static void
+add_text(struct json_object *j, const char *key, const char *text)
+{
+	json_object_object_add(j, key, json_object_new_string(text));
+}
+
+static void
+add_more(const struct container *c, struct json_object *j)
+{
+	const char *path = json_text(json_get(c->config, "root.path"), "");
+	struct stat st;
+
+	add_text(j, "rootfs",
+	    *path == '/' ? path : text_fmt("%s/%s", c->bundle, path));
+	if (fstatat(c->dir, "bundle", &st, 0) == 0)
+		add_text(j, "created",
+		    errors_time(st.st_mtim.tv_sec, st.st_mtim.tv_nsec));
+	add_text(j, "owner", "");
+}
+
+char *
+container_state(
+    const struct container *c, enum oci_status s, pid_t pid, bool more)
+{
+	const struct json notes = json_get(c->config, "annotations");
+	struct json_object *j = json_object_new_object();
+	char *text;
+
+	add_text(j, "ociVersion",
+	    json_text(json_get(c->config, "ociVersion"), "1.0.2"));
+	add_text(j, "id", c->id);
+	add_text(j, "status", oci_status_name(s));
+	json_object_object_add(j, "pid", json_object_new_int(pid));
+	add_text(j, "bundle", c->bundle ? c->bundle : "");
+	if (more)
+		add_more(c, j);
+	if (json_there(notes))
+		json_object_object_add(
+		    j, "annotations", json_object_get(notes.value));
+	text = text_fmt("%s",
+	    json_object_to_json_string_ext(
+		j, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(j);
+	return text;
+}
+
+void
+container_remove(struct container *c)
+{
+	if (remove_dir(c->path) < 0)
+		die("remove %s", c->path);
+}

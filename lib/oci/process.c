@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+/* process - a process of a config, as words of proc-set and of the payload */
+#include "oci/process.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "stage/env.h"
+
+#include <ctype.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+
+#define MOST_ID (UINT32_MAX - 1)
+
+/* "RLIMIT_NOFILE" is "nofile". */
+static char *
+limit_name(struct json type)
+{
+	const char *word = json_text(type, "");
+	char *name;
+
+	if (strncmp(word, "RLIMIT_", 7) != 0)
+		json_die(type, "'%s' is no RLIMIT_...", word);
+	name = text_fmt("%s", word + 7);
+	for (char *s = name; *s; s++)
+		*s = (char)tolower((unsigned char)*s);
+	return name;
+}
+
+static void
+put_limits(struct words *w, struct json limits)
+{
+	for (size_t i = 0; i < json_count(limits); i++) {
+		const struct json l = json_at(limits, i);
+		const struct json soft = json_get(l, "soft");
+		const struct json hard = json_get(l, "hard");
+		char *name;
+
+		json_need_text(l, "type");
+		name = limit_name(json_get(l, "type"));
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(
+				json_text(
+				    json_get(json_at(limits, k), "type"), ""),
+				json_text(json_get(l, "type"), "")) == 0)
+				json_die(l, "a second limit of that type");
+		if (!json_there(soft) || !json_there(hard))
+			json_die(l, "needs soft and hard");
+		words_value(w, "--rlimit", "%s=%ju:%ju", name,
+		    (uintmax_t)json_u64(soft, UINT64_MAX, 0),
+		    (uintmax_t)json_u64(hard, UINT64_MAX, 0));
+		free(name);
+	}
+}
+
+void
+process_inherits(struct words *w, struct json process)
+{
+	const struct json oom = json_get(process, "oomScoreAdj");
+	const struct json mask = json_get(process, "user.umask");
+
+	words_stage(w, "proc-set");
+	put_limits(w, json_get(process, "rlimits"));
+	if (json_there(oom))
+		words_value(
+		    w, "--oom", "%jd", (intmax_t)json_int(oom, -1000, 1000, 0));
+	words_value(
+	    w, "--umask", "%03jo", (uintmax_t)json_int(mask, 0, 0777, 022));
+}
+
+/* The names of SET that the kernel and libcap know, "cap_chown,...". */
+static char *
+caps(struct json set)
+{
+	char *list;
+	FILE *f = text_open(&list);
+
+	for (size_t i = 0; i < json_count(set); i++) {
+		const struct json c = json_at(set, i);
+		cap_value_t value;
+
+		/* The specification: an unknown one is a warning. */
+		if (cap_from_name(json_text(c, ""), &value) < 0 ||
+		    !CAP_IS_SUPPORTED(value)) {
+			warnx("%s: '%s' is not known here, and left out",
+			    c.name, json_text(c, ""));
+			continue;
+		}
+		fprintf(f, "%s%s", ftell(f) > 0 ? "," : "",
+		    json_text(c, "") + strlen("CAP_"));
+	}
+	text_close(f);
+	return list;
+}
+
+static bool
+has_cap(struct json set, const char *name)
+{
+	for (size_t i = 0; i < json_count(set); i++)
+		if (strcasecmp(json_text(json_at(set, i), ""), name) == 0)
+			return true;
+	return false;
+}
+
+/* At execve(2) only the bounding set and the ambient one decide, but for a user
+ * other than root, who has the ambient ones alone.  An ambient capability is
+ * inheritable and permitted, too. */
+static void
+put_caps(struct words *w, struct json sets)
+{
+	const struct json ambient = json_get(sets, "ambient");
+
+	for (size_t i = 0; i < json_count(ambient); i++) {
+		const char *name = json_text(json_at(ambient, i), "");
+
+		if (!has_cap(json_get(sets, "inheritable"), name) ||
+		    !has_cap(json_get(sets, "permitted"), name))
+			json_die(json_at(ambient, i),
+			    "'%s' is not in inheritable and permitted", name);
+	}
+	words_option(w, "--caps", caps(json_get(sets, "bounding")));
+	if (json_count(ambient))
+		words_option(w, "--ambient", caps(ambient));
+}
+
+static void
+put_user(struct words *w, struct json user)
+{
+	const struct json groups = json_get(user, "additionalGids");
+	char *list;
+	FILE *f;
+
+	words_value(w, "-u", "%jd:%jd",
+	    (intmax_t)json_int(json_get(user, "uid"), 0, MOST_ID, 0),
+	    (intmax_t)json_int(json_get(user, "gid"), 0, MOST_ID, 0));
+	f = text_open(&list);
+	for (size_t i = 0; i < json_count(groups); i++)
+		fprintf(f, "%s%jd", i ? "," : "",
+		    (intmax_t)json_int(json_at(groups, i), 0, MOST_ID, 0));
+	text_close(f);
+	words_option(w, "--groups", list);
+	free(list);
+}
+
+static void
+put_env(struct words *w, struct json list, bool shown)
+{
+	static struct env env;
+
+	words_add(w, "--clear-env");
+	for (size_t i = 0; i < json_count(list); i++) {
+		const struct json e = json_at(list, i);
+		const char *word = json_text(e, "");
+
+		if (!strchr(word, '=') || *word == '=')
+			json_die(e, "'%s' is not NAME=VALUE", word);
+		if (shown)
+			words_option(w, "-e", word);
+		else
+			env_set(&env, text_fmt("%s", word));
+	}
+	env_hand_on(&env);
+}
+
+static void
+refuse(struct json process)
+{
+	json_refuse(process, "selinuxLabel", "SELinux is not done");
+	json_refuse(process, "execCPUAffinity", "not done");
+	json_refuse(process, "commandLine", "this is not Windows");
+}
+
+void
+process_words(struct words *w, struct json process, bool shown)
+{
+	const char *cwd = json_need_text(process, "cwd");
+	const char *profile =
+	    json_text(json_get(process, "apparmorProfile"), "");
+
+	refuse(process);
+	if (*cwd != '/')
+		json_die(json_get(process, "cwd"), "'%s' is not absolute", cwd);
+	if (json_true(json_get(process, "terminal"), false))
+		words_add(w, "--tty");
+	words_option(w, "-w", cwd);
+	put_user(w, json_get(process, "user"));
+	put_env(w, json_get(process, "env"), shown);
+	put_caps(w, json_get(process, "capabilities"));
+	if (!json_true(json_get(process, "noNewPrivileges"), false))
+		words_add(w, "--new-privs");
+	if (*profile)
+		words_option(w, "--apparmor", profile);
+}
+
+void
+process_args(struct words *w, struct json process)
+{
+	const struct json args = json_get(process, "args");
+
+	if (json_count(args) == 0)
+		json_die(args, "empty");
+	for (size_t i = 0; i < json_count(args); i++)
+		if (i == 0)
+			words_stage(w, json_text(json_at(args, i), ""));
+		else
+			words_add(w, json_text(json_at(args, i), ""));
+}

@@ -1,0 +1,23 @@
+#ifndef OCI_PROCESS_H
+#define OCI_PROCESS_H
+
+#include "oci/json.h"
+#include "oci/words.h"
+
+#include <stdbool.h>
+
+/* A process of a config, or of exec --process.  All die with 125, naming the
+ * property, on a value that is not done. */
+
+/* What a process inherits, as a proc-set(1) in front. */
+void process_inherits(struct words *w, struct json process);
+
+/* The payload's options of rootfs-fstab and ns-enter: terminal, directory,
+ * user, capabilities.  The environment is in BOX_ENV variables, which the chain
+ * hands on, or with SHOWN in words of -e. */
+void process_words(struct words *w, struct json process, bool shown);
+
+/* The payload's program and its arguments. */
+void process_args(struct words *w, struct json process);
+
+#endif
