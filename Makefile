@@ -59,15 +59,21 @@ silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
 
 -include $(OBJ:.o=.d)
 
-seccomp/compile: seccomp/compile.c lib/payload/seccomp.h
+seccomp/compile: lib/payload/seccomp.h lib/payload/bpf.h lib/payload/bpf.c
+seccomp/compile seccomp/names: %: %.c seccomp/archs.h
 	$(call say,HOSTCC $<)$(HOSTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib -Wfatal-errors -O1 -o $@ \
-		seccomp/compile.c -lseccomp -lcap
+		$(filter %.c,$^) -lseccomp -lcap
 
 seccomp/table.h: seccomp/compile seccomp/default.profile
 	$(call say,GEN $@)seccomp/compile seccomp/default.profile >$@.new
 	@mv $@.new $@
 
+seccomp/names.h: seccomp/names seccomp/default.profile
+	$(call say,GEN $@)seccomp/names seccomp/default.profile >$@.new
+	@mv $@.new $@
+
 lib/payload/seccomp.o: seccomp/table.h
+oci/filter.o: seccomp/names.h
 
 lib/libbox.a: $(LIB)
 	@rm -f $@
@@ -294,7 +300,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 
 clean:
-	rm -rf bin completions tags build-asan build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
+	rm -rf bin completions tags build-asan build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h seccomp/names seccomp/names.h \
 		$(PROBES) $(BENCH) tests/attack/knock tests/attack/receive
 
 .PHONY: all asan asan-part bench bench-page check check-all check-deb check-systemd \
