@@ -73,7 +73,7 @@ seccomp/names.h: seccomp/names seccomp/default.profile
 	@mv $@.new $@
 
 lib/payload/seccomp.o: seccomp/table.h
-oci/filter.o: seccomp/names.h
+lib/oci/filter.o: seccomp/names.h
 
 lib/libbox.a: $(LIB)
 	@rm -f $@
@@ -195,6 +195,9 @@ tests/bench/floor: seccomp/table.h
 tests/attack/knock tests/attack/receive tests/bench/floor: %: %.c lib/libbox.a
 	$(call say,CC $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $@.c lib/libbox.a $(LDLIBS)
 
+tests/oci/model: %: %.c lib/libbox.a
+	$(call say,CC $@)$(CC) $(ALL_CFLAGS) -o $@ $@.c lib/libbox.a $(LDLIBS) -ljson-c -lseccomp
+
 # The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
 # virtual machine; with systemd as init; and a shell in the former.
 check-vm:
@@ -301,7 +304,7 @@ uninstall:
 
 clean:
 	rm -rf bin completions tags build-asan build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h seccomp/names seccomp/names.h \
-		$(PROBES) $(BENCH) tests/attack/knock tests/attack/receive
+		$(PROBES) $(BENCH) tests/attack/knock tests/attack/receive tests/oci/model
 
 .PHONY: all asan asan-part bench bench-page check check-all check-deb check-systemd \
 	check-vm check-vm-part clean deb demo golden install lint peers readme soak tags uninstall vm

@@ -60,22 +60,25 @@ static const struct {
       {"shmget", 23},
 };
 
+/* A search by name would find that i386 has no socket, only socketcall: so the
+ * numbers are asked for their names. */
 struct name {
 	char *name;
-	int num; /* on all types, or -1 */
+	uint32_t abi; /* 0: all */
+	int num;      /* or -1: none */
 };
 
 static struct name names[4000];
 static unsigned n_names;
 
 static void
-add(char *name, int num)
+add(char *name, uint32_t abi, int num)
 {
 	if (!name)
 		return;
 	if (n_names == COUNT(names))
 		errx(1, "more than %zu names", COUNT(names));
-	names[n_names++] = (struct name){name, num};
+	names[n_names++] = (struct name){name, abi, num};
 }
 
 static void
@@ -88,12 +91,12 @@ add_known(void)
 					n = ARM_PRIVATE;
 				add(seccomp_syscall_resolve_num_arch(
 					archs[i].abi[j], n),
-				    -1);
+				    archs[i].abi[j], n);
 			}
 	for (size_t i = 0; i < COUNT(sockets); i++)
-		add(strdup(sockets[i].name), -1);
+		add(strdup(sockets[i].name), 0, -1);
 	for (size_t i = 0; i < COUNT(ipcs); i++)
-		add(strdup(ipcs[i].name), -1);
+		add(strdup(ipcs[i].name), 0, -1);
 }
 
 static void
@@ -110,7 +113,7 @@ add_newer(const char *file)
 			/* A lower number is an old call's of one type. */
 			if ((num = strchr(word, '=')) && atoi(num + 1) >= 424) {
 				*num++ = '\0';
-				add(strdup(word), atoi(num));
+				add(strdup(word), 0, atoi(num));
 			}
 	}
 	fclose(f);
@@ -120,18 +123,23 @@ static int
 compare(const void *a, const void *b)
 {
 	const struct name *x = a, *y = b;
-	const int order = strcmp(x->name, y->name);
-
-	/* A name that libseccomp has comes first. */
-	return order ? order : x->num - y->num;
+	return strcmp(x->name, y->name);
 }
 
+/* N is the first of the records with its name. */
 static int
 number(uint32_t abi, const struct name *n)
 {
-	const int num = seccomp_syscall_resolve_name_arch(abi, n->name);
+	int num = -1;
 
-	return num >= 0 ? num : n->num;
+	for (const struct name *i = n; i < names + n_names; i++)
+		if (strcmp(i->name, n->name) != 0)
+			break;
+		else if (i->num >= 0 && i->abi == abi)
+			return i->num;
+		else if (i->num >= 0 && i->abi == 0)
+			num = i->num;
+	return num;
 }
 
 static void
