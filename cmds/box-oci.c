@@ -56,6 +56,8 @@ static const struct {
     {"exec", oci_exec},
     {"list", oci_list},
     {"ps", oci_ps},
+    {"features", oci_features},
+    {"spec", oci_spec},
 };
 
 static void

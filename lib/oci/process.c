@@ -69,31 +69,6 @@ process_inherits(struct words *w, struct json process)
 	    w, "--umask", "%03jo", (uintmax_t)json_int(mask, 0, 0777, 022));
 }
 
-/* The names of SET that the kernel and libcap know, "cap_chown,...". */
-static char *
-caps(struct json set)
-{
-	char *list;
-	FILE *f = text_open(&list);
-
-	for (size_t i = 0; i < json_count(set); i++) {
-		const struct json c = json_at(set, i);
-		cap_value_t value;
-
-		/* The specification: an unknown one is a warning. */
-		if (cap_from_name(json_text(c, ""), &value) < 0 ||
-		    !CAP_IS_SUPPORTED(value)) {
-			warnx("%s: '%s' is not known here, and left out",
-			    c.name, json_text(c, ""));
-			continue;
-		}
-		fprintf(f, "%s%s", ftell(f) > 0 ? "," : "",
-		    json_text(c, "") + strlen("CAP_"));
-	}
-	text_close(f);
-	return list;
-}
-
 static bool
 has_cap(struct json set, const char *name)
 {
@@ -103,25 +78,47 @@ has_cap(struct json set, const char *name)
 	return false;
 }
 
-/* At execve(2) only the bounding set and the ambient one decide, but for a user
- * other than root, who has the ambient ones alone.  An ambient capability is
- * inheritable and permitted, too. */
+/* The list of those in SET that the kernel and libcap know, and that are also
+ * in BOTH and ALSO; the specification wants a warning for the others. */
+static char *
+caps(struct json set, struct json both, struct json also)
+{
+	char *list;
+	FILE *f = text_open(&list);
+
+	for (size_t i = 0; i < json_count(set); i++) {
+		const struct json c = json_at(set, i);
+		const char *name = json_text(c, "");
+		cap_value_t value;
+
+		if (strncasecmp(name, "CAP_", 4) != 0 ||
+		    cap_from_name(name, &value) < 0 || !CAP_IS_SUPPORTED(value))
+			warnx("%s: '%s' is not known here, and left out",
+			    c.name, name);
+		else if (!has_cap(both, name) || !has_cap(also, name))
+			warnx("%s: '%s' is not in %s and %s, and left out",
+			    c.name, name, both.name, also.name);
+		else
+			fprintf(f, "%s%s", ftell(f) > 0 ? "," : "", name + 4);
+	}
+	text_close(f);
+	return list;
+}
+
+/* At execve(2) only the bounding set and the ambient one decide.  An ambient
+ * capability is inheritable and permitted, too. */
 static void
 put_caps(struct words *w, struct json sets)
 {
+	const struct json all = json_get(sets, "bounding");
 	const struct json ambient = json_get(sets, "ambient");
+	char *list;
 
-	for (size_t i = 0; i < json_count(ambient); i++) {
-		const char *name = json_text(json_at(ambient, i), "");
-
-		if (!has_cap(json_get(sets, "inheritable"), name) ||
-		    !has_cap(json_get(sets, "permitted"), name))
-			json_die(json_at(ambient, i),
-			    "'%s' is not in inheritable and permitted", name);
-	}
-	words_option(w, "--caps", caps(json_get(sets, "bounding")));
-	if (json_count(ambient))
-		words_option(w, "--ambient", caps(ambient));
+	words_option(w, "--caps", caps(all, all, all));
+	list = caps(ambient, json_get(sets, "inheritable"),
+	    json_get(sets, "permitted"));
+	if (*list)
+		words_option(w, "--ambient", list);
 }
 
 static void

@@ -22,5 +22,7 @@ oci_verb oci_exec;
 oci_verb oci_kill, oci_delete, oci_pause, oci_resume;
 /* look.c */
 oci_verb oci_state, oci_list, oci_ps;
+/* about.c */
+oci_verb oci_features, oci_spec;
 
 #endif
