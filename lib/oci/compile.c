@@ -200,6 +200,17 @@ put_sysctls(struct words *w, struct json values)
 }
 
 static void
+put_filter(struct words *w, const struct container *c)
+{
+	const struct json j = json_get(c->config, "linux.seccomp");
+
+	if (json_there(j))
+		words_value(w, "--seccomp", "%s/filter", c->path);
+	else
+		words_option(w, "--seccomp", "off");
+}
+
+static void
 put_root(struct words *w, const struct container *c, struct json process,
     const struct plan_options *o)
 {
@@ -209,7 +220,7 @@ put_root(struct words *w, const struct container *c, struct json process,
 	words_value(w, "--fstab", "%s/fstab", c->path);
 	mounts_words(w, c->config);
 	process_words(w, process, o->shown);
-	words_option(w, "--seccomp", "off");
+	put_filter(w, c);
 	words_add(w, mounts_absolute(c->bundle, root));
 	process_args(w, process);
 }
@@ -271,6 +282,8 @@ void
 compile(struct plan *p, const struct container *c, const struct plan_options *o)
 {
 	const struct json process = json_get(c->config, "process");
+	const struct json seccomp = json_get(c->config, "linux.seccomp");
+	static struct bpf filter;
 
 	check_version(c->config);
 	if (!json_there(process))
@@ -282,6 +295,10 @@ compile(struct plan *p, const struct container *c, const struct plan_options *o)
 	p->group = group_path(c->config, c->id);
 	p->fstab = mounts_table(c->config, c->bundle);
 	p->prog = json_text(json_at(json_get(process, "args"), 0), "");
+	if (json_there(seccomp)) {
+		filter_compile(&filter, seccomp);
+		p->filter = &filter;
+	}
 	process_inherits(&p->words, process);
 	put_group(p, c->config);
 	put_spawn(&p->words, c, o);
@@ -295,7 +312,6 @@ compile_exec(struct plan *p, const struct container *c, struct json process,
 {
 	struct words *w = &p->words;
 
-	(void)c;
 	process_inherits(w, process);
 	words_stage(w, "ns-enter");
 	words_add(w, "--leave");
@@ -304,7 +320,7 @@ compile_exec(struct plan *p, const struct container *c, struct json process,
 	if (o->console)
 		words_option(w, "--console", o->console);
 	process_words(w, process, o->shown);
-	words_option(w, "--seccomp", "off");
+	put_filter(w, c);
 	process_args(w, process);
 	p->prog = json_text(json_at(json_get(process, "args"), 0), "");
 }

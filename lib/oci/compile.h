@@ -2,6 +2,7 @@
 #define OCI_COMPILE_H
 
 #include "oci/container.h"
+#include "oci/filter.h"
 #include "oci/words.h"
 
 /* A config as a chain of stages. */
@@ -9,9 +10,7 @@
 struct plan {
 	struct words words;
 	char *fstab; /* the table's text */
-	/* The filter of system calls, or NULL for none. */
-	void *filter;
-	size_t filter_len;
+	struct bpf *filter; /* of system calls; NULL: none */
 	char *group; /* of control groups */
 	const char *prog;
 };

@@ -145,6 +145,9 @@ write_facts(struct container *c, const struct plan *p)
 	container_put(c, "group", p->group);
 	container_put(c, "config.json", json_print(c->config));
 	container_put(c, "fstab", p->fstab);
+	if (p->filter)
+		container_put_bytes(c, "filter", p->filter->code,
+		    p->filter->n * sizeof(*p->filter->code));
 	c->group = p->group;
 }
 

@@ -437,24 +437,17 @@ machine_types(struct json list)
 	return set;
 }
 
-/* The flag TSYNC is for other threads, and there are none. */
-static unsigned
-flags(struct json list)
+/* TSYNC is for other threads, and there are none. */
+static void
+check_flags(struct json list)
 {
-	unsigned set = 0;
-
 	for (size_t i = 0; i < json_count(list); i++) {
 		const struct json j = json_at(list, i);
 		const char *word = json_text(j, "");
 
-		if (strcmp(word, "SECCOMP_FILTER_FLAG_LOG") == 0)
-			set |= SECCOMP_FILTER_FLAG_LOG;
-		else if (strcmp(word, "SECCOMP_FILTER_FLAG_SPEC_ALLOW") == 0)
-			set |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-		else if (strcmp(word, "SECCOMP_FILTER_FLAG_TSYNC") != 0)
+		if (strcmp(word, "SECCOMP_FILTER_FLAG_TSYNC") != 0)
 			json_die(j, "'%s' is not supported", word);
 	}
-	return set;
 }
 
 static void
@@ -474,16 +467,16 @@ emit(struct bpf *b, const struct profile *p, unsigned set)
 }
 
 void
-filter_compile(struct filter *f, struct json seccomp)
+filter_compile(struct bpf *b, struct json seccomp)
 {
 	const struct json groups = json_get(seccomp, "syscalls");
 	struct profile p = {0};
 
 	json_refuse(seccomp, "listenerPath", "not supported");
 	json_refuse(seccomp, "listenerMetadata", "not supported");
-	f->bpf.n = 0;
-	f->bpf.full = false;
-	f->flags = flags(json_get(seccomp, "flags"));
+	b->n = 0;
+	b->full = false;
+	check_flags(json_get(seccomp, "flags"));
 	p.ret = verdict(seccomp, "defaultAction", "defaultErrnoRet");
 	for (size_t i = 0; i < json_count(groups); i++)
 		add_group(&p, json_at(groups, i));
@@ -491,8 +484,8 @@ filter_compile(struct filter *f, struct json seccomp)
 		qsort(p.rule, p.n, sizeof(*p.rule), compare_rules);
 	/* The end of the list. */
 	add(&p, &(struct rule){.abi = 2});
-	emit(&f->bpf, &p, machine_types(json_get(seccomp, "architectures")));
-	if (f->bpf.full)
+	emit(b, &p, machine_types(json_get(seccomp, "architectures")));
+	if (b->full)
 		json_die(seccomp, "more than %d instructions", BPF_MAXINSNS);
 	free(p.rule);
 }

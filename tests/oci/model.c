@@ -317,8 +317,7 @@ int
 main(int argc, char *argv[])
 {
 	static const uint32_t archs[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386};
-	static struct filter ours;
-	static struct bpf model;
+	static struct bpf ours, model;
 	unsigned points = 0, bad = 0;
 	struct json j;
 	int fd;
@@ -329,8 +328,7 @@ main(int argc, char *argv[])
 	filter_compile(&ours, j);
 	if (argc > 2) {
 		fd = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0600);
-		if (write(fd, ours.bpf.code,
-			ours.bpf.n * sizeof(*ours.bpf.code)) < 0)
+		if (write(fd, ours.code, ours.n * sizeof(*ours.code)) < 0)
 			die("%s", argv[2]);
 	}
 	value(0);
@@ -343,11 +341,11 @@ main(int argc, char *argv[])
 
 				for (unsigned a = 0; a < 6; a++)
 					d.args[a] = random_value();
-				bad += differ(j, &ours.bpf, &model, &d);
+				bad += differ(j, &ours, &model, &d);
 			}
 	for (int nr = 0; nr < MOST_CALL; nr++)
-		bad += allows_x32(&ours.bpf, nr);
+		bad += allows_x32(&ours, nr);
 	printf("%u of %u differ, %u of libseccomp's; %u and %u instructions\n",
-	    bad, points, unlike, ours.bpf.n, model.n);
+	    bad, points, unlike, ours.n, model.n);
 	return bad > 0;
 }
