@@ -24,10 +24,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { O_FSTAB = OPT_LONG, O_DEVICE, O_LINK, O_MASK, O_FREEZE, O_READ_ONLY };
+enum {
+	O_FSTAB = OPT_LONG,
+	O_DIR,
+	O_DEVICE,
+	O_LINK,
+	O_MASK,
+	O_FREEZE,
+	O_READ_ONLY
+};
 
 static const struct opt opts[] = {
     {O_FSTAB, "fstab", "FILE", "the mounts, a line each: fstab(5)"},
+    {O_DIR, "dir", "PATH", "make a directory, if it is missing"},
     {O_DEVICE, "device", "NODE", "PATH:c|b|p:MAJOR:MINOR[:MODE[:UID:GID]]"},
     {O_LINK, "link", "PATH:TARGET", "a symbolic link"},
     {O_MASK, "mask", "PATH", "hide a file or directory, if it is there"},
@@ -53,6 +62,9 @@ parse(int argc, char *argv[])
 		switch (c) {
 		case O_FSTAB:
 			fstab_read(&table, optarg);
+			break;
+		case O_DIR:
+			nodes_add_dir(&nodes, optarg);
 			break;
 		case O_DEVICE:
 			nodes_add_device(&nodes, optarg);

@@ -180,6 +180,13 @@ ok
 	inside --read-only -- sh -c 'touch /new; touch /dev/new && echo ok'
 	is "$output" ok
 	has "$stderr" "/new: Read-only file system"
+	inside --read-only --dir /a/b --dir /dev/c --dir / --dir /etc/passwd/x -- true
+	is "$status $stderr" "125 rootfs-fstab: mkdir -p $root/etc/passwd/x: Not a directory"
+	ln -s /a "$root/link"
+	inside --read-only --dir /link/../link/b -w /link/b -- true
+	is "$status $stderr" "125 rootfs-fstab: --dir: a part of a path is '.' or '..'"
+	inside --read-only --dir /link/b --dir /dev/c -w /link/b -- sh -c 'cd /dev/c && stat -c "%n %u %a" /a/b'
+	is "$output" "/a/b 0 755" "$stderr"
 	python3 "$TOP/tests/terminal.py" ns-spawn --init rootfs-fstab --fstab "$table" -t "$root" sh -c 'tty; [ /dev/console -ef /dev/pts/0 ] || ls -l /dev/console /dev/pts; exit 7' <<-END
 		expect /dev/pts/0
 		end 7

@@ -237,6 +237,8 @@ mounts_words(struct words *w, struct json config)
 {
 	if (json_true(json_get(config, "root.readonly"), false))
 		words_add(w, "--read-only");
+	/* Engines rely on a working directory that is made. */
+	words_option(w, "--dir", clean(json_need_text(config, "process.cwd")));
 	put_devices(w, config);
 	put_paths(w, "--mask", json_get(config, "linux.maskedPaths"));
 	put_paths(w, "--freeze", json_get(config, "linux.readonlyPaths"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * nodes - device nodes, links and covers in a root directory
+ * nodes - directories, device nodes, links and covers in a root directory
  *
  * A name is made in its opened directory, and never followed when it is there
  * already.  The kernel lets no user namespace make a device, and opens none on
@@ -64,6 +64,16 @@ parse_octal(const char *word)
 	if (!*word || *end || mode > 0777)
 		diex("--device: '%s' is not a mode of 0 to 777", word);
 	return (unsigned)mode;
+}
+
+void
+nodes_add_dir(struct nodes *all, const char *word)
+{
+	const struct node n = {.path = parse_path("--dir", word)};
+
+	/* The root directory is there. */
+	if (*n.path)
+		add(all, "--dir", &n);
 }
 
 void
@@ -227,6 +237,23 @@ make(const struct node *n, const struct fstab *t, int root, const char *dir)
 }
 
 static void
+make_dir(const struct node *n, const struct fstab *t, int root, const char *dir)
+{
+	const char *path = n->path;
+	int base, fd;
+
+	if (!say(SAY_SH, "mkdir -p %s%s", dir, say_word(path)))
+		return;
+	base = fstab_place(t, root, &path);
+	/* The place itself is a mount. */
+	fd = *path ? inroot_make(base, path, false) : base;
+	if (fd < 0)
+		die_said();
+	if (fd != base)
+		close(fd);
+}
+
+static void
 cover(const struct node *n, const struct fstab *t, int root, const char *dir)
 {
 	const char *path = n->path;
@@ -249,10 +276,12 @@ void
 nodes_put(
     const struct nodes *all, const struct fstab *t, int root, const char *dir)
 {
-	for (int kind = NODE_DEVICE; kind <= NODE_FREEZE; kind++)
+	for (int kind = NODE_DIR; kind <= NODE_FREEZE; kind++)
 		for (unsigned i = 0; i < all->n; i++)
 			if ((int)all->v[i].kind != kind)
 				continue;
+			else if (kind == NODE_DIR)
+				make_dir(&all->v[i], t, root, dir);
 			else if (kind == NODE_DEVICE || kind == NODE_LINK)
 				make(&all->v[i], t, root, dir);
 			else
