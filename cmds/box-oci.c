@@ -6,11 +6,13 @@
  * of ours lives between two verbs: what is needed is in ROOT/ID.
  */
 #include "base/die.h"
+#include "base/file.h"
 #include "oci/container.h"
 #include "oci/errors.h"
 #include "oci/verbs.h"
 #include "stage/opt.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,6 +66,7 @@ static void
 parse(int argc, char *argv[])
 {
 	const char *log = NULL, *format = "text";
+	char here[PATH_MAX] = "";
 	int c;
 
 	oci.root = container_root();
@@ -84,6 +87,10 @@ parse(int argc, char *argv[])
 		}
 	if (!argv[optind])
 		opt_usage(&tool);
+	/* The stages may have another working directory. */
+	if (*oci.root != '/')
+		oci.root =
+		    text_fmt("%s/%s", getcwd(here, sizeof(here)), oci.root);
 	errors_begin(log, format);
 }
 

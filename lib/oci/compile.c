@@ -278,6 +278,17 @@ refuse(struct json config)
 	json_refuse(linux, "personality", "not done");
 }
 
+static void
+check_terminal(struct json process, const struct plan_options *o)
+{
+	const struct json j = json_get(process, "terminal");
+
+	if (o->console && !json_true(j, false))
+		diex("--console-socket, but %s is not true", j.name);
+	if (!o->console && json_true(j, false))
+		diex("%s is true, but there is no --console-socket", j.name);
+}
+
 void
 compile(struct plan *p, const struct container *c, const struct plan_options *o)
 {
@@ -290,8 +301,7 @@ compile(struct plan *p, const struct container *c, const struct plan_options *o)
 		json_die(process, "missing");
 	refuse(c->config);
 	read_namespaces(json_get(c->config, "linux.namespaces"));
-	if (o->console && !json_true(json_get(process, "terminal"), false))
-		diex("--console-socket: process.terminal is false");
+	check_terminal(process, o);
 	p->group = group_path(c->config, c->id);
 	p->fstab = mounts_table(c->config, c->bundle);
 	p->prog = json_text(json_at(json_get(process, "args"), 0), "");

@@ -9,9 +9,9 @@
 
 struct plan {
 	struct words words;
-	char *fstab; /* the table's text */
+	char *fstab;	    /* the table's text */
 	struct bpf *filter; /* of system calls; NULL: none */
-	char *group; /* of control groups */
+	char *group;	    /* of control groups */
 	const char *prog;
 };
 

@@ -18,7 +18,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -61,6 +60,7 @@ struct request {
 	const char *bundle, *pid_file, *id;
 	struct plan_options plan;
 	bool detach, keep;
+	bool relay; /* the terminal, if the config wants one, to ours */
 };
 
 static void
@@ -157,11 +157,16 @@ create(struct container *c, struct request *r)
 {
 	struct plan p = {.fstab = NULL};
 	struct container made;
-	int status;
+	int status, console = -1;
+	bool own;
 
 	*c = (struct container){.id = r->id, .pidfd = -1};
 	c->path = text_fmt("%s/%s", oci.root, r->id);
 	read_bundle(c, r->bundle);
+	own = r->relay && !r->plan.console &&
+	      json_true(json_get(c->config, "process.terminal"), false);
+	if (own)
+		r->plan.console = text_fmt("%s/console", c->path);
 	r->plan.shown = say_modes() & SAY_DRY;
 	r->plan.info = r->plan.shown ? 3 : launch_info(r->plan.preserve);
 	compile(&p, c, &r->plan);
@@ -174,11 +179,15 @@ create(struct container *c, struct request *r)
 	making = c;
 	at_end(undo);
 	write_facts(c, &p);
+	if (own)
+		console = launch_console(c->dir, "console");
 	status = launch(&p.words);
 	if (status) {
 		errors_prog(status, p.prog);
 		exit(EXIT_TOOL);
 	}
+	if (own)
+		launch_terminal(console, c->dir, "console");
 	c->pid = launch_pid(r->plan.info);
 	close(r->plan.info);
 	container_put(c, "pid",
@@ -271,15 +280,15 @@ oci_run(int argc, char *argv[])
 	int status;
 
 	parse(&r, &run_tool, argc, argv);
-	if (!r.detach && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
-		die("prctl");
+	if (!r.detach)
+		launch_adopt();
+	r.relay = !r.detach;
 	create(&c, &r);
 	making = &c;
 	start(&c);
 	making = NULL;
 	if (r.detach)
 		return 0;
-	close(c.dir);
 	status = launch_wait(c.pid);
 	if (!r.keep) {
 		groups_end(c.group);

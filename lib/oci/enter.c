@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* enter - the verb exec: one more process in a container */
 #include "base/die.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "oci/compile.h"
 #include "oci/container.h"
@@ -13,7 +14,6 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 enum {
@@ -230,9 +230,14 @@ static pid_t
 enter(struct request *r, const struct container *c, struct json process)
 {
 	struct plan p = {.fstab = NULL};
-	int status;
+	const bool own = !r->detach && !r->plan.console &&
+			 json_true(json_get(process, "terminal"), false);
+	char *name = text_fmt("console-%d", getpid());
+	int status, console = -1;
 	pid_t pid;
 
+	if (own)
+		r->plan.console = text_fmt("%s/%s", c->path, name);
 	r->plan.shown = say_modes() & SAY_DRY;
 	r->plan.info = r->plan.shown ? 3 : launch_info(r->plan.preserve);
 	compile_exec(&p, c, process, &r->plan);
@@ -240,7 +245,13 @@ enter(struct request *r, const struct container *c, struct json process)
 		words_print(&p.words, stdout);
 		say_done();
 	}
+	if (own)
+		console = launch_console(c->dir, name);
 	status = launch(&p.words);
+	if (own && status == 0)
+		launch_terminal(console, c->dir, name);
+	else if (own)
+		unlinkat(c->dir, name, 0);
 	if (status) {
 		errors_prog(status, p.prog);
 		exit(EXIT_TOOL);
@@ -271,8 +282,8 @@ oci_exec(int argc, char *argv[])
 		diex("container is paused");
 	if (s != OCI_RUNNING && s != OCI_PAUSED && s != OCI_CREATED)
 		diex("container not running");
-	if (!r.detach && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
-		die("prctl");
+	if (!r.detach)
+		launch_adopt();
 	pid = enter(&r, &c, process_of(&r, &c, argv + 1));
 	return r.detach ? 0 : launch_wait(pid);
 }

@@ -2,13 +2,16 @@
 /* launch - a chain that is run until its box stands */
 #include "oci/launch.h"
 #include "base/die.h"
+#include "base/fdpass.h"
 #include "base/file.h"
 #include "base/run.h"
+#include "base/unixaddr.h"
 #include "oci/errors.h"
 #include "payload/fresh.h"
 #include "stage/chain.h"
 #include "stage/resident.h"
 #include "stage/stages.h"
+#include "term/relay.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -17,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,32 +115,45 @@ launch_preserved(unsigned n)
 	return list;
 }
 
-static pid_t target;
-
-static void
-pass(int signal)
+int
+launch_console(int dir, const char *name)
 {
-	const int saved = errno;
+	const int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un at;
 
-	kill(target, signal);
-	errno = saved;
+	if (sock < 0 || unix_addr(&at, dir, name) < 0 ||
+	    bind(sock, (const struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    listen(sock, 1) < 0)
+		die("the socket %s", name);
+	return sock;
+}
+
+void
+launch_terminal(int sock, int dir, const char *name)
+{
+	const int conn = accept4(sock, NULL, NULL, SOCK_CLOEXEC);
+	char text[PATH_MAX];
+	int master = -1;
+
+	if (conn < 0 || fd_recv(conn, text, sizeof(text), &master) < 0)
+		die("receive the terminal");
+	if (master < 0 || relay_start(master) < 0)
+		die("relay the terminal");
+	close(conn);
+	close(sock);
+	unlinkat(dir, name, 0);
+}
+
+void
+launch_adopt(void)
+{
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		die("prctl PR_SET_CHILD_SUBREAPER");
+	resident_begin();
 }
 
 int
 launch_wait(pid_t pid)
 {
-	const struct sigaction action = {
-	    .sa_handler = pass, .sa_flags = SA_RESTART};
-	int status;
-
-	target = pid;
-	for (int s = 1; s < SIGRTMIN; s++)
-		if (s != SIGCHLD && s != SIGKILL && s != SIGSTOP &&
-		    s != SIGSEGV && s != SIGBUS && s != SIGFPE && s != SIGILL &&
-		    s != SIGPIPE && s != SIGTTOU && s != SIGTTIN)
-			sigaction(s, &action, NULL);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			die("wait for %d", pid);
-	return exit_status(status);
+	return resident_wait(&(struct resident){.pid = pid, .fd = -1});
 }

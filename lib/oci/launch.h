@@ -7,8 +7,8 @@
 
 /* Runs a chain, and leaves its box. */
 
-/* An open empty file, and its number in *FD, for --info-fd of a chain; above
- * the descriptors that a caller hands on. */
+/* An open empty file for --info-fd of a chain, above the PRESERVED descriptors
+ * that a caller hands on.  Dies with 125. */
 int launch_info(unsigned preserved);
 
 /* Runs the chain of W to its end, with the caller's 0, 1 and 2, and returns its
@@ -26,8 +26,17 @@ void launch_pid_file(const char *path, pid_t pid);
 /* "3,4,..." for N descriptors. */
 char *launch_preserved(unsigned n);
 
-/* Waits for the end of PID, a child of this process by adoption; returns its
- * status of the chain contract.  Signals that this process gets go to PID. */
+/* A terminal for a verb that waits.  launch_console() makes the socket NAME in
+ * the directory DIR, for --console of a chain; launch_terminal() takes the
+ * terminal from it, removes it, and relays the terminal to ours.  Die with
+ * 125. */
+int launch_console(int dir, const char *name);
+void launch_terminal(int sock, int dir, const char *name);
+
+/* launch_adopt() before launch(), launch_wait() behind it: this process adopts
+ * the box's process PID, waits for its end as a resident, and returns its
+ * status of the chain contract. */
+void launch_adopt(void);
 int launch_wait(pid_t pid);
 
 #endif
