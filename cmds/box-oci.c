@@ -58,6 +58,8 @@ static const struct {
     {"exec", oci_exec},
     {"list", oci_list},
     {"ps", oci_ps},
+    {"update", oci_update},
+    {"events", oci_events},
     {"features", oci_features},
     {"spec", oci_spec},
 };

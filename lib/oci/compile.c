@@ -13,6 +13,7 @@
 #include "oci/groups.h"
 #include "oci/mounts.h"
 #include "oci/process.h"
+#include "oci/resources.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -247,8 +248,9 @@ put_group(struct plan *p, struct json config)
 	words_stage(w, "cg-limit");
 	words_add(w, "--leave");
 	words_option(w, "--group", p->group);
+	resources_limits(w, json_get(config, "linux.resources"));
 	words_add(w, "max");
-	(void)config;
+	resources_devices(w, json_get(config, "linux.resources.devices"));
 }
 
 static void

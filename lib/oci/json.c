@@ -263,8 +263,8 @@ json_next(struct json_members *m)
 	return true;
 }
 
-static bool
-is_empty(struct json j)
+bool
+json_empty(struct json j)
 {
 	switch (json_object_get_type(j.value)) {
 	case json_type_null:
@@ -285,7 +285,7 @@ json_refuse(struct json j, const char *path, const char *why)
 {
 	const struct json m = json_get(j, path);
 
-	if (!is_empty(m))
+	if (!json_empty(m))
 		json_die(m, "%s", why);
 }
 

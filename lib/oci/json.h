@@ -57,8 +57,11 @@ struct json_members {
 struct json_members json_members(struct json object);
 bool json_next(struct json_members *m);
 
+/* Whether J is absent or empty: "", 0, false, [] or {}. */
+bool json_empty(struct json j);
+
 /* The member PATH of J is known, and not done here: dies with "NAME: WHY",
- * unless the member is absent or empty ("", 0, false, [] or {}). */
+ * unless json_empty(). */
 void json_refuse(struct json j, const char *path, const char *why);
 
 /* J as a text of JSON, which J owns; "null" if absent. */

@@ -20,6 +20,10 @@ oci_verb oci_create, oci_run, oci_start;
 oci_verb oci_exec;
 /* change.c */
 oci_verb oci_kill, oci_delete, oci_pause, oci_resume;
+/* update.c */
+oci_verb oci_update;
+/* events.c */
+oci_verb oci_events;
 /* look.c */
 oci_verb oci_state, oci_list, oci_ps;
 /* about.c */
