@@ -109,7 +109,7 @@ close_loopback(void)
 		die_said();
 	}
 	caps_bound(~cuts);
-	caps_limit(~cuts);
+	caps_limit(~cuts, 0);
 }
 
 /* -n without a box: root's boxes have the ids of their slots. */
