@@ -5,6 +5,7 @@
 #include "base/parse.h"
 #include "oci/container.h"
 #include "oci/groups.h"
+#include "oci/hooks.h"
 #include "oci/verbs.h"
 #include "stage/opt.h"
 
@@ -120,6 +121,7 @@ oci_delete(int argc, char *argv[])
 		    oci_status_name(s));
 	kill_now(&c);
 	groups_end(c.group);
+	hooks_run(&c, "poststop", OCI_STOPPED, 0, true);
 	container_remove(&c);
 	return 0;
 }

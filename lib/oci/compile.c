@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "ns/ns.h"
 #include "oci/groups.h"
+#include "oci/hooks.h"
 #include "oci/mounts.h"
 #include "oci/process.h"
 #include "oci/resources.h"
@@ -302,6 +303,7 @@ compile(struct plan *p, const struct container *c, const struct plan_options *o)
 	if (!json_there(process))
 		json_die(process, "missing");
 	refuse(c->config);
+	hooks_check(c->config);
 	read_namespaces(json_get(c->config, "linux.namespaces"));
 	check_terminal(process, o);
 	p->group = group_path(c->config, c->id);

@@ -9,6 +9,7 @@
 #include "oci/container.h"
 #include "oci/errors.h"
 #include "oci/groups.h"
+#include "oci/hooks.h"
 #include "oci/launch.h"
 #include "oci/verbs.h"
 #include "stage/opt.h"
@@ -192,6 +193,8 @@ create(struct container *c, struct request *r)
 	close(r->plan.info);
 	container_put(c, "pid",
 	    text_fmt("%d %ju\n", c->pid, (uintmax_t)start_time(c->pid)));
+	hooks_run(c, "prestart", OCI_CREATING, c->pid, false);
+	hooks_run(c, "createRuntime", OCI_CREATING, c->pid, false);
 	if (r->pid_file)
 		launch_pid_file(r->pid_file, c->pid);
 	making = NULL;
@@ -257,6 +260,7 @@ start(struct container *c)
 		diex("cannot start a container in the state \"%s\"",
 		    oci_status_name(s));
 	check_answer(c, ask(c));
+	hooks_run(c, "poststart", OCI_RUNNING, c->pid, true);
 }
 
 int
@@ -292,6 +296,7 @@ oci_run(int argc, char *argv[])
 	status = launch_wait(c.pid);
 	if (!r.keep) {
 		groups_end(c.group);
+		hooks_run(&c, "poststop", OCI_STOPPED, 0, true);
 		container_remove(&c);
 	}
 	return status;
