@@ -195,6 +195,16 @@ cg_tree_any(void)
 	exit(EXIT_TOOL);
 }
 
+bool
+cg_tree_has_v1(void)
+{
+	look(0);
+	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
+		if (t->top && t->has && t->version == 1)
+			return true;
+	return false;
+}
+
 const struct cg_tree *
 cg_tree_of(unsigned controller)
 {

@@ -53,6 +53,9 @@ const struct cg_tree *cg_tree_of(unsigned controller);
 /* Any mounted hierarchy; dies if there is none. */
 const struct cg_tree *cg_tree_any(void);
 
+/* Whether a v1 hierarchy with a controller is mounted. */
+bool cg_tree_has_v1(void);
+
 /* The mounted hierarchy in which the directory DIR lies, below the mount point;
  * NULL if there is none, or if DIR has a "..". */
 const struct cg_tree *cg_tree_around(const char *dir);

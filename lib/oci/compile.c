@@ -307,7 +307,7 @@ compile(struct plan *p, const struct container *c, const struct plan_options *o)
 	read_namespaces(json_get(c->config, "linux.namespaces"));
 	check_terminal(process, o);
 	p->group = group_path(c->config, c->id);
-	p->fstab = mounts_table(c->config, c->bundle);
+	p->fstab = mounts_table(c->config, c->bundle, p->group);
 	p->prog = json_text(json_at(json_get(process, "args"), 0), "");
 	if (json_there(seccomp)) {
 		filter_compile(&filter, seccomp);

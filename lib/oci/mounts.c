@@ -3,6 +3,7 @@
 #include "oci/mounts.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "cg/tree.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -109,8 +110,91 @@ put_mount(FILE *f, struct json mount, const char *bundle)
 	free(target);
 }
 
+/* Whether the container's group is in the hierarchy T, as of cg/at.h. */
+static bool
+has_group(const struct cg_tree *t)
+{
+	bool has = t->version == 1;
+
+	for (unsigned c = 1; c < CG_ALL; c <<= 1)
+		has = has || cg_tree_find(c) == t;
+	return t->top && has;
+}
+
+static bool
+is_groups(struct json mount)
+{
+	const char *type = json_text(json_get(mount, "type"), "");
+
+	return strcmp(type, "cgroup") == 0 || strcmp(type, "cgroup2") == 0;
+}
+
+/* A group's directory in one hierarchy, for TARGET. */
+static void
+put_group(FILE *f, const struct cg_tree *t, const char *group,
+    const char *target, struct json options)
+{
+	char *source = text_fmt("%s%s", t->top, group);
+
+	put_field(f, source);
+	put_field(f, target);
+	put_field(f, "bind");
+	put_options(f, options, "bind");
+	fputs("0 0\n", f);
+	free(source);
+}
+
+/* A mount of the type cgroup is the container's own group: v1 has a directory
+ * for each hierarchy, named as the host's. */
+static void
+put_groups(FILE *f, struct json mount, const char *group)
+{
+	const struct json options = json_get(mount, "options");
+	char *target = clean(json_need_text(mount, "destination")), *below;
+	const struct cg_tree *t = cg_tree_any();
+
+	if (!cg_tree_has_v1()) {
+		put_group(f, t, group, target, options);
+		free(target);
+		return;
+	}
+	fprintf(f, "cgroup ");
+	put_field(f, target);
+	fprintf(f, "tmpfs nosuid,nodev,noexec,mode=755,size=64k 0 0\n");
+	for (size_t i = 0; (t = cg_tree_number(i)); i++) {
+		if (!has_group(t))
+			continue;
+		below = text_fmt("%s%s", target, strrchr(t->top, '/'));
+		put_group(f, t, group, below, options);
+		free(below);
+	}
+	free(target);
+}
+
+/* A link for each controller of several in one hierarchy; and no writing. */
+static void
+put_groups_words(struct words *w, struct json mount)
+{
+	char *target = clean(json_need_text(mount, "destination"));
+	const struct cg_tree *t;
+
+	for (size_t i = 0; cg_tree_has_v1() && (t = cg_tree_number(i)); i++) {
+		const char *name = t->top ? strrchr(t->top, '/') + 1 : "";
+		char *copy = text_fmt("%s", name), *rest = copy, *word;
+
+		while (has_group(t) && strchr(name, ',') &&
+		       (word = strsep(&rest, ",")))
+			words_value(
+			    w, "--link", "%s/%s:%s", target, word, name);
+		free(copy);
+	}
+	if (is_word(json_get(mount, "options"), "ro"))
+		words_option(w, "--freeze", target);
+	free(target);
+}
+
 char *
-mounts_table(struct json config, const char *bundle)
+mounts_table(struct json config, const char *bundle, const char *group)
 {
 	const struct json mounts = json_get(config, "mounts");
 	char *text;
@@ -121,7 +205,10 @@ mounts_table(struct json config, const char *bundle)
 
 		json_refuse(m, "uidMappings", "id-mapped mounts are not done");
 		json_refuse(m, "gidMappings", "id-mapped mounts are not done");
-		put_mount(f, m, bundle);
+		if (is_groups(m))
+			put_groups(f, m, group);
+		else
+			put_mount(f, m, bundle);
 	}
 	text_close(f);
 	return text;
@@ -235,6 +322,8 @@ put_paths(struct words *w, const char *option, struct json paths)
 void
 mounts_words(struct words *w, struct json config)
 {
+	const struct json mounts = json_get(config, "mounts");
+
 	if (json_true(json_get(config, "root.readonly"), false))
 		words_add(w, "--read-only");
 	/* Engines rely on a working directory that is made. */
@@ -242,4 +331,7 @@ mounts_words(struct words *w, struct json config)
 	put_devices(w, config);
 	put_paths(w, "--mask", json_get(config, "linux.maskedPaths"));
 	put_paths(w, "--freeze", json_get(config, "linux.readonlyPaths"));
+	for (size_t i = 0; i < json_count(mounts); i++)
+		if (is_groups(json_at(mounts, i)))
+			put_groups_words(w, json_at(mounts, i));
 }

@@ -8,8 +8,8 @@
  * All die with 125, naming the property, on a value that is not done. */
 
 /* The table's text, malloc'ed.  BUNDLE is the absolute path of the bundle, from
- * which relative sources count. */
-char *mounts_table(struct json config, const char *bundle);
+ * which relative sources count; GROUP is the container's control group. */
+char *mounts_table(struct json config, const char *bundle, const char *group);
 
 /* Devices, links, masks, read-only paths, and --read-only. */
 void mounts_words(struct words *w, struct json config);
