@@ -37,7 +37,7 @@ TOOLS = box-cp box-keep box-rm log-keep log-plain cg-limit cg-set cg-device ns-s
 	box-gc box-oci
 SCRIPTS = box-run box-doctor box-exec box-limit box-logs box-ps \
 	box-stop box-top box-wait
-RECIPES = rootfs-alpine rootfs-busybox rootfs-debian
+RECIPES = rootfs-alpine rootfs-busybox rootfs-debian rootfs-image
 # The order of the wings: a file includes its own wing and the wings before.
 WINGS = base term box ns stage cg net nat root payload keep spawn copy oci
 LIB = $(patsubst %.c,%.o,$(sort $(wildcard $(WINGS:%=lib/%/*.c))))
