@@ -174,6 +174,7 @@ main(int argc, char *argv[])
 	close(door[1]);
 	close(target_fd);
 	r.fd = door[0];
-	doorman_start(&(struct doorman){.box = r.pid, .tty_only = true});
+	doorman_start(
+	    &(struct doorman){.box = r.pid, .tty_only = true, .console = -1});
 	return resident_wait(&r);
 }

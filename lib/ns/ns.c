@@ -47,7 +47,7 @@ ns_only(struct ns_set *s, const char *list)
 
 	ns_all(s);
 	s->fresh = 0;
-	while ((name = strsep(&rest, ","))) {
+	while (*list && (name = strsep(&rest, ","))) {
 		for (k = 0; k < NS_KINDS; k++)
 			if (strcmp(name, ns_types[k].name) == 0)
 				break;

@@ -10,6 +10,7 @@
 #include "base/say.h"
 #include "ns/ns.h"
 #include "root/mnt.h"
+#include "stage/door.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,6 +98,7 @@ root_set(int root, uint64_t attr, bool read_only, const char *dir)
 void
 root_enter(int root, bool read_only, const char *dir)
 {
+	door_made();
 	if (read_only && say(SAY_SH, "mount -o remount,bind,ro %s", dir) &&
 	    mnt_attr(root, MOUNT_ATTR_RDONLY, false) < 0)
 		die_said();

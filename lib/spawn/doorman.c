@@ -12,7 +12,9 @@
 #include "base/fdpass.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "base/run.h"
 #include "base/say.h"
+#include "base/unixaddr.h"
 #include "box/hosts.h"
 #include "box/slot.h"
 #include "box/state.h"
@@ -24,13 +26,17 @@
 #include "spawn/pasta.h"
 #include "stage/chain.h"
 #include "stage/door.h"
+#include "term/pty.h"
 #include "term/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <linux/mount.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct doorman man;
@@ -159,7 +165,7 @@ serve_tree(struct door_request *req, struct door_reply *rep, int *fd)
 	if (req->op == DOOR_ROOT && man.newns)
 		rep->flags |= DOOR_NEWNS;
 	/* The box's mounts receive none of the host's. */
-	if (!man.shift && req->op != DOOR_SLAVE) {
+	if (!man.shift && !man.plain && req->op != DOOR_SLAVE) {
 		rep->flags |= DOOR_YOURSELF;
 		return 0;
 	}
@@ -229,21 +235,90 @@ serve_prog(struct door_request *req, struct door_reply *rep, int *fd)
 	return 0;
 }
 
+int
+doorman_console(const char *path)
+{
+	struct sockaddr_un at;
+	char *head, *tail;
+	int dir, sock;
+
+	if (!path || say_modes() & SAY_DRY)
+		return -1;
+	head = text_fmt("%s", path);
+	tail = text_fmt("%s", path);
+	dir = open(dirname(head), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (dir < 0 || sock < 0 || unix_addr(&at, dir, basename(tail)) < 0 ||
+	    connect(sock, (const struct sockaddr *)&at, sizeof(at)) < 0)
+		die("--console %s", path);
+	close(dir);
+	return sock;
+}
+
+/* Receivers expect a terminal that blocks, and one byte of text or more. */
+static int
+send_master(int master)
+{
+	static const char name[] = "/dev/ptmx";
+
+	if (!pty_is_master(master))
+		return EINVAL;
+	if (fcntl(master, F_SETFL, O_RDWR) < 0 ||
+	    fd_send(man.console, name, strlen(name), master) < 0)
+		return errno;
+	close(man.console);
+	close(master);
+	man.console = -1;
+	return 0;
+}
+
 /* relay_start() checks that MASTER is one, and takes it over. */
 static int
 serve_tty(int master)
 {
 	int err = count(&ttys, 1);
 
-	if (man.leaves) {
-		said_set("ns-spawn --leave relays no terminal", "");
+	if (!err && man.console >= 0) {
+		err = send_master(master);
+	} else if (man.leaves) {
+		said_set("ns-spawn --leave relays no terminal; --console "
+			 "sends it to another program",
+		    "");
 		err = EOPNOTSUPP;
-	}
-	if (!err && relay_start(master) < 0)
+	} else if (!err && relay_start(master) < 0) {
 		err = errno;
+	}
 	if (err)
 		close(master);
 	return err;
+}
+
+/* The command is the caller's own word. */
+static int
+serve_made(void)
+{
+	char pid[16], why[200] = "",
+		      *const argv[] = {
+			  (char *)"sh",
+			  (char *)"-c",
+			  (char *)man.made,
+			  NULL,
+		      };
+	int status;
+
+	if (!man.made)
+		return 0;
+	man.made = NULL;
+	snprintf(pid, sizeof(pid), "%d", man.box);
+	if (setenv("BOX_PID", pid, 1) < 0)
+		return errno;
+	status = run(argv, NULL, why, sizeof(why));
+	if (status == 0)
+		return 0;
+	said_set(
+	    text_fmt("--made: status %d%s%s", status, *why ? ": " : "", why),
+	    "");
+	return ECANCELED;
 }
 
 /* The asking stage's -n and -x hold for the doorman's part, too. */
@@ -277,6 +352,9 @@ serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
 		break;
 	case DOOR_TTY:
 		rep->err = serve_tty(given);
+		break;
+	case DOOR_MADE:
+		rep->err = serve_made();
 		break;
 	default:
 		rep->err = serve_prog(req, rep, fd);

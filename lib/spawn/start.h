@@ -12,7 +12,7 @@
 struct start {
 	struct ns_set set;
 	struct idmaps maps; /* for a new user namespace */
-	const char *hostname;
+	const char *hostname, *domainname;
 	bool leave; /* the box outlives us: it never has our terminal */
 };
 

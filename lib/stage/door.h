@@ -12,7 +12,7 @@
  * network of pasta's, one root, 64 binds and devices, 16 files, one file of
  * names and one terminal. */
 
-#define DOOR_VERSION 4
+#define DOOR_VERSION 5
 #define DOOR_BINDS 64
 #define DOOR_FILES 16
 #define DOOR_PORTS 32
@@ -53,6 +53,7 @@ enum door_op {
 	DOOR_FILE,     /* open a file for reading */
 	DOOR_HOSTS,    /* the file of names; its own lines in place of a path */
 	DOOR_TTY,      /* relay a terminal; its master comes along */
+	DOOR_MADE,     /* the root directory is made: run --made's command */
 	DOOR_SHUT,     /* the last word */
 };
 
@@ -103,6 +104,14 @@ int door_hosts(const char *own);
 /* Hands MASTER, of a pty in the box, to the doorman, which relays it with the
  * caller's terminal. */
 int door_tty(int master);
+
+/* For ns-spawn: the stages behind shall call door_made(), unless COMMAND is
+ * NULL. */
+void door_tell_made(const char *command);
+
+/* Has the doorman run the command of ns-spawn --made, once; dies with 125 if
+ * the command fails.  Does nothing if there is none. */
+void door_made(void);
 
 /* The program NAME, O_PATH; *own: one of our stages. */
 int door_prog(const char *name, bool *own);
