@@ -26,7 +26,6 @@
 
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <unistd.h>
 
 static const struct tool tool = {
@@ -35,19 +34,6 @@ static const struct tool tool = {
 static struct spawn o;
 static bool user; /* the caller is an ordinary one */
 static int console = -1;
-
-/* {"pid": 17, "ns": {"user": 4026531837, ...}}: inodes, as in /proc/PID/ns. */
-static void
-write_info(pid_t pid)
-{
-	dprintf(o.info, "{\"pid\": %d, \"ns\": {", pid);
-	for (int k = 0; k < NS_KINDS; k++)
-		dprintf(o.info, "%s\"%s\": %ju", k ? ", " : "",
-		    ns_types[k].name, (uintmax_t)ns_inode(pid, k));
-	if (dprintf(o.info, "}}\n") < 0)
-		die("write --info-fd %d", o.info);
-	close(o.info);
-}
 
 /* The parent's part of the start.  False if the start has failed. */
 static bool
@@ -61,8 +47,7 @@ attend(pid_t pid, int door)
 		return false;
 	if (o.netns)
 		netns_name(pid);
-	if (o.info >= 0)
-		write_info(pid);
+	ns_write_info(o.info, pid, pid);
 	state_put_pid("pid", pid);
 	start_owner(&o.box, &uid, &gid);
 	doorman_start(&(struct doorman){

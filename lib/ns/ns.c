@@ -189,6 +189,20 @@ ns_inode(int pid, enum ns_kind kind)
 	die("stat %s", path);
 }
 
+void
+ns_write_info(int fd, pid_t pid, pid_t of)
+{
+	if (fd < 0)
+		return;
+	dprintf(fd, "{\"pid\": %d, \"ns\": {", pid);
+	for (int k = 0; k < NS_KINDS; k++)
+		dprintf(fd, "%s\"%s\": %ju", k ? ", " : "", ns_types[k].name,
+		    (uintmax_t)ns_inode(of, k));
+	if (dprintf(fd, "}}\n") < 0)
+		die("write --info-fd %d", fd);
+	close(fd);
+}
+
 int
 ns_others(pid_t pid)
 {
