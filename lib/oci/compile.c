@@ -234,8 +234,8 @@ group_path(struct json config, const char *id)
 	const struct json j = json_get(config, "linux.cgroupsPath");
 	const char *path = json_text(j, "");
 	char *group = *path == '/' ? text_fmt("%s", path)
-		      : *path	   ? text_fmt("/box-oci/%s", path)
-				   : text_fmt("/box-oci/%s", id);
+		      : *path	   ? text_fmt(GROUPS_OURS "/%s", path)
+				   : text_fmt(GROUPS_OURS "/%s", id);
 
 	groups_check(*path ? j.name : "control group", group);
 	return group;

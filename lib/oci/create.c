@@ -134,7 +134,9 @@ undo(void)
 {
 	if (!making)
 		return;
-	groups_end(making->group);
+	/* Without a pid the group may be another container's. */
+	if (making->pid)
+		groups_end(making->group);
 	container_remove(making);
 }
 
@@ -159,6 +161,7 @@ create(struct container *c, struct request *r)
 	struct plan p = {.fstab = NULL};
 	struct container made;
 	int status, console = -1;
+	size_t others;
 	bool own;
 
 	*c = (struct container){.id = r->id, .pidfd = -1};
@@ -175,6 +178,9 @@ create(struct container *c, struct request *r)
 		show(c, &p);
 		say_done();
 	}
+	groups_pids(p.group, &others);
+	if (others)
+		diex("linux.cgroupsPath: %s has processes", p.group);
 	container_claim(&made, oci.root, r->id);
 	c->dir = made.dir;
 	making = c;

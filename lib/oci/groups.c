@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define OURS GROUPS_OURS "/"
+
 struct place {
 	const struct cg_tree *tree;
 	char *dir;
@@ -223,4 +225,10 @@ groups_end(const char *group)
 	for (size_t i = 0; i < n; i++)
 		if (cg_end(found[i].dir, true) < 0)
 			die("remove %s", found[i].dir);
+	/* The group of ours that has no container any more. */
+	for (size_t i = 0; i < n && strncmp(group, OURS, strlen(OURS)) == 0;
+	     i++) {
+		*strrchr(found[i].dir, '/') = '\0';
+		rmdir(found[i].dir);
+	}
 }

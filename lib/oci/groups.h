@@ -9,6 +9,8 @@
  * hierarchy's root nor a group that holds this process: the record of the path
  * decides which processes are killed. */
 
+#define GROUPS_OURS "/box-oci" /* groups without an absolute path are below */
+
 /* Dies with 125, naming WHAT, on a GROUP that does not count, or with "..". */
 void groups_check(const char *what, const char *group);
 
