@@ -200,6 +200,8 @@ main(int argc, char *argv[])
 	sealed_start(argv);
 	tool_start(&tool);
 	title_begin(argv);
+	/* A door in front would be that of another box. */
+	inherit_drop(INHERIT_DOOR);
 	payload_begin(&prog);
 	argv = parse(argc, argv);
 	title_name(name);
