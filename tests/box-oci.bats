@@ -87,8 +87,9 @@ refused() {
 	kill "$pid"
 	finish
 	is "$status" 5
-	run -0 oci run -d --bundle "$bundle" c 3>&- </dev/null
+	oci run -d --bundle "$bundle" c >"$out" 3>&- </dev/null
 	is_state running
+	eventually 10 printed ready
 	run -0 oci kill c
 	eventually 10 is_state stopped
 }

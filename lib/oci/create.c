@@ -178,13 +178,13 @@ create(struct container *c, struct request *r)
 		show(c, &p);
 		say_done();
 	}
-	groups_pids(p.group, &others);
-	if (others)
-		diex("linux.cgroupsPath: %s has processes", p.group);
 	container_claim(&made, oci.root, r->id);
 	c->dir = made.dir;
 	making = c;
 	at_end(undo);
+	groups_pids(p.group, &others);
+	if (others)
+		diex("linux.cgroupsPath: %s has processes", p.group);
 	write_facts(c, &p);
 	if (own)
 		console = launch_console(c->dir, "console");
