@@ -305,6 +305,11 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	run -125 ns-spawn --hostname "$(printf '%65s' x | tr ' ' x)" true
 	run -125 ns-spawn --hostname "" true
 	run -125 ns-spawn --uts host --hostname web true
+	run -125 ns-spawn --only pid --uts /proc/self/ns/uts --hostname web true
+	# A joined namespace keeps its name, or gets another one.
+	run -0 ns-spawn --only uts --hostname first sh -c 'exec 9</proc/self/ns/uts
+	    unshare -u sh -c "for o in \"\" \"--hostname second\"; do ns-spawn --only pid --uts /proc/self/fd/9 \$o hostname; done"'
+	is "${lines[*]}" "first second"
 	is "$(hostname)" "$before"
 }
 

@@ -16,8 +16,10 @@
 #include "oci/process.h"
 #include "oci/resources.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A namespace of linux.namespaces by its type. */
 struct kind {
@@ -142,14 +144,17 @@ put_names(struct words *w, struct json config)
 {
 	const struct json host = json_get(config, "hostname");
 	const struct json domain = json_get(config, "domainname");
+	char own[HOST_NAME_MAX + 1];
 
 	if (*json_text(host, "") && !kind_of("uts")->listed)
 		json_die(host, "needs a uts namespace of the container's");
 	if (*json_text(domain, "") && !kind_of("uts")->listed)
 		json_die(domain, "needs a uts namespace of the container's");
-	if (*json_text(host, "") && is_new("uts"))
+	if (*json_text(host, ""))
 		words_option(w, "--hostname", json_text(host, ""));
-	if (*json_text(domain, "") && is_new("uts"))
+	else if (is_new("uts") && gethostname(own, sizeof(own)) == 0)
+		words_option(w, "--hostname", own);
+	if (*json_text(domain, ""))
 		words_option(w, "--domainname", json_text(domain, ""));
 }
 
@@ -221,7 +226,7 @@ put_root(struct words *w, const struct container *c, struct json process,
 	words_stage(w, "rootfs-fstab");
 	words_value(w, "--fstab", "%s/fstab", c->path);
 	mounts_words(w, c->config);
-	process_words(w, process, o->shown);
+	process_words(w, process, o->preserve, o->shown);
 	put_filter(w, c);
 	words_add(w, mounts_absolute(c->bundle, root));
 	process_args(w, process);
@@ -333,7 +338,7 @@ compile_exec(struct plan *p, const struct container *c, struct json process,
 	words_value(w, "--pid", "%d", c->pid);
 	if (o->console)
 		words_option(w, "--console", o->console);
-	process_words(w, process, o->shown);
+	process_words(w, process, o->preserve, o->shown);
 	put_filter(w, c);
 	process_args(w, process);
 	p->prog = json_text(json_at(json_get(process, "args"), 0), "");

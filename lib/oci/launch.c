@@ -103,18 +103,6 @@ launch_pid_file(const char *path, pid_t pid)
 	free(beside);
 }
 
-char *
-launch_preserved(unsigned n)
-{
-	char *list;
-	FILE *f = text_open(&list);
-
-	for (unsigned i = 0; i < n; i++)
-		fprintf(f, "%s%u", i ? "," : "", 3 + i);
-	text_close(f);
-	return list;
-}
-
 int
 launch_console(int dir, const char *name)
 {

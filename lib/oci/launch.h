@@ -23,9 +23,6 @@ pid_t launch_pid(int info);
  * 125. */
 void launch_pid_file(const char *path, pid_t pid);
 
-/* "3,4,..." for N descriptors. */
-char *launch_preserved(unsigned n);
-
 /* A terminal for a verb that waits.  launch_console() makes the socket NAME in
  * the directory DIR, for --console of a chain; launch_terminal() takes the
  * terminal from it, removes it, and relays the terminal to ours.  Die with

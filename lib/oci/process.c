@@ -6,6 +6,7 @@
 #include "stage/env.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,11 +166,44 @@ refuse(struct json process)
 {
 	json_refuse(process, "selinuxLabel", "SELinux is not done");
 	json_refuse(process, "execCPUAffinity", "not done");
+	json_refuse(process, "ioPriority", "not done");
+	json_refuse(process, "scheduler", "not done");
 	json_refuse(process, "commandLine", "this is not Windows");
 }
 
+static void
+put_terminal(struct words *w, struct json process)
+{
+	const struct json size = json_get(process, "consoleSize");
+
+	if (!json_true(json_get(process, "terminal"), false))
+		return;
+	words_add(w, "--tty");
+	if (json_there(size))
+		words_value(w, "--tty-size", "%jdx%jd",
+		    (intmax_t)json_int(
+			json_get(size, "width"), 0, USHRT_MAX, 0),
+		    (intmax_t)json_int(
+			json_get(size, "height"), 0, USHRT_MAX, 0));
+}
+
+static void
+put_preserved(struct words *w, unsigned n)
+{
+	char *list;
+	FILE *f = text_open(&list);
+
+	for (unsigned i = 0; i < n; i++)
+		fprintf(f, "%s%u", i ? "," : "", 3 + i);
+	text_close(f);
+	if (*list)
+		words_option(w, "--preserve-fd", list);
+	free(list);
+}
+
 void
-process_words(struct words *w, struct json process, bool shown)
+process_words(
+    struct words *w, struct json process, unsigned preserved, bool shown)
 {
 	const char *cwd = json_need_text(process, "cwd");
 	const char *profile =
@@ -178,8 +212,8 @@ process_words(struct words *w, struct json process, bool shown)
 	refuse(process);
 	if (*cwd != '/')
 		json_die(json_get(process, "cwd"), "'%s' is not absolute", cwd);
-	if (json_true(json_get(process, "terminal"), false))
-		words_add(w, "--tty");
+	put_terminal(w, process);
+	put_preserved(w, preserved);
 	words_option(w, "-w", cwd);
 	put_user(w, json_get(process, "user"));
 	put_env(w, json_get(process, "env"), shown);

@@ -13,9 +13,11 @@
 void process_inherits(struct words *w, struct json process);
 
 /* The payload's options of rootfs-fstab and ns-enter: terminal, directory,
- * user, capabilities.  The environment is in BOX_ENV variables, which the chain
- * hands on, or with SHOWN in words of -e. */
-void process_words(struct words *w, struct json process, bool shown);
+ * user, capabilities, and PRESERVED descriptors from 3 on.  The environment is
+ * in BOX_ENV variables, which the chain hands on, or with SHOWN in words of -e.
+ */
+void process_words(
+    struct words *w, struct json process, unsigned preserved, bool shown);
 
 /* The payload's program and its arguments. */
 void process_args(struct words *w, struct json process);

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -31,12 +32,28 @@ payload_begin(struct payload *p)
 	p->confine.base = caps_kept;
 }
 
+static void
+tty_size(struct pty *p, const char *word)
+{
+	unsigned cols, rows;
+	char end;
+
+	if (sscanf(word, "%5u%*1[x]%5u%c", &cols, &rows, &end) != 2 ||
+	    cols > USHRT_MAX || rows > USHRT_MAX)
+		diex("--tty-size: '%s' is not a size such as 80x24", word);
+	p->cols = (unsigned short)cols;
+	p->rows = (unsigned short)rows;
+}
+
 void
 payload_opt(struct payload *p, int c)
 {
 	switch (c) {
 	case 't':
 		p->tty = true;
+		break;
+	case OPT_TTY_SIZE:
+		tty_size(&p->pty, optarg);
 		break;
 	case 'w':
 		p->workdir = optarg;

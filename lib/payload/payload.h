@@ -28,6 +28,7 @@ struct payload {
 
 enum {
 	OPT_PRESERVE_FD = OPT_LONG + 100,
+	OPT_TTY_SIZE,
 	OPT_CAP_ADD,
 	OPT_CAP_DROP,
 	OPT_SECCOMP,
@@ -44,6 +45,8 @@ enum {
 
 #define PAYLOAD_OPTS \
 	{'t', "tty", NULL, "a terminal of the box's own"}, \
+	    {OPT_TTY_SIZE, "tty-size", "COLSxROWS", \
+		"the size of its window at first"}, \
 	    {'w', "workdir", "DIR", "working directory (default: /)"}, \
 	    {'u', "user", "USER[:GROUP]", "names or numbers (default: root)"}, \
 	    {OPT_GROUP_ADD, "group-add", "GROUP", \

@@ -6,6 +6,7 @@
 
 #include <sched.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -54,15 +55,29 @@ const struct opt spawn_opts[] = {
     {0},
 };
 
+/* Whether the uts namespace is new, or a joined one that is not the caller's.
+ */
+static bool
+other_uts(const struct start *b)
+{
+	struct stat st;
+
+	if (b->set.fresh & CLONE_NEWUTS)
+		return true;
+	return b->set.join[NS_UTS] >= 0 &&
+	       fstat(b->set.join[NS_UTS], &st) == 0 &&
+	       st.st_ino != ns_inode(0, NS_UTS);
+}
+
 static void
 check(const struct spawn *s)
 {
 	const struct start *b = &s->box;
 	const bool user = b->set.fresh & CLONE_NEWUSER;
 
-	if (b->hostname && !(b->set.fresh & CLONE_NEWUTS))
+	if (b->hostname && !other_uts(b))
 		diex("--hostname needs a uts namespace of the box's own");
-	if (b->domainname && !(b->set.fresh & CLONE_NEWUTS))
+	if (b->domainname && !other_uts(b))
 		diex("--domainname needs a uts namespace of the box's own");
 	if (s->init && !(b->set.fresh & CLONE_NEWPID))
 		diex("--init needs a pid namespace of the box's own");

@@ -41,7 +41,8 @@ settle(const struct start *s)
 
 	ns_join(&s->set, joins);
 	ns_unshare(&s->set, kinds);
-	if ((s->set.fresh & CLONE_NEWUTS) && say(SAY_SH, "hostname %s", name) &&
+	if (((s->set.fresh & CLONE_NEWUTS) || s->hostname) &&
+	    say(SAY_SH, "hostname %s", name) &&
 	    sethostname(name, strlen(name)) < 0)
 		die_said();
 	if (s->domainname && say(SAY_SH, "domainname %s", s->domainname) &&
