@@ -15,12 +15,15 @@
 #include "root/dev.h"
 #include "root/fstab.h"
 #include "root/inroot.h"
+#include "root/mnt.h"
 #include "root/nodes.h"
 #include "root/pivot.h"
 #include "stage/opt.h"
 
 #include <linux/mount.h>
 #include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,7 +34,8 @@ enum {
 	O_LINK,
 	O_MASK,
 	O_FREEZE,
-	O_READ_ONLY
+	O_READ_ONLY,
+	O_PROPAGATION
 };
 
 static const struct opt opts[] = {
@@ -42,6 +46,8 @@ static const struct opt opts[] = {
     {O_MASK, "mask", "PATH", "hide a file or directory, if it is there"},
     {O_FREEZE, "freeze", "PATH", "make it read-only, if it is there"},
     {O_READ_ONLY, "read-only", NULL, "the root directory, not the mounts"},
+    {O_PROPAGATION, "propagation", "WORD",
+	"of the root: private (default), slave or shared"},
     PAYLOAD_OPTS,
     {0},
 };
@@ -51,7 +57,17 @@ static const struct tool tool = {
 static struct fstab table;
 static struct nodes nodes;
 static struct payload prog;
-static bool read_only;
+static bool read_only, slave, shared;
+
+static void
+take_propagation(const char *word)
+{
+	slave = strcmp(word, "slave") == 0;
+	shared = strcmp(word, "shared") == 0;
+	if (!slave && !shared && strcmp(word, "private") != 0)
+		diex("--propagation: '%s' is not private, slave or shared",
+		    word);
+}
 
 static void
 parse(int argc, char *argv[])
@@ -80,6 +96,9 @@ parse(int argc, char *argv[])
 			break;
 		case O_READ_ONLY:
 			read_only = true;
+			break;
+		case O_PROPAGATION:
+			take_propagation(optarg);
 			break;
 		default:
 			payload_opt(&prog, c);
@@ -115,7 +134,7 @@ enter(const char *root_dir)
 	int root = -1;
 
 	if (!(say_modes() & SAY_DRY))
-		root = root_open(root_dir, &own);
+		root = root_open(root_dir, slave, &own);
 	if (!own)
 		ns_unshare(&(struct ns_set){.fresh = CLONE_NEWNS}, CLONE_NEWNS);
 	say(SAY_SH, "mount --rbind -o nodev %s %s", dir, dir);
@@ -127,6 +146,10 @@ enter(const char *root_dir)
 	if (prog.tty)
 		console(root, dir);
 	root_enter(root, read_only, dir);
+	/* For mounts of the box's own: its copy of the host's is private. */
+	if (shared && say(SAY_SH, "mount --make-shared /") &&
+	    mnt_propagation(root, MS_SHARED, false) < 0)
+		die_said();
 	umask(mask);
 }
 

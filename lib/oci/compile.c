@@ -129,6 +129,8 @@ put_maps(struct words *w, struct json linux)
 	if (!is_new("user")) {
 		if (json_count(uids) && !kind_of("user")->listed)
 			json_die(uids, "without a user namespace");
+		if (kind_of("user")->listed)
+			words_add(w, "--plain");
 		return;
 	}
 	if (!both)
@@ -159,20 +161,6 @@ put_names(struct words *w, struct json config)
 }
 
 static void
-put_propagation(struct words *w, struct json linux)
-{
-	const struct json j = json_get(linux, "rootfsPropagation");
-	const char *word = json_text(j, "");
-	const char *deep = *word == 'r' ? word + 1 : word;
-
-	if (!*word || strcmp(deep, "private") == 0)
-		return;
-	if (strcmp(deep, "slave") != 0 && strcmp(deep, "shared") != 0)
-		json_die(j, "'%s' is not done", word);
-	words_option(w, "--propagation", deep);
-}
-
-static void
 put_spawn(
     struct words *w, const struct container *c, const struct plan_options *o)
 {
@@ -185,7 +173,6 @@ put_spawn(
 	put_namespaces(w);
 	put_maps(w, linux);
 	put_names(w, c->config);
-	put_propagation(w, linux);
 	if (o->console)
 		words_option(w, "--console", o->console);
 }
@@ -218,6 +205,20 @@ put_filter(struct words *w, const struct container *c)
 }
 
 static void
+put_propagation(struct words *w, struct json linux)
+{
+	const struct json j = json_get(linux, "rootfsPropagation");
+	const char *word = json_text(j, "");
+	const char *deep = *word == 'r' ? word + 1 : word;
+
+	if (!*word || strcmp(deep, "private") == 0)
+		return;
+	if (strcmp(deep, "slave") != 0 && strcmp(deep, "shared") != 0)
+		json_die(j, "'%s' is not done", word);
+	words_option(w, "--propagation", deep);
+}
+
+static void
 put_root(struct words *w, const struct container *c, struct json process,
     const struct plan_options *o)
 {
@@ -225,6 +226,7 @@ put_root(struct words *w, const struct container *c, struct json process,
 
 	words_stage(w, "rootfs-fstab");
 	words_value(w, "--fstab", "%s/fstab", c->path);
+	put_propagation(w, json_get(c->config, "linux"));
 	mounts_words(w, c->config);
 	process_words(w, process, o->preserve, o->shown);
 	put_filter(w, c);

@@ -68,7 +68,8 @@ is_word(struct json options, const char *word)
 }
 
 static void
-put_options(FILE *f, struct json options, const char *fallback)
+put_options(
+    FILE *f, struct json options, const char *fallback, const char *more)
 {
 	const size_t n = json_count(options);
 	char *list;
@@ -83,13 +84,49 @@ put_options(FILE *f, struct json options, const char *fallback)
 			json_die(o, "'%s' has a comma", word);
 		fprintf(t, "%s%s", i ? "," : "", word);
 	}
+	if (*more)
+		fprintf(t, "%s%s", n ? "," : "", more);
 	text_close(t);
 	put_field(f, *list ? list : fallback);
 	free(list);
 }
 
+static bool
+is_same_map(struct json a, struct json b)
+{
+	static const char *const names[] = {"containerID", "hostID", "size"};
+	bool same = json_count(a) == json_count(b);
+
+	for (size_t i = 0; same && i < json_count(a); i++)
+		for (int k = 0; k < 3; k++)
+			same = same &&
+			       json_int(json_get(json_at(a, i), names[k]), 0,
+				   UINT32_MAX, 0) ==
+				   json_int(json_get(json_at(b, i), names[k]),
+				       0, UINT32_MAX, 0);
+	return same;
+}
+
+/* An id-mapped mount has the container's own ids. */
+static const char *
+shift_word(struct json mount, struct json linux)
+{
+	static const char *const names[] = {"uidMappings", "gidMappings"};
+	const struct json options = json_get(mount, "options");
+	const bool given =
+	    is_word(options, "idmap") || is_word(options, "ridmap");
+
+	for (int i = 0; i < 2; i++) {
+		const struct json m = json_get(mount, names[i]);
+
+		if (json_count(m) && !is_same_map(m, json_get(linux, names[i])))
+			json_die(m, "other ids than the container's");
+	}
+	return !given && json_count(json_get(mount, names[0])) ? "idmap" : "";
+}
+
 static void
-put_mount(FILE *f, struct json mount, const char *bundle)
+put_mount(FILE *f, struct json mount, const char *bundle, struct json linux)
 {
 	const struct json options = json_get(mount, "options");
 	const bool bind = is_word(options, "bind") || is_word(options, "rbind");
@@ -105,7 +142,8 @@ put_mount(FILE *f, struct json mount, const char *bundle)
 	put_field(f, is_bind ? mounts_absolute(bundle, source) : source);
 	put_field(f, target);
 	put_field(f, is_bind ? "bind" : type);
-	put_options(f, options, is_bind && !bind ? "bind" : "defaults");
+	put_options(f, options, is_bind && !bind ? "bind" : "defaults",
+	    shift_word(mount, linux));
 	fputs("0 0\n", f);
 	free(target);
 }
@@ -139,7 +177,7 @@ put_group(FILE *f, const struct cg_tree *t, const char *group,
 	put_field(f, source);
 	put_field(f, target);
 	put_field(f, "bind");
-	put_options(f, options, "bind");
+	put_options(f, options, "bind", "");
 	fputs("0 0\n", f);
 	free(source);
 }
@@ -203,12 +241,10 @@ mounts_table(struct json config, const char *bundle, const char *group)
 	for (size_t i = 0; i < json_count(mounts); i++) {
 		const struct json m = json_at(mounts, i);
 
-		json_refuse(m, "uidMappings", "id-mapped mounts are not done");
-		json_refuse(m, "gidMappings", "id-mapped mounts are not done");
 		if (is_groups(m))
 			put_groups(f, m, group);
 		else
-			put_mount(f, m, bundle);
+			put_mount(f, m, bundle, json_get(config, "linux"));
 	}
 	text_close(f);
 	return text;

@@ -13,6 +13,7 @@ struct fsrow {
 	char *source, *target, *type;
 	char *data;	 /* the file system's own options, or NULL */
 	bool bind, deep; /* bind, rbind */
+	bool shift;	 /* a bind with the box's ids, also if --plain */
 	bool copy_up;	 /* tmpfs: begin with the files of the target */
 	uint64_t attr,
 	    attr_deep;	      /* MOUNT_ATTR_..., of the mount; of all below */

@@ -22,9 +22,10 @@
 #include <unistd.h>
 
 int
-root_open(const char *dir, bool *own)
+root_open(const char *dir, bool slave, bool *own)
 {
-	const int root = mnt_open(DOOR_ROOT, "", dir, own);
+	const int root =
+	    mnt_open(slave ? DOOR_ROOT_SLAVE : DOOR_ROOT, "", dir, own);
 	struct stat st;
 
 	if (fstat(root, &st) == 0 && !S_ISDIR(st.st_mode)) {

@@ -127,18 +127,40 @@ serve_user(struct door_request *req, struct door_reply *rep)
 	return 0;
 }
 
+static enum mnt_depth
+depth_of(uint32_t op)
+{
+	switch (op) {
+	case DOOR_NODE:
+	case DOOR_TOP:
+	case DOOR_SHIFT_TOP:
+		return MNT_TOP;
+	case DOOR_SLAVE:
+	case DOOR_ROOT_SLAVE:
+		return MNT_SLAVE;
+	case DOOR_SHARED:
+		return MNT_SHARED;
+	default:
+		return MNT_DEEP;
+	}
+}
+
+static bool
+is_root(uint32_t op)
+{
+	return op == DOOR_ROOT || op == DOOR_ROOT_SLAVE;
+}
+
 /* PATH as its request has it, shown with the ids of USER, or, with -1, as PATH
  * is.  -1 with errno. */
 static int
 open_tree_for(const struct door_request *req, int user)
 {
-	const enum mnt_depth depth = req->op == DOOR_NODE || req->op == DOOR_TOP
-					 ? MNT_TOP
-				     : req->op == DOOR_SLAVE ? MNT_SLAVE
-							     : MNT_DEEP;
+	const enum mnt_depth depth = depth_of(req->op);
 	int fd;
 
-	if (req->op == DOOR_SLAVE && !mnt_receives(req->path)) {
+	if (depth >= MNT_SLAVE && !is_root(req->op) &&
+	    !mnt_has_peers(req->path, depth)) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -153,23 +175,42 @@ open_tree_for(const struct door_request *req, int user)
 	return fd;
 }
 
+/* 0, or an errno: the box has had its share, or (ECANCELED, with said_why())
+ * may not have that. */
+static int
+check_tree(uint32_t op)
+{
+	const bool user = ns_inode(man.box, NS_USER) != ns_inode(0, NS_USER);
+
+	if (op == DOOR_SHARED && user) {
+		said_set("", "the root of another user namespace may not mount "
+			     "on the host");
+		return ECANCELED;
+	}
+	if ((op == DOOR_SHIFT || op == DOOR_SHIFT_TOP) && !user) {
+		said_set("", "the box has the host's ids");
+		return ECANCELED;
+	}
+	return is_root(op) ? count(&roots, 1) : count(&binds, DOOR_BINDS);
+}
+
 static int
 serve_tree(struct door_request *req, struct door_reply *rep, int *fd)
 {
-	int err =
-	    req->op == DOOR_ROOT ? count(&roots, 1) : count(&binds, DOOR_BINDS);
-	int user = -1;
+	const bool shift =
+	    man.shift || req->op == DOOR_SHIFT || req->op == DOOR_SHIFT_TOP;
+	int err = check_tree(req->op), user = -1;
 
 	if (err)
 		return err;
-	if (req->op == DOOR_ROOT && man.newns)
+	if (is_root(req->op) && man.newns)
 		rep->flags |= DOOR_NEWNS;
 	/* The box's mounts receive none of the host's. */
-	if (!man.shift && !man.plain && req->op != DOOR_SLAVE) {
+	if (!shift && !man.plain && depth_of(req->op) < MNT_SLAVE) {
 		rep->flags |= DOOR_YOURSELF;
 		return 0;
 	}
-	if (man.shift) {
+	if (shift) {
 		say(SAY_SH,
 		    "mount --rbind -o X-mount.idmap=/proc/%d/ns/user %s",
 		    man.box, say_word(req->path));
@@ -338,9 +379,13 @@ serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
 		rep->err = serve_user(req, rep);
 		break;
 	case DOOR_ROOT:
+	case DOOR_ROOT_SLAVE:
 	case DOOR_BIND:
 	case DOOR_TOP:
 	case DOOR_SLAVE:
+	case DOOR_SHARED:
+	case DOOR_SHIFT:
+	case DOOR_SHIFT_TOP:
 	case DOOR_NODE:
 		rep->err = serve_tree(req, rep, fd);
 		break;
