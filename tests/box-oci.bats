@@ -127,3 +127,163 @@ refused() {
 	run oci --log-format xml state c
 	has "$status $output" "box-oci: --log-format: 'xml' is neither text nor json"
 }
+
+@test "process: user, groups, umask, environment, directory, capabilities, limits, score" {
+	export script='id -u; id -g; id -G; umask; pwd; grep -E "^(Cap|NoNew)" /proc/self/status | xargs; ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj; env | sort | grep -v -E "^(PWD|SHLVL|OLDPWD)" | xargs; exec 2>&1; ls /proc/self/fd | xargs'
+	runs_as '.root.readonly = false | .mounts += [{destination: "/new", type: "tmpfs", source: "t"}]
+	    | .process += {cwd: "/new/deep/dir", env: ["A=1", "B=x y=z", "PATH=/bin"], oomScoreAdj: 77, noNewPrivileges: true,
+	    user: {uid: 5, gid: 6, additionalGids: [7, 8], umask: 39},
+	    rlimits: [{type: "RLIMIT_NOFILE", soft: 99, hard: 100}],
+	    capabilities: {bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_NEW"], permitted: ["CAP_KILL"], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL", "CAP_CHOWN"]}}'
+	is "$output" "5
+6
+6 7 8
+0047
+/new/deep/dir
+CapInh: 0000000000000020 CapPrm: 0000000000000020 CapEff: 0000000000000020 CapBnd: 0000000000000021 CapAmb: 0000000000000020 NoNewPrivs: 1
+99
+100
+77
+A=1 B=x y=z HOME=/ PATH=/bin
+0 1 2 3" "$stderr"
+	has "$stderr" "process.capabilities.bounding[2]: 'CAP_NEW' is not known here"
+	script='umask; grep NoNew /proc/self/status | xargs; [ "$(id -G)" = 0 ] && echo "$HOME"'
+	runs_as '.process.noNewPrivileges = false | del(.process.env, .process.capabilities)'
+	is "$output" "0022
+NoNewPrivs: 0
+/root" "$stderr"
+	# Three hundred variables.
+	script='env | grep -c ^V'
+	runs_as '.process.env += [range(300) | "V\(.)=x"]'
+	is "$output" 300 "$stderr"
+	# Ignored signals of the caller, and its umask, are not the container's.
+	script='grep -E "^Sig(Ign|Blk)" /proc/self/status | xargs; umask'
+	(trap "" PIPE TERM; umask 077; runs_as .; is "$output" "SigBlk: 0000000000000000 SigIgn: 0000000000000000
+0022" "$stderr")
+}
+
+@test "the root: mounts, devices, masks, read-only paths, host name, sysctls" {
+	mkdir "$BATS_TEST_TMPDIR/src"
+	echo from-host >"$BATS_TEST_TMPDIR/src/f"
+	export script='hostname; cat /proc/sys/kernel/domainname; cat /bind/f /a\ b/f; echo x >/bind/f; touch /etc/x; wc -c </proc/keys; ls /hid; touch /froz/x; ls -l /dev/my | cut -c1-10; readlink /dev/fd; cat /proc/sys/kernel/msgmax; cat /proc/sys/net/ipv4/ip_default_ttl; ls /up; touch /up/y && echo up; [ -c /dev/null ] && echo ok'
+	runs_as ".hostname = \"its-name\" | .domainname = \"its-domain\"
+	    | .mounts += [{destination: \"bind\", type: \"none\", source: \"$BATS_TEST_TMPDIR/src\", options: [\"rbind\", \"ro\"]},
+	      {destination: \"/x/../a b\", source: \"../src\", options: [\"bind\"]},
+	      {destination: \"/hid\", type: \"tmpfs\", source: \"t\"}, {destination: \"/froz\", type: \"tmpfs\"},
+	      {destination: \"/up\", type: \"tmpfs\", source: \"t\", options: [\"mode=700\"]}]
+	    | .linux.devices = [{path: \"/dev/my\", type: \"c\", major: 1, minor: 3, fileMode: 8612, uid: 1}]
+	    | .linux.maskedPaths += [\"/hid\", \"/not/there\"] | .linux.readonlyPaths += [\"/froz\"]
+	    | .linux.sysctl = {\"kernel.msgmax\": \"9001\", \"net.ipv4.ip_default_ttl\": \"99\"}"
+	is "$output" "its-name
+its-domain
+from-host
+from-host
+0
+crw-r--r--
+/proc/self/fd
+9001
+99
+up
+ok" "$stderr"
+	for text in "/bind/f: Read-only" "/etc/x: Read-only" "/froz/x: Read-only"; do has "$stderr" "$text"; done
+}
+
+@test "namespaces: new ones, the host's, joined ones, and a user namespace" {
+	export script='for n in user mnt pid net uts ipc cgroup; do [ "$(readlink /proc/self/ns/$n)" = "$(readlink /host/$n)" ] && echo $n; done | xargs'
+	runs_as '.mounts += [{destination: "/host", type: "tmpfs", source: "t"}]
+	    | .process.args[2] = "true" | .linux.namespaces |= map(select(.type == "mount" or .type == "pid")) | del(.hostname)'
+	is "$status $stderr" "0 "
+	space() { readlink "/proc/$(pid_of "$1")/ns/$2"; }
+	bundle '.process.args = ["sleep", "1000"]'
+	create c
+	for n in mnt pid net uts ipc cgroup; do [ "$(space c $n)" != "$(readlink /proc/self/ns/$n)" ] || fail "$n"; done
+	is "$(space c user)" "$(readlink /proc/self/ns/user)"
+	p=/proc/$(pid_of c)/ns
+	bundle ".process.args = [\"sleep\", \"1000\"] | .linux.cgroupsPath += \"d\" | .linux.namespaces = [{type: \"mount\"}, {type: \"pid\", path: \"$p/pid\"},
+	    {type: \"network\", path: \"$p/net\"}, {type: \"ipc\", path: \"$p/ipc\"}, {type: \"uts\", path: \"$p/uts\"}] | .hostname = \"both\""
+	create d
+	for n in pid net uts ipc; do is "$(space d $n)" "$(space c $n)" $n; done
+	[ "$(space d mnt)" != "$(space c mnt)" ] || fail mnt
+	is "$(space d cgroup)" "$(readlink /proc/self/ns/cgroup)"
+	is "$(nsenter -u -t "$(pid_of c)" hostname)" both
+	oci delete d
+	oci delete c
+	script='id -u; cat /proc/self/uid_map /proc/self/gid_map | xargs; stat -c "%n %U" /f /dev/null; touch /root/x && echo made'
+	copy_root
+	echo >"$root/f"
+	chown -R 100000:200000 "$root"
+	chmod 755 "$BATS_TEST_TMPDIR"
+	runs_as ".root = {path: \"$root\"} | .linux.namespaces += [{type: \"user\"}]
+	    | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] | .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 500}]"
+	is "$output" "0
+0 100000 1000 0 200000 500
+/f root
+/dev/null nobody
+made" "$stderr"
+	is "$(stat -c %u:%g "$root/root/x")" 100000:200000
+}
+
+@test "a config that cannot be done is refused by the name of the property" {
+	while IFS=@ read -r change text; do
+		refused "$change" "$text"
+	done <<-'END'
+		.ociVersion = "2.0.0"@ociVersion: '2.0.0' is not a version 1
+		del(.ociVersion)@ociVersion: missing
+		del(.process)@process: missing
+		.process.args = []@process.args: empty
+		.process.args = "sh"@process.args: not an array
+		.process.args[0] = null@process.args[0]: null
+		.process.args[0] = 5@process.args[0]: not a string
+		.process.args[0] = "a\u0000b"@process.args[0]: has a NUL byte
+		.process.cwd = "tmp"@process.cwd: 'tmp' is not absolute
+		del(.process.cwd)@process.cwd: missing
+		.process.env += ["NOVALUE"]@process.env[2]: 'NOVALUE' is not NAME=VALUE
+		.process.user.uid = -1@process.user.uid: -1 is not in 0 to 4294967294
+		.process.user.uid = 4294967295@process.user.uid: 4294967295 is not in
+		.process.user.uid = 1.5@process.user.uid: not a whole number
+		.process.user.additionalGids = [99999999999999999999]@process.user.additionalGids[0]: 
+		.process.rlimits += [{type: "RLIMIT_NOFILE", soft: 1, hard: 1}]@process.rlimits[1]: a second limit
+		.process.rlimits[0].type = "NOFILE"@process.rlimits[0].type: 'NOFILE' is no RLIMIT_
+		.process.rlimits[0].hard = -1@process.rlimits[0].hard: -1 is not in 0 to 18446744073709551615
+		del(.process.rlimits[0].soft)@process.rlimits[0]: needs soft and hard
+		.process.oomScoreAdj = 1001@process.oomScoreAdj: 1001 is not in
+		.process.selinuxLabel = "x"@process.selinuxLabel: 
+		.process.execCPUAffinity.initial = "1"@process.execCPUAffinity: 
+		.process.terminal = true@process.terminal is true, but there is no --console-socket
+		.process.terminal = "yes"@process.terminal: not true or false
+		del(.root)@root.path: missing
+		.root.path = "/no/such/root"@/no/such/root
+		.hostname = "x" | .linux.namespaces |= map(select(.type != "uts"))@hostname: needs a uts namespace
+		.domainname = "x" | del(.hostname) | .linux.namespaces |= map(select(.type != "uts"))@domainname: needs a uts namespace
+		.linux.namespaces += [{type: "time"}]@linux.namespaces[6]: the namespace 'time' is not done
+		.linux.namespaces += [{type: "pid"}]@linux.namespaces[6]: a second 'pid'
+		.linux.namespaces[0].path = "x"@linux.namespaces[0].path: 'x' is not absolute
+		.linux.namespaces[0].path = "/proc/self/ns/net"@/proc/self/ns/net
+		.linux.namespaces[4].path = "/proc/self/ns/mnt"@linux.namespaces[4]: the root directory is made in a new mount namespace
+		.linux.namespaces += [{type: "user"}]@linux.uidMappings: a new user namespace needs both maps
+		.linux.uidMappings = [{containerID: 0, hostID: 1, size: 1}]@linux.uidMappings: without a user namespace
+		.linux.sysctl["kernel.panic"] = "1"@kernel.panic
+		.linux.sysctl["net.ipv4.ip_forward=1 x"] = "1"@linux.sysctl.net.ipv4.ip_forward=1 x: not a sysctl
+		.linux.namespaces |= map(select(.type != "network")) | .linux.sysctl["net.ipv4.ip_forward"] = "1"@net.ipv4.ip_forward
+		.linux.devices = [{path: "/dev/x", type: "z", major: 1, minor: 1}]@linux.devices[0].type: 'z' is none of
+		.linux.devices = [{path: "/dev/x", type: "c", major: 4096, minor: 1}]@linux.devices[0].major: 4096 is not in 0 to 4095
+		.linux.maskedPaths = ["x"]@linux.maskedPaths[0]: 'x' is not absolute
+		.linux.rootfsPropagation = "odd"@linux.rootfsPropagation: 'odd' is not done
+		.linux.mountLabel = "x"@linux.mountLabel: 
+		.linux.intelRdt.closID = "x"@linux.intelRdt: not done
+		.linux.timeOffsets.boottime.secs = 1@linux.timeOffsets: not done
+		.linux.netDevices.eth0 = {}@linux.netDevices: not done
+		.vm.kernel.path = "/x"@vm: this is Linux
+		.mounts += [{destination: "/x"}]@mounts[7]: neither a type nor a bind
+		.mounts += [{source: "/x", options: ["bind"]}]@mounts[7].destination: missing
+		.mounts += [{destination: "/x", type: "tmpfs", options: ["ro,rw"]}]@mounts[7].options[0]: 'ro,rw' has a comma
+		.mounts += [{destination: "/x", type: "tmpfs", options: ["nonsense"]}]@nonsense
+		.mounts += [{destination: "/x", source: "/no/such/source", options: ["bind"]}]@/no/such/source
+		.mounts += [{destination: "/proc/sys", type: "tmpfs", source: "t"}]@nothing may be mounted there
+		.linux.cgroupsPath = "/"@linux.cgroupsPath: '/' is the root
+		.linux.cgroupsPath = "/a/../b"@linux.cgroupsPath: '/a/../b' has a part . or ..
+		.linux.cgroupsPath = "../../x"@has a part . or ..
+	END
+	# Unknown properties are ignored.
+	runs_as '.new = {a: [1]} | .process.new = 1 | .linux.new = "x" | .process.args = ["echo", "fine"]'
+}

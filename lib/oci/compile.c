@@ -315,7 +315,7 @@ compile(struct plan *p, const struct container *c, const struct plan_options *o)
 	check_terminal(process, o);
 	p->group = group_path(c->config, c->id);
 	p->fstab = mounts_table(c->config, c->bundle, p->group);
-	p->prog = json_text(json_at(json_get(process, "args"), 0), "");
+	p->prog = process_program(process);
 	if (json_there(seccomp)) {
 		filter_compile(&filter, seccomp);
 		p->filter = &filter;
@@ -343,5 +343,5 @@ compile_exec(struct plan *p, const struct container *c, struct json process,
 	process_words(w, process, o->preserve, o->shown);
 	put_filter(w, c);
 	process_args(w, process);
-	p->prog = json_text(json_at(json_get(process, "args"), 0), "");
+	p->prog = process_program(process);
 }

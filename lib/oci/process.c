@@ -224,16 +224,22 @@ process_words(
 		words_option(w, "--apparmor", profile);
 }
 
-void
-process_args(struct words *w, struct json process)
+const char *
+process_program(struct json process)
 {
 	const struct json args = json_get(process, "args");
 
 	if (json_count(args) == 0)
 		json_die(args, "empty");
-	for (size_t i = 0; i < json_count(args); i++)
-		if (i == 0)
-			words_stage(w, json_text(json_at(args, i), ""));
-		else
-			words_add(w, json_text(json_at(args, i), ""));
+	return json_text(json_at(args, 0), "");
+}
+
+void
+process_args(struct words *w, struct json process)
+{
+	const struct json args = json_get(process, "args");
+
+	words_stage(w, process_program(process));
+	for (size_t i = 1; i < json_count(args); i++)
+		words_add(w, json_text(json_at(args, i), ""));
 }

@@ -19,7 +19,8 @@ void process_inherits(struct words *w, struct json process);
 void process_words(
     struct words *w, struct json process, unsigned preserved, bool shown);
 
-/* The payload's program and its arguments. */
+/* The payload's program; and that with its arguments as words. */
+const char *process_program(struct json process);
 void process_args(struct words *w, struct json process);
 
 #endif
