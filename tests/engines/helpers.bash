@@ -48,6 +48,6 @@ make_image() {
 	umoci init --layout "$layout"
 	umoci new --image "$layout:1"
 	umoci insert --image "$layout:1" "$bb.new" /
-	umoci config --image "$layout:1" --config.cmd sh --config.env PATH=/bin:/sbin
+	umoci config --image "$layout:1" --config.cmd sh --config.env PATH=/usr/sbin:/usr/bin:/sbin:/bin
 	skopeo copy -q "oci:$layout:1" "docker-archive:$image:docker.io/box/bb:1"
 }
