@@ -102,6 +102,7 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 		--info-fd x
 		--init=nonsense
 		--uts host --domainname web
+		--net host --loopback
 		--domainname a/b
 		--only uts --plain
 		--user host --plain
@@ -311,6 +312,12 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	    unshare -u sh -c "for o in \"\" \"--hostname second\"; do ns-spawn --only pid --uts /proc/self/fd/9 \$o hostname; done"'
 	is "${lines[*]}" "first second"
 	is "$(hostname)" "$before"
+}
+
+@test "--loopback" {
+	has "$(ns-spawn --loopback ip link show lo)" "<LOOPBACK,UP,LOWER_UP>"
+	has "$(ns-spawn ip link show lo)" "<LOOPBACK>"
+	has "$(ns-spawn -n --loopback true)" "ip link set lo up"
 }
 
 @test "--domainname" {

@@ -172,6 +172,8 @@ put_spawn(
 	words_value(w, "--info-fd", "%d", o->info);
 	put_namespaces(w);
 	put_maps(w, linux);
+	if (is_new("network"))
+		words_add(w, "--loopback");
 	put_names(w, c->config);
 	if (o->console)
 		words_option(w, "--console", o->console);

@@ -16,6 +16,7 @@ enum {
 	O_HOSTNAME,
 	O_DOMAINNAME,
 	O_GID_MAP,
+	O_LOOPBACK,
 	O_PLAIN,
 	O_NETNS,
 	O_INFO,
@@ -43,6 +44,7 @@ const struct opt spawn_opts[] = {
     {O_PLAIN, "plain", NULL, "show files with their own ids, not shifted"},
     {O_HOSTNAME, "hostname", "NAME", "host name (default: container)"},
     {O_DOMAINNAME, "domainname", "NAME", "NIS domain name"},
+    {O_LOOPBACK, "loopback", NULL, "set lo of a new network namespace up"},
     {O_INIT, "init", "[=linger]",
 	"an init as process 1; linger: end with the last"},
     {O_STOP, "stop-signal", "SIGNAL", "what prog gets from the init for TERM"},
@@ -79,6 +81,8 @@ check(const struct spawn *s)
 		diex("--hostname needs a uts namespace of the box's own");
 	if (b->domainname && !other_uts(b))
 		diex("--domainname needs a uts namespace of the box's own");
+	if (b->loopback && !(b->set.fresh & CLONE_NEWNET))
+		diex("--loopback needs a network namespace of the box's own");
 	if (s->init && !(b->set.fresh & CLONE_NEWPID))
 		diex("--init needs a pid namespace of the box's own");
 	if (s->stop_signal && !s->init)
@@ -117,6 +121,9 @@ take_names(struct spawn *s, int option)
 		break;
 	case O_DOMAINNAME:
 		s->box.domainname = parse_name("--domainname", optarg, 64);
+		break;
+	case O_LOOPBACK:
+		s->box.loopback = true;
 		break;
 	case O_NETNS:
 		s->netns = parse_name("--netns", optarg, 64);

@@ -12,6 +12,7 @@
 #include "base/fdpass.h"
 #include "base/file.h"
 #include "base/say.h"
+#include "net/loopback.h"
 #include "stage/inherit.h"
 #include "term/tty.h"
 
@@ -44,6 +45,8 @@ settle(const struct start *s)
 	if (((s->set.fresh & CLONE_NEWUTS) || s->hostname) &&
 	    say(SAY_SH, "hostname %s", name) &&
 	    sethostname(name, strlen(name)) < 0)
+		die_said();
+	if (s->loopback && loopback_up() < 0)
 		die_said();
 	if (s->domainname && say(SAY_SH, "domainname %s", s->domainname) &&
 	    setdomainname(s->domainname, strlen(s->domainname)) < 0)
