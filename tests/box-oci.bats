@@ -287,3 +287,117 @@ made" "$stderr"
 	# Unknown properties are ignored.
 	runs_as '.new = {a: [1]} | .process.new = 1 | .linux.new = "x" | .process.args = ["echo", "fine"]'
 }
+
+@test "exec: status, user, environment, directory, options and --process" {
+	bundle '.process.args = ["sleep", "1000"] | .process.env += ["A=config"] | .process.cwd = "/tmp" | .root.readonly = false'
+	create c
+	oci start c
+	x() { run --separate-stderr oci exec "$@" 3>&- </dev/null; }
+	x c sh -c 'pwd; echo $A; id -u; grep CapEff /proc/self/status | xargs; cat /proc/1/cmdline | xargs -0; exit 4'
+	is "$status $output" "4 /tmp
+config
+0
+CapEff: 0000000020000420
+sleep 1000" "$stderr"
+	x --cwd /etc -e A=own -e B=2 --user 5:6 -g 7 -c CAP_CHOWN --no-new-privs c sh -c 'pwd; echo $A $B; id -u; id -G; grep -E "Bnd|NoNew" /proc/self/status | xargs'
+	is "$output" "/etc
+own 2
+5
+6 7
+CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
+	run -137 oci exec c sh -c 'kill -9 $$' 3>&-
+	run -0 oci exec c cat 3>&- <<<typed
+	is "$output" typed
+	echo '{"args": ["sh", "-c", "echo \"$A\"; umask; ulimit -n; exit 3"], "cwd": "/", "env": ["A=process", "PATH=/bin"], "user": {"uid": 0, "gid": 0, "umask": 63},
+	    "rlimits": [{"type": "RLIMIT_NOFILE", "soft": 50, "hard": 50}]}' >"$BATS_TEST_TMPDIR/p.json"
+	x --process "$BATS_TEST_TMPDIR/p.json" c
+	is "$status $output" "3 process
+0077
+50" "$stderr"
+	# Detached: its number is that of a process of the container, and it lives on.
+	oci exec -d --pid-file "$BATS_TEST_TMPDIR/pid" c sh -c 'exec sleep 999' >"$out" 2>&1 3>&- </dev/null
+	has "$(oci ps c)" "sleep 999"
+	has "$(oci ps --format json c)" "$(cat "$BATS_TEST_TMPDIR/pid")"
+	# The engines' words.
+	x c no-such
+	has "$status $stderr" 'exec: "no-such": executable file not found in $PATH'
+	x c /etc/passwd
+	has "$stderr" 'exec: "/etc/passwd": permission denied'
+	x c
+	has "$stderr" "usage: box-oci exec"
+	x --process "$BATS_TEST_TMPDIR/p.json" c true
+	has "$stderr" "--process has the program"
+	oci pause c
+	is_state paused
+	x c true
+	is "$status $stderr" "1 box-oci: container is paused"
+	run oci pause c
+	is "$status $output" "1 box-oci: container not running"
+	run -0 oci resume c
+	is_state running
+	run oci resume c
+	is "$status $output" "1 box-oci: container not paused"
+	# A frozen process of v1 ends at a KILL, too.
+	oci pause c
+	oci kill c KILL
+	eventually 10 is_state stopped
+	x c true
+	is "$status $stderr" "1 box-oci: container not running"
+}
+
+@test "-n prints a chain that a person can run" {
+	export script='hostname; id -u'
+	bundle '.process.args = ["sh", "-c", $ENV.script] | .hostname = "by-hand"'
+	oci create -n --bundle "$bundle" c >"$BATS_TEST_TMPDIR/chain"
+	[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "made"
+	sh "$BATS_TEST_TMPDIR/chain" >"$out" 3>"$BATS_TEST_TMPDIR/info" </dev/null
+	is "$(cat "$out")" ""
+	run -0 python3 "$TOP/tests/park.py" start "$BATS_TEST_TMPDIR/oci/c/start"
+	is "$output" x
+	eventually 10 printed "by-hand
+0"
+	eventually 10 gone "$(jq .pid "$BATS_TEST_TMPDIR/info")"
+	find /sys/fs/cgroup -depth -name "bt-oci-$$" -exec rmdir {} \;
+	rm -r "$BATS_TEST_TMPDIR/oci/c"
+}
+
+@test "a terminal: of run and exec, and one for a console socket" {
+	bundle '.process.terminal = true | .process.consoleSize = {width: 101, height: 33} | .process.args = ["sh", "-c", "stty size; tty; exec sleep 1000"]'
+	python3 - "$BATS_TEST_TMPDIR/console" >"$out" 3>&- <<-'END' &
+		import array, os, socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.bind(sys.argv[1])
+		s.listen()
+		c = s.accept()[0]
+		name, fds, _, _ = socket.recv_fds(c, 4096, 4)
+		print(name.decode(), len(fds), os.get_blocking(fds[0]), flush=True)
+		got = b""
+		while b"/dev/pts/0" not in got:
+		    got += os.read(fds[0], 4096)
+		print(*got.decode().split())
+	END
+	reader=$!
+	eventually 10 test -S "$BATS_TEST_TMPDIR/console"
+	oci create --bundle "$bundle" --console-socket "$BATS_TEST_TMPDIR/console" c >"$err" 2>&1 3>&- </dev/null
+	oci start c
+	finish "$reader"
+	has "$(cat "$out")" " 1 True
+33 101 /dev/pts/0"
+	python3 "$TOP/tests/terminal.py" box-oci --root "$BATS_TEST_TMPDIR/oci" exec -t c sh -c 'tty; read x; echo got $x; exit 5' <<-'END'
+		expect /dev/pts/
+		send abc\r
+		expect got abc
+		end 5
+	END
+	is "$(find "$BATS_TEST_TMPDIR/oci/c" -name 'console*')" ""
+	run oci exec -d -t c true
+	has "$status $output" "1 box-oci: process.terminal is true, but there is no --console-socket"
+	oci delete --force c
+	bundle '.process.terminal = true | .process.args = ["sh", "-c", "tty; read x; echo got $x; exit 6"]'
+	python3 "$TOP/tests/terminal.py" box-oci --root "$BATS_TEST_TMPDIR/oci" run --bundle "$bundle" c <<-'END'
+		expect /dev/pts/0
+		send abc\r
+		expect got abc
+		end 6
+	END
+}

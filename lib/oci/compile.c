@@ -335,6 +335,7 @@ compile_exec(struct plan *p, const struct container *c, struct json process,
 {
 	struct words *w = &p->words;
 
+	check_terminal(process, o);
 	process_inherits(w, process);
 	words_stage(w, "ns-enter");
 	words_add(w, "--leave");

@@ -71,16 +71,18 @@ flush(void)
 	fflush(die_output());
 	if (lseek(lines, 0, SEEK_SET) < 0 || !(text = slurp_fd(lines)))
 		_exit(status);
+	/* The status of exit(3) is good as long as there was no die(). */
+	if (!*text)
+		return;
 	fputs(text, stderr);
 	fflush(stderr);
-	if (*text && output >= 0) {
+	if (output >= 0) {
 		text[strlen(text) - 1] = '\0';
 		/* "box-oci: text" is the reason, "box-oci: hint: text" help. */
 		for (msg = text; (end = strchr(msg, '\n')); msg = end + 1)
 			*end = ';';
 		log_entry(text);
 	}
-	/* The status of exit(3) is that of a die(). */
 	fflush(stdout);
 	_exit(status);
 }
