@@ -218,6 +218,13 @@ check-vm-part:
 	tests/vm/run env ONLY='^(cg-l.* 50%|net-l.*|ns-.* sys-filter|box-run [^ ]*)$$' \
 		tests/run --here --filter-tags vm $$(grep -l '^# bats .*=vm' tests/*.bats)
 
+# Engines that call box-oci, in namespaces of the tests.
+check-engines:
+	scripts/deps test
+	scripts/deps engines
+	$(MAKE) all
+	TEST_LIMIT=$${TEST_LIMIT:-120} tests/run $${TESTS:-tests/engines}
+
 # README, pasted block by block on a fresh Debian 12 and 13.
 check-readme:
 	scripts/deps test
@@ -306,5 +313,5 @@ clean:
 	rm -rf bin completions tags build-asan build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h seccomp/names seccomp/names.h \
 		$(PROBES) $(BENCH) tests/attack/knock tests/attack/receive tests/oci/model
 
-.PHONY: all asan asan-part bench bench-page check check-all check-deb check-systemd \
+.PHONY: all asan asan-part bench bench-page check check-all check-deb check-engines check-systemd \
 	check-vm check-vm-part clean deb demo golden install lint peers readme soak tags uninstall vm

@@ -27,10 +27,11 @@ engine_up() {
 # inside CMD...: in the namespaces, without bats's descriptor.
 inside() { nsenter --target "$keeper" --mount --net -- "$@" 3>&-; }
 
-# engine_down: what the engines have left is an error.
+# engine_down [PATTERN]: what is left of containers is an error; PATTERN are the names
+# of their control groups.
 engine_down() {
 	local dir left=0
-	for dir in $(find /sys/fs/cgroup -type d -path "*$parent/*" 2>/dev/null | grep -v '/conmon$'); do
+	for dir in $(find /sys/fs/cgroup -type d -path "*$parent/*" -name "${1:-*}" 2>/dev/null); do
 		echo "left behind: $dir" >&2
 		left=1
 	done
