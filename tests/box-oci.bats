@@ -401,3 +401,17 @@ CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
 		end 6
 	END
 }
+
+@test "process priorities and personality and mounts with the container's ids" {
+	script='cut -d" " -f19,41 /proc/self/stat; ionice; cat /proc/self/personality'
+	export script
+	runs_as '.process.scheduler = {policy: "SCHED_BATCH", nice: 3} | .process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}
+	    | .linux.personality = {domain: "LINUX32"}'
+	is "$(xargs <<<"$output")" "3 3 best-effort: prio 6 00000008" "$stderr"
+	refused '.process.scheduler = {policy: "SCHED_DEADLINE"}' "process.scheduler.policy: 'SCHED_DEADLINE' is not done"
+	refused '.process.scheduler = {policy: "SCHED_RR", priority: 5, flags: ["SCHED_FLAG_RESET_ON_FORK"]}' "process.scheduler.flags"
+	refused '.process.ioPriority = {class: "IOPRIO_CLASS_XX"}' "process.ioPriority.class"
+	refused '.linux.personality = {domain: "LINUX", flags: ["x"]}' "linux.personality.flags"
+	refused '.mounts += [{destination: "/mnt", type: "bind", source: "/etc", options: ["rbind"], uidMappings: [{containerID: 0, hostID: 5, size: 1}]}]' \
+	    "other ids than the container"
+}

@@ -287,7 +287,6 @@ refuse(struct json config)
 	json_refuse(linux, "memoryPolicy", "not done");
 	json_refuse(linux, "netDevices", "not done");
 	json_refuse(linux, "timeOffsets", "not done");
-	json_refuse(linux, "personality", "not done");
 }
 
 static void
@@ -322,7 +321,7 @@ compile(struct plan *p, const struct container *c, const struct plan_options *o)
 		filter_compile(&filter, seccomp);
 		p->filter = &filter;
 	}
-	process_inherits(&p->words, process);
+	process_inherits(&p->words, process, c->config);
 	put_group(p, c->config);
 	put_spawn(&p->words, c, o);
 	put_sysctls(&p->words, json_get(c->config, "linux.sysctl"));
@@ -336,7 +335,7 @@ compile_exec(struct plan *p, const struct container *c, struct json process,
 	struct words *w = &p->words;
 
 	check_terminal(process, o);
-	process_inherits(w, process);
+	process_inherits(w, process, c->config);
 	words_stage(w, "ns-enter");
 	words_add(w, "--leave");
 	words_value(w, "--info-fd", "%d", o->info);

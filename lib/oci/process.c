@@ -55,8 +55,87 @@ put_limits(struct words *w, struct json limits)
 	}
 }
 
+/* The word of proc-set for one of the specification's; dies if there is none.
+ */
+static const char *
+word_of(struct json j, const char *const names[][2])
+{
+	for (size_t i = 0; names[i][0]; i++)
+		if (strcmp(json_text(j, ""), names[i][0]) == 0)
+			return names[i][1];
+	json_die(j, "'%s' is not done", json_text(j, ""));
+}
+
+static void
+put_io(struct words *w, struct json io)
+{
+	static const char *const names[][2] = {
+	    {"IOPRIO_CLASS_RT", "realtime"},
+	    {"IOPRIO_CLASS_BE", "best-effort"},
+	    {"IOPRIO_CLASS_IDLE", "idle"},
+	    {NULL, NULL},
+	};
+	const char *word;
+
+	if (!json_there(io))
+		return;
+	word = word_of(json_get(io, "class"), names);
+	if (strcmp(word, "idle") == 0)
+		words_option(w, "--ionice", word);
+	else
+		words_value(w, "--ionice", "%s:%jd", word,
+		    (intmax_t)json_int(json_get(io, "priority"), 0, 7, 4));
+}
+
+static void
+put_scheduler(struct words *w, struct json s)
+{
+	static const char *const names[][2] = {
+	    {"SCHED_OTHER", "other"},
+	    {"SCHED_BATCH", "batch"},
+	    {"SCHED_IDLE", "idle"},
+	    {"SCHED_FIFO", "fifo"},
+	    {"SCHED_RR", "rr"},
+	    {NULL, NULL},
+	};
+	static const char *const others[] = {
+	    "flags", "runtime", "deadline", "period"};
+	const struct json nice = json_get(s, "nice");
+	const char *word;
+
+	if (!json_there(s))
+		return;
+	word = word_of(json_get(s, "policy"), names);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		json_refuse(s, others[i], "not done");
+	if (strcmp(word, "fifo") == 0 || strcmp(word, "rr") == 0)
+		words_value(w, "--sched", "%s:%jd", word,
+		    (intmax_t)json_int(json_get(s, "priority"), 1, 99, 1));
+	else
+		words_option(w, "--sched", word);
+	if (json_there(nice))
+		words_value(
+		    w, "--nice", "%jd", (intmax_t)json_int(nice, -20, 19, 0));
+}
+
+static void
+put_personality(struct words *w, struct json personality)
+{
+	static const char *const names[][2] = {
+	    {"LINUX", "linux"},
+	    {"LINUX32", "linux32"},
+	    {NULL, NULL},
+	};
+
+	if (!json_there(personality))
+		return;
+	json_refuse(personality, "flags", "not done");
+	words_option(w, "--personality",
+	    word_of(json_get(personality, "domain"), names));
+}
+
 void
-process_inherits(struct words *w, struct json process)
+process_inherits(struct words *w, struct json process, struct json config)
 {
 	const struct json oom = json_get(process, "oomScoreAdj");
 	const struct json mask = json_get(process, "user.umask");
@@ -66,6 +145,9 @@ process_inherits(struct words *w, struct json process)
 	if (json_there(oom))
 		words_value(
 		    w, "--oom", "%jd", (intmax_t)json_int(oom, -1000, 1000, 0));
+	put_scheduler(w, json_get(process, "scheduler"));
+	put_io(w, json_get(process, "ioPriority"));
+	put_personality(w, json_get(config, "linux.personality"));
 	words_value(
 	    w, "--umask", "%03jo", (uintmax_t)json_int(mask, 0, 0777, 022));
 }
@@ -166,8 +248,6 @@ refuse(struct json process)
 {
 	json_refuse(process, "selinuxLabel", "SELinux is not done");
 	json_refuse(process, "execCPUAffinity", "not done");
-	json_refuse(process, "ioPriority", "not done");
-	json_refuse(process, "scheduler", "not done");
 	json_refuse(process, "commandLine", "this is not Windows");
 }
 

@@ -9,8 +9,9 @@
 /* A process of a config, or of exec --process.  All die with 125, naming the
  * property, on a value that is not done. */
 
-/* What a process inherits, as a proc-set(1) in front. */
-void process_inherits(struct words *w, struct json process);
+/* What a process of the CONFIG's container inherits, as a proc-set(1) in front.
+ */
+void process_inherits(struct words *w, struct json process, struct json config);
 
 /* The payload's options of rootfs-fstab and ns-enter: terminal, directory,
  * user, capabilities, and PRESERVED descriptors from 3 on.  The environment is
