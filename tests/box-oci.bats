@@ -48,7 +48,11 @@ refused() {
 	is "$(oci state c | jq -c '[.ociVersion, .id, .status, .bundle, .annotations]')" "[\"1.0.2\",\"c\",\"created\",\"$bundle\",{\"org.x\":\"y\"}]"
 	run oci create --bundle "$bundle" c 3>&-
 	is "$status $output" "1 box-oci: container with id \"c\" exists already ($BATS_TEST_TMPDIR/oci/c)"
-	is "$(pgrep -c -P $$ box-oci || :)" 0 "processes of ours"
+	# Nothing of ours is left but the process that waits, and that has no descriptor
+	# of ours but the socket.
+	is "$(tr '\0' ' ' <"/proc/$(pid_of)/cmdline" | cut -d ' ' -f 1)" rootfs-fstab
+	is "$(find "/proc/$(pid_of)/fd" ! -name '[012]' -lname '*' -printf '%l\n' | sed 's/:.*//')" socket
+	[[ $(cat "/proc/$(ps -o ppid= -p "$(pid_of)" | tr -d ' ')/comm") != @(box-oci|ns-spawn|cg-limit) ]]
 	run -0 oci start c 3>&-
 	is "$output" ""
 	is_state running
@@ -101,6 +105,7 @@ refused() {
 	is "$status" 1
 	has "$output" 'exec: "no-such": executable file not found in $PATH'
 	is "$(jq -r .level "$log")" error
+	has "$(jq -r .msg "$log")" "rootfs-fstab: no-such: No such file or directory;"
 	has "$(jq -r .msg "$log")" 'executable file not found in $PATH'
 	bundle '.process.args = ["/etc/passwd"]'
 	run oci create --bundle "$bundle" c 3>&-
@@ -414,4 +419,14 @@ CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
 	refused '.linux.personality = {domain: "LINUX", flags: ["x"]}' "linux.personality.flags"
 	refused '.mounts += [{destination: "/mnt", type: "bind", source: "/etc", options: ["rbind"], uidMappings: [{containerID: 0, hostID: 5, size: 1}]}]' \
 	    "other ids than the container"
+}
+
+@test "each option of a verb is in the page" {
+	for verb in create start run state kill delete pause resume exec list ps update events features spec; do
+		run -0 box-oci "$verb" --help
+		while read -r option; do
+			grep -q -- "[, ]-\?-*${option#--}\b" "$TOP/man/box-oci.1" || fail "$verb $option"
+		done < <(grep -oE -- '--[a-z-]+' <<<"$output")
+		grep -q "^\.It Cm $verb\|Cm $verb Ar" "$TOP/man/box-oci.1" || fail "$verb"
+	done
 }

@@ -9,6 +9,7 @@
 #include "oci/errors.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "stage/inherit.h"
 
 #include <fcntl.h>
 #include <json-c/json.h>
@@ -118,9 +119,7 @@ errors_child(void)
 {
 	at_end_forget();
 	fflush(die_output());
-	if (fcntl(lines, F_SETFD, 0) < 0 ||
-	    setenv("BOX_LOG_FD", text_fmt("%d", lines), 1) < 0)
-		die("the descriptor of errors");
+	inherit_add(INHERIT_LOG, lines);
 }
 
 void

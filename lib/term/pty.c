@@ -92,7 +92,9 @@ keep_stderr(void)
 {
 	int fd;
 
-	if (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
+	/* They may go to another place already (INHERIT_LOG). */
+	if (die_output() != stderr ||
+	    (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO)))
 		return;
 	fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
