@@ -337,8 +337,12 @@ put_devices(struct words *w, struct json config)
 			words_value(w, "--device", "%s:c:%u:%u",
 			    defaults[i].path, defaults[i].major,
 			    defaults[i].minor);
+	/* A privileged container has each device of the host's; but terminals
+	 * are of its own devpts. */
 	for (size_t i = 0; i < json_count(devices); i++)
-		put_device(w, json_at(devices, i));
+		if (strcmp(json_need_text(json_at(devices, i), "path"),
+			"/dev/ptmx") != 0)
+			put_device(w, json_at(devices, i));
 	for (size_t i = 0; i < COUNT(links); i++)
 		words_option(w, "--link", links[i]);
 }

@@ -105,7 +105,6 @@ holds() { local out && out=$("${@:2}" 2>&1) && has "$out" "$1"; }
 }
 
 @test "-t: a terminal for run and exec, with the size of the caller's" {
-	type=("$TOP/tests/terminal.py")
 	run -5 python3 -c '
 import fcntl, os, pty, struct, sys, termios
 pid, fd = pty.fork()
