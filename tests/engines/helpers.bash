@@ -31,6 +31,7 @@ inside() { nsenter --target "$keeper" --mount --net -- "$@" 3>&-; }
 # of their control groups.
 engine_down() {
 	local dir left=0
+	# shellcheck disable=SC2044
 	for dir in $(find /sys/fs/cgroup -type d -path "*$parent/*" -name "${1:-*}" 2>/dev/null); do
 		echo "left behind: $dir" >&2
 		left=1
@@ -51,4 +52,24 @@ make_image() {
 	umoci insert --image "$layout:1" "$bb.new" /
 	umoci config --image "$layout:1" --config.cmd sh --config.env PATH=/usr/sbin:/usr/bin:/sbin:/bin
 	skopeo copy -q "oci:$layout:1" "docker-archive:$image:docker.io/box/bb:1"
+}
+
+# make_pause: $pause, the same that only waits, as box/pause:1.
+make_pause() {
+	local layout=$BATS_FILE_TMPDIR/layout
+	export pause=$BATS_FILE_TMPDIR/pause.tar
+	umoci tag --image "$layout:1" pause
+	umoci config --image "$layout:pause" --clear config.cmd --config.entrypoint /bin/sleep --config.entrypoint 100000
+	skopeo copy -q "oci:$layout:pause" "docker-archive:$pause:docker.io/box/pause:1"
+}
+
+# daemon NAME CMD...: in the background, with its lines in $data/NAME.log and its pid
+# in $data/NAME.pid; daemon_end NAME ends it.
+daemon() {
+	nsenter --target "$keeper" --mount --net -- "${@:2}" >"$data/$1.log" 2>&1 3>&- &
+	echo $! >"$data/$1.pid"
+}
+daemon_end() {
+	kill "$(<"$data/$1.pid")"
+	eventually 20 gone "$(<"$data/$1.pid")"
 }
