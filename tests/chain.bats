@@ -387,6 +387,24 @@ traced() {
 	done
 }
 
+@test "BOX_FDS=log: errors of all stages go there, and no foreign program has it" {
+	log=$BATS_TEST_TMPDIR/log
+	for c in "ns-spawn rootfs-enter $bb no-such" "cg-limit max ns-spawn --init rootfs-enter $bb no-such" "ns-spawn rootfs-enter -t $bb no-such" \
+	    "proc-set net-lease no-such" "ns-spawn --leave rootfs-enter $bb no-such"; do
+		BOX_FDS=log:9 run -127 --separate-stderr host $c 9>"$log" </dev/null
+		is "$output$stderr" "" "$c"
+		has "$(cat "$log")" ": no-such: No such file or directory"
+	done
+	run -0 env BOX_FDS=log:9 ns-spawn rootfs-enter "$bb" ls /proc/self/fd 9>"$log"
+	hasnt "$output" 9
+	run -127 --separate-stderr env BOX_FDS=log:9 ns-spawn --user host env cap-drop no-such 9>"$log"
+	has "$stderr" "no-such: No such file"
+	is "$(cat "$log")" ""
+	# Of another type of file it is closed.
+	run -127 --separate-stderr env BOX_FDS=log:9 ns-spawn no-such 9>/dev/null
+	has "$stderr" "no-such"
+}
+
 @test "each tool is a stage of the list, or known as none" {
 	is "$(printf '%s\n' $STAGES $OTHERS | sort)" "$(for t in "$TOP"/cmds/*.c; do basename "$t" .c; done | sort)"
 	for t in $STAGES $OTHERS; do
