@@ -3,8 +3,21 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2016
 load ../helpers
 
-# engine_up: $keeper, a process in the namespaces; $parent, the control group for
-# containers; $data, a directory.  The lab's link is the way out.
+# space NAMESPACE: $space, a process that holds a mount namespace in which the usual
+# places of engines are empty, with that network namespace.
+space() {
+	(enter "$1" unshare --mount --propagation private sh -euc '
+		for dir in /run /var/lib/containers /var/lib/cni /etc/cni /var/lib/docker /var/lib/containerd /etc/docker; do
+			[ ! -d $dir ] || mount -t tmpfs tmpfs $dir
+		done
+		touch /run/ready
+		exec sleep infinity' 3>&-) &
+	space=$!
+	eventually 10 nsenter --target "$space" --mount test -e /run/ready
+}
+
+# engine_up: $keeper, the process of space() for the lab's host; $parent, the control
+# group for containers; $data, a directory.  The lab's link is the way out.
 engine_up() {
 	requires "root" test "$EUID" = 0
 	lab_up
@@ -12,20 +25,13 @@ engine_up() {
 	mkdir -p "$data"
 	parent=$(awk -F: '$2 == "pids" || $2 == "" { print $3; exit }' /proc/self/cgroup)
 	parent=${parent%/}/boxtest
-	# An engine's usual places are its own here.
-	(enter "$HOSTNS" unshare --mount --propagation private sh -euc '
-		for dir in /run /var/lib/containers /var/lib/cni /etc/cni /var/lib/docker /var/lib/containerd; do
-			[ ! -d $dir ] || mount -t tmpfs tmpfs $dir
-		done
-		touch /run/ready
-		exec sleep infinity' 3>&-) &
-	keeper=$!
-	eventually 10 inside test -e /run/ready
+	space "$HOSTNS"
+	keeper=$space
 	bb_root
 }
 
-# inside CMD...: in the namespaces, without bats's descriptor.
-inside() { nsenter --target "$keeper" --mount --net -- "$@" 3>&-; }
+# inside CMD...: in the namespaces of $at or $keeper, without bats's descriptor.
+inside() { nsenter --target "${at:-$keeper}" --mount --net -- "$@" 3>&-; }
 
 # engine_down [PATTERN]: what is left of containers is an error; PATTERN are the names
 # of their control groups.
@@ -63,10 +69,23 @@ make_pause() {
 	skopeo copy -q "oci:$layout:pause" "docker-archive:$pause:docker.io/box/pause:1"
 }
 
-# daemon NAME CMD...: in the background, with its lines in $data/NAME.log and its pid
+# dockerd_up NAME: docker's daemon, with box-oci for each container, and the image.
+dockerd_up() {
+	cat >"$data/$1.json" <<-END
+		{"data-root": "$data/$1", "exec-root": "/run/docker", "pidfile": "/run/docker.pid", "hosts": ["unix:///run/docker.sock"],
+		"storage-driver": "vfs", "runtimes": {"box": {"path": "$TOP/bin/box-oci"}}, "default-runtime": "box",
+		"cgroup-parent": "$parent", "exec-opts": ["native.cgroupdriver=cgroupfs"]}
+	END
+	daemon "$1" dockerd --config-file "$data/$1.json"
+	eventually 30 docker version >/dev/null
+	docker load -q -i "$image"
+}
+docker() { inside timeout 60 docker -H unix:///run/docker.sock "$@"; }
+
+# daemon NAME CMD...: in the background, in the namespaces of $at or $keeper, with its lines in $data/NAME.log and its pid
 # in $data/NAME.pid; daemon_end NAME ends it.
 daemon() {
-	nsenter --target "$keeper" --mount --net -- "${@:2}" >"$data/$1.log" 2>&1 3>&- &
+	nsenter --target "${at:-$keeper}" --mount --net -- "${@:2}" >"$data/$1.log" 2>&1 3>&- &
 	echo $! >"$data/$1.pid"
 }
 daemon_end() {
