@@ -17,6 +17,7 @@ teardown() {
 	oci delete --force c
 	oci delete --force d
 	is "$(ls "$BATS_TEST_TMPDIR/oci" 2>/dev/null)" ""
+	is "$(find /sys/fs/cgroup -maxdepth 2 -name "bt-oci-$$*")" ""
 	baseline_check
 }
 
@@ -419,6 +420,53 @@ CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
 	refused '.linux.personality = {domain: "LINUX", flags: ["x"]}' "linux.personality.flags"
 	refused '.mounts += [{destination: "/mnt", type: "bind", source: "/etc", options: ["rbind"], uidMappings: [{containerID: 0, hostID: 5, size: 1}]}]' \
 	    "other ids than the container"
+}
+
+# family PID: the process and its descendants.
+family() {
+	local p
+	echo "$1"
+	for p in $(cat "/proc/$1"/task/*/children 2>/dev/null); do family "$p"; done
+}
+
+@test "killed at any moment, create and start leave nothing that delete --force does not take" {
+	bundle '.process.args = ["sleep", "1000"]'
+	for ((i = 0; i < 30; i++)); do
+		start box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c
+		sleep "0.0$((i / 6))$((RANDOM % 10))"
+		# box-oci itself, one of the others, or all.
+		mapfile -t all < <(family "$pid")
+		case $((i % 3)) in
+		0) all=("$pid") ;;
+		1) all=("${all[RANDOM % ${#all[@]}]}") ;;
+		esac
+		kill -9 "${all[@]}" 2>/dev/null || :
+		[ $((i % 4)) != 0 ] || oci start c 2>/dev/null || :
+		# Also while the chain still ends.
+		run oci delete --force c
+		is "$status $output" "0 " "$(cat "$err")"
+		finish
+		[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "left: $i"
+		is "$(find /sys/fs/cgroup -maxdepth 2 -name "bt-oci-$$*")" "" "$i"
+	done
+	# Also by another process than create, while create hangs in a hook.
+	bundle '.hooks.prestart = [{path: "/bin/sleep", args: ["sleep", "1000"]}]'
+	start box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c
+	eventually 10 test -e "$BATS_TEST_TMPDIR/oci/c/pid"
+	is_state creating
+	kill -9 "$pid"
+	run -0 oci delete --force c
+	is "$output" ""
+	# A group that has processes is nobody's to kill.
+	mkdir "/sys/fs/cgroup/pids/bt-oci-$$"
+	sleep 1000 3>&- &
+	echo $! >"/sys/fs/cgroup/pids/bt-oci-$$/cgroup.procs"
+	run oci create --bundle "$bundle" c 3>&-
+	is "$status $output" "1 box-oci: linux.cgroupsPath: /bt-oci-$$ has processes"
+	kill -0 $!
+	kill $!
+	wait $! || :
+	rmdir "/sys/fs/cgroup/pids/bt-oci-$$"
 }
 
 @test "each option of a verb is in the page" {

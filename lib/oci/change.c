@@ -108,13 +108,16 @@ oci_delete(int argc, char *argv[])
 			return 0;
 		diex("container \"%s\" does not exist", id);
 	}
-	/* A create that hangs ends with its processes, and removes all. */
 	if (force) {
+		container_kill_holder(&c);
 		kill_now(&c);
 		groups_signal(c.group, SIGKILL);
 	}
-	container_lock(&c);
-	container_load_pid(&c);
+	if (!container_lock(&c)) {
+		if (force)
+			return 0;
+		diex("container \"%s\" does not exist", id);
+	}
 	s = container_status(&c);
 	if (!force && s != OCI_STOPPED && s != OCI_CREATED)
 		diex("cannot delete container \"%s\" in the state \"%s\"", id,

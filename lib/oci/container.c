@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -63,8 +64,31 @@ open_dir(struct container *c, const char *root, const char *id)
 	return c->dir >= 0;
 }
 
-void
-container_lock(struct container *c)
+static char *
+fact(const struct container *c, const char *name)
+{
+	char *text = slurp_at(c->dir, name);
+
+	if (!text && errno != ENOENT)
+		die("%s/%s", c->path, name);
+	return text;
+}
+
+static void
+load(struct container *c)
+{
+	const char *bundle = fact(c, "bundle"), *group = fact(c, "group");
+
+	c->bundle = bundle;
+	c->group = group ? group : "";
+	if (faccessat(c->dir, "config.json", F_OK, 0) == 0)
+		c->config = json_file(c->dir, "config.json");
+	container_load_pid(c);
+}
+
+/* False if the directory has been removed. */
+static bool
+take_lock(struct container *c)
 {
 	struct stat st;
 
@@ -72,7 +96,35 @@ container_lock(struct container *c)
 		if (errno != EINTR)
 			die("lock %s", c->path);
 	if (fstat(c->dir, &st) < 0 || st.st_nlink == 0)
-		diex("container \"%s\" does not exist", c->id);
+		return false;
+	container_put_pid(c, "holder", getpid());
+	return true;
+}
+
+bool
+container_lock(struct container *c)
+{
+	if (!take_lock(c))
+		return false;
+	load(c);
+	return true;
+}
+
+void
+container_unlock(struct container *c)
+{
+	flock(c->dir, LOCK_UN);
+}
+
+bool
+container_open(struct container *c, const char *root, const char *id, bool lock)
+{
+	if (!open_dir(c, root, id))
+		return false;
+	if (lock)
+		return container_lock(c);
+	load(c);
+	return true;
 }
 
 void
@@ -86,37 +138,10 @@ container_claim(struct container *c, const char *root, const char *id)
 		diex("container with id \"%s\" exists already (%s)", id, path);
 	if (access(path, F_OK) < 0 || !open_dir(c, root, id))
 		die("mkdir %s", path);
-	container_lock(c);
+	/* A delete --force may have come in between. */
+	if (!take_lock(c))
+		diex("container \"%s\" has been deleted", id);
 	free(path);
-}
-
-static char *
-fact(const struct container *c, const char *name)
-{
-	char *text = slurp_at(c->dir, name);
-
-	if (!text && errno != ENOENT)
-		die("%s/%s", c->path, name);
-	return text;
-}
-
-bool
-container_open(struct container *c, const char *root, const char *id, bool lock)
-{
-	char *text;
-
-	if (!open_dir(c, root, id))
-		return false;
-	if (lock)
-		container_lock(c);
-	if ((text = fact(c, "bundle")))
-		c->bundle = text;
-	if ((text = fact(c, "group")))
-		c->group = text;
-	if (faccessat(c->dir, "config.json", F_OK, 0) == 0)
-		c->config = json_file(c->dir, "config.json");
-	container_load_pid(c);
-	return true;
 }
 
 void
@@ -147,35 +172,61 @@ container_put(struct container *c, const char *name, const char *text)
 	container_put_bytes(c, name, text, strlen(text));
 }
 
-/* Takes PID as the container's process if its start time is START. */
-static void
-take_pid(struct container *c, pid_t pid, uint64_t start)
+/* A pidfd, and the number, of the process in the fact NAME; -1, and 0, if it
+ * has ended. */
+static int
+open_process(const struct container *c, const char *name, pid_t *pid)
 {
+	char *text = fact(c, name);
+	unsigned long long start;
+	int number, fd = -1;
+
+	*pid = 0;
+	if (!text || sscanf(text, "%d %llu", &number, &start) != 2 ||
+	    number <= 0) {
+		free(text);
+		return -1;
+	}
+	free(text);
 	/* The descriptor first: if its process has not ended by then, the start
 	 * time is that process's. */
-	c->pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
-	if (c->pidfd >= 0 && start && start_time(pid) == start) {
-		c->pid = pid;
-		return;
-	}
-	c->pidfd = close_keep(c->pidfd);
-	c->pid = 0;
+	fd = pidfd_open(number, 0);
+	if (fd < 0 || !start || start_time(number) != start)
+		return close_keep(fd);
+	*pid = number;
+	return fd;
 }
 
 void
 container_load_pid(struct container *c)
 {
-	char *text = fact(c, "pid");
-	unsigned long long start;
-	int pid;
-
 	if (c->pidfd >= 0)
 		close(c->pidfd);
-	c->pidfd = -1;
-	c->pid = 0;
-	if (text && sscanf(text, "%d %llu", &pid, &start) == 2)
-		take_pid(c, pid, start);
+	c->pidfd = open_process(c, "pid", &c->pid);
+}
+
+void
+container_put_pid(struct container *c, const char *name, pid_t pid)
+{
+	char *text = text_fmt("%d %ju\n", pid, (uintmax_t)start_time(pid));
+
+	container_put(c, name, text);
 	free(text);
+}
+
+void
+container_kill_holder(const struct container *c)
+{
+	pid_t pid;
+	int fd;
+
+	if (flock(c->dir, LOCK_EX | LOCK_NB) == 0)
+		return;
+	fd = open_process(c, "holder", &pid);
+	if (fd < 0)
+		return;
+	pidfd_send_signal(fd, SIGKILL, NULL, 0);
+	close(fd);
 }
 
 static bool
@@ -216,6 +267,8 @@ container_status(const struct container *c)
 	}
 	if (!c->pid || is_zombie(c->pid))
 		return OCI_STOPPED;
+	if (faccessat(c->dir, "created", F_OK, 0) < 0)
+		return OCI_CREATING;
 	if (groups_frozen(c->group))
 		return OCI_PAUSED;
 	return is_parked(c) ? OCI_CREATED : OCI_RUNNING;

@@ -50,15 +50,23 @@ bool container_open(
 void container_need(
     struct container *c, const char *root, const char *id, bool lock);
 
-/* Takes or waits for the lock of an open container. */
-void container_lock(struct container *c);
+/* container_lock() waits for the lock, and reads all facts anew; false if the
+ * container has been removed meanwhile.  A chain that makes the container has
+ * the lock, too, until its last process has ended. */
+bool container_lock(struct container *c);
+void container_unlock(struct container *c);
+
+/* Kills the process that has the lock: it may hang in a hook.  What it was
+ * making is left half made. */
+void container_kill_holder(const struct container *c);
 
 /* Write a fact, whole at once.  Die with 125. */
 void container_put(struct container *c, const char *fact, const char *text);
 void container_put_bytes(
     struct container *c, const char *fact, const void *bytes, size_t len);
 
-/* Reads pid anew, from "pid", or "info" if there is no "pid" yet. */
+/* Writes the fact NAME of a process; reads "pid" anew. */
+void container_put_pid(struct container *c, const char *name, pid_t pid);
 void container_load_pid(struct container *c);
 
 enum oci_status container_status(const struct container *c);

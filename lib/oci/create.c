@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/unixaddr.h"
-#include "box/state.h"
 #include "oci/compile.h"
 #include "oci/container.h"
 #include "oci/errors.h"
@@ -137,6 +136,8 @@ undo(void)
 	/* Without a pid the group may be another container's. */
 	if (making->pid)
 		groups_end(making->group);
+	else
+		groups_drop(making->group);
 	container_remove(making);
 }
 
@@ -164,7 +165,7 @@ create(struct container *c, struct request *r)
 	size_t others;
 	bool own;
 
-	*c = (struct container){.id = r->id, .pidfd = -1};
+	*c = (struct container){.id = r->id, .group = "", .pidfd = -1};
 	c->path = text_fmt("%s/%s", oci.root, r->id);
 	read_bundle(c, r->bundle);
 	own = r->relay && !r->plan.console &&
@@ -188,7 +189,7 @@ create(struct container *c, struct request *r)
 	write_facts(c, &p);
 	if (own)
 		console = launch_console(c->dir, "console");
-	status = launch(&p.words);
+	status = launch(&p.words, c->dir);
 	if (status) {
 		errors_prog(status, p.prog);
 		exit(EXIT_TOOL);
@@ -197,12 +198,12 @@ create(struct container *c, struct request *r)
 		launch_terminal(console, c->dir, "console");
 	c->pid = launch_pid(r->plan.info);
 	close(r->plan.info);
-	container_put(c, "pid",
-	    text_fmt("%d %ju\n", c->pid, (uintmax_t)start_time(c->pid)));
+	container_put_pid(c, "pid", c->pid);
 	hooks_run(c, "prestart", OCI_CREATING, c->pid, false);
 	hooks_run(c, "createRuntime", OCI_CREATING, c->pid, false);
 	if (r->pid_file)
 		launch_pid_file(r->pid_file, c->pid);
+	container_put(c, "created", "");
 	making = NULL;
 }
 
@@ -299,8 +300,9 @@ oci_run(int argc, char *argv[])
 	making = NULL;
 	if (r.detach)
 		return 0;
+	container_unlock(&c);
 	status = launch_wait(c.pid);
-	if (!r.keep) {
+	if (!r.keep && container_lock(&c)) {
 		groups_end(c.group);
 		hooks_run(&c, "poststop", OCI_STOPPED, 0, true);
 		container_remove(&c);

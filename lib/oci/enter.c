@@ -247,7 +247,7 @@ enter(struct request *r, const struct container *c, struct json process)
 	}
 	if (own)
 		console = launch_console(c->dir, name);
-	status = launch(&p.words);
+	status = launch(&p.words, -1);
 	if (own && status == 0)
 		launch_terminal(console, c->dir, name);
 	else if (own)

@@ -214,6 +214,30 @@ groups_signal(const char *group, int signal)
 	free(list);
 }
 
+/* The group of ours that has no container any more. */
+static void
+drop_ours(const char *group, struct place found[], size_t n)
+{
+	if (strncmp(group, OURS, strlen(OURS)) != 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		*strrchr(found[i].dir, '/') = '\0';
+		rmdir(found[i].dir);
+	}
+}
+
+void
+groups_drop(const char *group)
+{
+	struct place found[CG_TREES];
+	const size_t n = places(group, false, found);
+
+	for (size_t i = 0; i < n; i++)
+		for (int ms = 0; cg_rmdir(found[i].dir) < 0 && ms < 1000; ms++)
+			poll(NULL, 0, 1);
+	drop_ours(group, found, n);
+}
+
 void
 groups_end(const char *group)
 {
@@ -225,10 +249,5 @@ groups_end(const char *group)
 	for (size_t i = 0; i < n; i++)
 		if (cg_end(found[i].dir, true) < 0)
 			die("remove %s", found[i].dir);
-	/* The group of ours that has no container any more. */
-	for (size_t i = 0; i < n && strncmp(group, OURS, strlen(OURS)) == 0;
-	     i++) {
-		*strrchr(found[i].dir, '/') = '\0';
-		rmdir(found[i].dir);
-	}
+	drop_ours(group, found, n);
 }

@@ -52,7 +52,7 @@ set_path(void)
 }
 
 int
-launch(const struct words *w)
+launch(const struct words *w, int lock)
 {
 	const pid_t parent = getpid();
 	int status;
@@ -68,6 +68,9 @@ launch(const struct words *w)
 		fresh();
 		resident_die_with(parent, SIGTERM);
 		set_path();
+		/* The last stage closes it before the box's own code begins. */
+		if (lock >= 0 && fcntl(lock, F_SETFD, 0) < 0)
+			die("the lock");
 		chain(w->word);
 	}
 	while (waitpid(pid, &status, 0) < 0)

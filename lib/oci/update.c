@@ -124,5 +124,5 @@ oci_update(int argc, char *argv[])
 		words_print(&w, stdout);
 		say_done();
 	}
-	return launch(&w) ? EXIT_TOOL : 0;
+	return launch(&w, -1) ? EXIT_TOOL : 0;
 }
