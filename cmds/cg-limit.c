@@ -17,6 +17,7 @@
 #include "cg/at.h"
 #include "cg/end.h"
 #include "cg/limit.h"
+#include "cg/open.h"
 #include "cg/usage.h"
 #include "stage/chain.h"
 #include "stage/opt.h"
@@ -35,6 +36,7 @@ enum {
 	O_ALL = OPT_LONG,
 	O_DEVICES,
 	O_GROUP,
+	O_HERE,
 	O_LEAVE,
 	O_NAME,
 	O_PARENT,
@@ -49,6 +51,7 @@ static const struct tool tool = {"cg-limit", "CPU prog [arg...]",
 	{O_DEVICES, "devices", NULL, "have a group for cg-device"},
 	{O_GROUP, "group", "PATH",
 	    "this group, in all hierarchies; with --leave"},
+	{O_HERE, "here", NULL, "the caller's own, of systemd-run --scope"},
 	{O_LEAVE, "leave", NULL, "leave the group, if ns-spawn --leave does"},
 	{O_NAME, "name", "NAME", "name of the group (the box's, or box-PID)"},
 	{O_PARENT, "parent", "GROUP", "the group above the new one (our own)"},
@@ -113,7 +116,7 @@ tell_hits(const struct cg_usage *u)
 }
 
 static const char *parent, *name, *path;
-static bool all, devices, warns, leave;
+static bool all, devices, warns, leave, here;
 static struct cg_limits limits;
 static int report = -1;
 
@@ -121,10 +124,11 @@ static int report = -1;
 static void
 check(void)
 {
-	if (leave != (path != NULL))
-		diex("--leave and --group need each other");
-	if (path && (name || parent))
-		diex("--group has the name and the place of the group");
+	if (leave != (path || here) || (path && here))
+		diex("--leave needs one of --group and --here, and each of "
+		     "them --leave");
+	if (leave && (name || parent))
+		diex("--group and --here have the name and the place");
 	if (leave && (warns || report >= 0))
 		diex("--leave: nobody would be there for --warn, --report");
 }
@@ -144,6 +148,9 @@ parse(int argc, char *argv[])
 			break;
 		case O_GROUP:
 			path = parse_path("--group", optarg);
+			break;
+		case O_HERE:
+			here = true;
 			break;
 		case O_LEAVE:
 			leave = true;
@@ -178,9 +185,14 @@ need(struct cgroup *g)
 {
 	if (path)
 		cgroup_at_begin(g, path);
+	else if (here)
+		cgroup_at_here(g);
 	else
 		cgroup_begin(g, name ? name : box_name());
-	cgroup_need(g, cg_limits_need(&limits));
+	if (here)
+		cgroup_has(g, cg_limits_need(&limits));
+	else
+		cgroup_need(g, cg_limits_need(&limits));
 	if (all)
 		cgroup_want(g, CG_ALL);
 	if (devices)
@@ -240,7 +252,7 @@ main(int argc, char *argv[])
 		resident_may_leave();
 	if (path)
 		cgroup_at_make(&g);
-	else
+	else if (!here)
 		cgroup_make(&g, parent);
 	cg_limits_set(&limits, &g);
 	pid = cgroup_fork(&g);

@@ -369,6 +369,9 @@ groups_at() { find /sys/fs/cgroup -path "*$1" -type d; }
 		--leave --group /
 		--leave --group //
 		--leave
+		--here
+		--leave --here --group /a
+		--leave --here --name b
 		--group /a
 		--leave --group /a --name b
 		--leave --group /a --parent b
@@ -388,6 +391,27 @@ groups_at() { find /sys/fs/cgroup -path "*$1" -type d; }
 	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
 	run -125 cg-set --group "/none-$$" --pids 9
 	is "$output" "cg-set: there is no group /none-$$"
+}
+
+# bats test_tags=vm
+@test "--leave --here: the limits of the caller's own group, which stays" {
+	if ! is_v2 pids; then
+		run -125 cg-limit --leave --here --pids 9 max true
+		is "$output" "cg-limit: --here: limits are not on cgroup v2 here"
+		return
+	fi
+	mine=$(home pids memory)
+	mine=${mine%/*}/mine-$$
+	mkdir "$mine"
+	run -125 cg-limit --leave --here --pids 9 max true
+	has "$output" "--here: "
+	sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$mine" cg-limit --leave --here --pids 1 -m 64m max \
+	    $spawn sleep 1000 9>"$BATS_TEST_TMPDIR/info" </dev/null >/dev/null 2>&1 3>&-
+	prog=$(sed 's/^{"pid": \([0-9]*\),.*/\1/' "$BATS_TEST_TMPDIR/info")
+	is "$(cat "$mine/cgroup.procs")" "$prog"
+	is "$(cat "$mine/pids.max") $(cat "$mine/memory.max")" "1 67108864"
+	kill -9 "$prog"
+	eventually 10 rmdir "$mine"
 }
 
 # bats test_tags=vm

@@ -179,6 +179,29 @@ cgroup_at_make(struct cgroup *g)
 }
 
 void
+cgroup_at_here(struct cgroup *g)
+{
+	const struct cg_tree *t = cg_tree_find(CG_PIDS);
+	struct cgroup_part *p;
+	char *events;
+
+	*g = (struct cgroup){.lock_fd = -1};
+	if (!t || t->version != 2)
+		diex("--here: limits are not on cgroup v2 here");
+	/* Only the root of the hierarchy has no such file. */
+	events = cg_read(t->own, "cgroup.events");
+	if (!events)
+		diex("--here: / is the group of the whole host");
+	free(events);
+	if (!cgv2_only_stages(t->own))
+		diex("--here: the group %s has other processes", t->group);
+	g->name = t->group;
+	p = cgroup_part(g, t);
+	p->dir = text_fmt("%s", t->own);
+	p->need = CG_BARE | cg_controllers(t->own, "cgroup.controllers");
+}
+
+void
 cgroup_at_open(struct cgroup *g, const char *path)
 {
 	int n = 0;

@@ -15,6 +15,10 @@
 void cgroup_at_begin(struct cgroup *g, const char *path);
 void cgroup_at_make(struct cgroup *g);
 
+/* In place of both, on v2: the caller's own group, which must have no other
+ * processes than stages.  It is not removed. */
+void cgroup_at_here(struct cgroup *g);
+
 /* Opens the group, to change its limits. */
 void cgroup_at_open(struct cgroup *g, const char *path);
 

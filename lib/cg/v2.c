@@ -65,8 +65,8 @@ can_have_groups(const char *dir, unsigned need)
 }
 
 /* A resident stage before us in the chain may share our group. */
-static bool
-only_stages(const char *dir)
+bool
+cgv2_only_stages(const char *dir)
 {
 	char *list = cg_read(dir, "cgroup.procs"), *rest = list, *pid;
 	bool only = list;
@@ -141,7 +141,8 @@ cgv2_place(const struct cg_tree *t, const char *name, const char *parent,
 	v->parent = text_fmt("%s", parent ? parent : t->own);
 	while (!can_have_groups(v->parent, v->need)) {
 		if (strcmp(v->parent, t->own) == 0 &&
-		    !missing(v->parent, v->need) && only_stages(v->parent)) {
+		    !missing(v->parent, v->need) &&
+		    cgv2_only_stages(v->parent)) {
 			v->leaf = text_fmt("%s/%s" CG_LEAF, v->parent, name);
 			break;
 		}
