@@ -15,7 +15,7 @@
 #include "base/parse.h"
 #include "box/state.h"
 #include "cg/at.h"
-#include "cg/end.h"
+#include "cg/hits.h"
 #include "cg/limit.h"
 #include "cg/open.h"
 #include "cg/usage.h"
@@ -24,12 +24,8 @@
 #include "stage/resident.h"
 #include "stage/title.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdint.h>
 #include <unistd.h>
 
 enum {
@@ -64,56 +60,6 @@ static const struct tool tool = {"cg-limit", "CPU prog [arg...]",
 
 /* Less than this many bytes is hardly enough to execute a program. */
 #define TINY (1 << 20)
-
-/* The options that raise the limits, as --warn has them. */
-static const char *pids_option = "--pids", *memory_option = "--memory";
-
-static void
-parse_warn(char *list)
-{
-	char *word, *rest;
-
-	for (word = strtok_r(list, ",", &rest); word;
-	     word = strtok_r(NULL, ",", &rest))
-		if (strncmp(word, "pids=", 5) == 0)
-			pids_option = word + 5;
-		else if (strncmp(word, "memory=", 7) == 0)
-			memory_option = word + 7;
-		else
-			diex("--warn: '%s' is not pids=OPTION or memory=OPTION",
-			    word);
-}
-
-static void
-warn_of(const struct cg_usage *u)
-{
-	const int64_t forks = u->stat[PIDS_HITS], kills = u->stat[OOM_KILLS];
-
-	if (forks > 0)
-		warnx("the limit on processes was hit, and a fork refused, "
-		      "%" PRId64 " times: %s raises it",
-		    forks, pids_option);
-	if (kills > 0 && strcmp(u->oom_by, "own") == 0)
-		warnx("the limit on memory was hit, and a process killed, "
-		      "%" PRId64 " times: %s raises it",
-		    kills, memory_option);
-	else if (kills > 0)
-		warnx("the host or a group above ran out of memory, and "
-		      "%" PRId64 " of the processes were killed",
-		    kills);
-}
-
-/* For box-keep's record of the box's end. */
-static void
-tell_hits(const struct cg_usage *u)
-{
-	const bool pids = u->stat[PIDS_HITS] > 0;
-	const bool memory = u->oom_by && strcmp(u->oom_by, "own") == 0;
-
-	if (pids || memory)
-		state_put("hits", "%s%s%s", pids ? "pids" : "",
-		    pids && memory ? " " : "", memory ? "memory" : "");
-}
 
 static const char *parent, *name, *path;
 static bool all, devices, warns, leave, here;
@@ -166,7 +112,7 @@ parse(int argc, char *argv[])
 			break;
 		case O_WARN:
 			if (optarg)
-				parse_warn(optarg);
+				cg_hits_parse(optarg);
 			warns = true;
 			break;
 		default:
@@ -219,7 +165,7 @@ end(struct cgroup *g, int status, const char *prog)
 	struct cg_usage usage;
 
 	cg_usage_read(g, &usage);
-	tell_hits(&usage);
+	cg_hits_tell(&usage);
 	if (report >= 0)
 		cg_usage_report(&usage, status, report);
 	if (memory && memory < TINY && usage.stat[OOM_KILLS] > 0 &&
@@ -228,7 +174,7 @@ end(struct cgroup *g, int status, const char *prog)
 		    prog);
 		hint("--memory 16m");
 	} else if (warns) {
-		warn_of(&usage);
+		cg_hits_warn(&usage);
 	}
 	cgroup_remove(g);
 	return status;
