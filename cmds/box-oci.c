@@ -58,6 +58,7 @@ static const struct {
     {"exec", oci_exec},
     {"list", oci_list},
     {"ps", oci_ps},
+    {"hooks", oci_hooks},
     {"update", oci_update},
     {"events", oci_events},
     {"features", oci_features},

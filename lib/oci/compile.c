@@ -9,12 +9,15 @@
 #include "oci/compile.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/say.h"
 #include "ns/ns.h"
 #include "oci/groups.h"
 #include "oci/hooks.h"
 #include "oci/mounts.h"
 #include "oci/process.h"
 #include "oci/resources.h"
+#include "oci/verbs.h"
+#include "stage/stages.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -160,6 +163,21 @@ put_names(struct words *w, struct json config)
 		words_option(w, "--domainname", json_text(domain, ""));
 }
 
+/* The command is for a shell. */
+static void
+put_hooks(struct words *w, const struct container *c)
+{
+	char dir[PATH_MAX], *self, *root;
+
+	if (stage_dir(dir) < 0)
+		die("find box-oci");
+	self = text_fmt("%s", say_word(text_fmt("%sbox-oci", dir)));
+	root = text_fmt("%s", say_word(oci.root));
+	words_value(w, "--made", "%s --root %s hooks %s", self, root, c->id);
+	free(self);
+	free(root);
+}
+
 static void
 put_spawn(
     struct words *w, const struct container *c, const struct plan_options *o)
@@ -175,6 +193,8 @@ put_spawn(
 	if (is_new("network"))
 		words_add(w, "--loopback");
 	put_names(w, c->config);
+	if (hooks_there(c->config))
+		put_hooks(w, c);
 	if (o->console)
 		words_option(w, "--console", o->console);
 }

@@ -199,8 +199,6 @@ create(struct container *c, struct request *r)
 	c->pid = launch_pid(r->plan.info);
 	close(r->plan.info);
 	container_put_pid(c, "pid", c->pid);
-	hooks_run(c, "prestart", OCI_CREATING, c->pid, false);
-	hooks_run(c, "createRuntime", OCI_CREATING, c->pid, false);
 	if (r->pid_file)
 		launch_pid_file(r->pid_file, c->pid);
 	container_put(c, "created", "");
@@ -266,6 +264,7 @@ start(struct container *c)
 	if (s != OCI_CREATED)
 		diex("cannot start a container in the state \"%s\"",
 		    oci_status_name(s));
+	hooks_run(c, "startContainer", OCI_CREATED, c->pid, false);
 	check_answer(c, ask(c));
 	hooks_run(c, "poststart", OCI_RUNNING, c->pid, true);
 }

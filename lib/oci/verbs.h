@@ -24,6 +24,8 @@ oci_verb oci_kill, oci_delete, oci_pause, oci_resume;
 oci_verb oci_update;
 /* events.c */
 oci_verb oci_events;
+/* hooks.c */
+oci_verb oci_hooks;
 /* look.c */
 oci_verb oci_state, oci_list, oci_ps;
 /* about.c */
