@@ -256,6 +256,16 @@ check_answer(const struct container *c, char *answer)
 	exit(EXIT_TOOL);
 }
 
+static struct container *starting;
+
+/* The specification: a hook that fails ends the container. */
+static void
+end_starting(void)
+{
+	if (starting && starting->pidfd >= 0)
+		pidfd_send_signal(starting->pidfd, SIGKILL, NULL, 0);
+}
+
 static void
 start(struct container *c)
 {
@@ -264,7 +274,10 @@ start(struct container *c)
 	if (s != OCI_CREATED)
 		diex("cannot start a container in the state \"%s\"",
 		    oci_status_name(s));
+	starting = c;
+	at_end(end_starting);
 	hooks_run(c, "startContainer", OCI_CREATED, c->pid, false);
+	starting = NULL;
 	check_answer(c, ask(c));
 	hooks_run(c, "poststart", OCI_RUNNING, c->pid, true);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* update - the verb that changes the limits of a container */
 #include "base/die.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "oci/container.h"
 #include "oci/launch.h"
@@ -10,6 +11,7 @@
 
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,7 +73,7 @@ number(const char *option, const char *word, bool size)
 static void
 take(struct json_object *resources, unsigned i, const char *word)
 {
-	const char *option = members[i].option;
+	char *option = text_fmt("--%s", members[i].option);
 	struct json_object *of, *value;
 
 	value = members[i].kind == TEXT ? json_object_new_string(word)
@@ -82,6 +84,7 @@ take(struct json_object *resources, unsigned i, const char *word)
 		json_object_object_add(resources, members[i].object, of);
 	}
 	json_object_object_add(of, members[i].member, value);
+	free(option);
 }
 
 static struct json
