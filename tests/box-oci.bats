@@ -469,6 +469,75 @@ family() {
 	rmdir "/sys/fs/cgroup/pids/bt-oci-$$"
 }
 
+@test "T20: a container's directory that another user could write to is refused" {
+	mkdir -p "$BATS_TEST_TMPDIR/oci/e"
+	echo /nobody >"$BATS_TEST_TMPDIR/oci/e/group"
+	for change in "chown 1" "chown 0" "chmod 770"; do
+		$change "$BATS_TEST_TMPDIR/oci/e"
+		[ "$change" != "chown 0" ] || continue
+		for verb in state kill "delete --force" start; do
+			# shellcheck disable=SC2086
+			run oci $verb e
+			is "$status $output" "1 box-oci: $BATS_TEST_TMPDIR/oci/e: another user could have written there" "$change"
+		done
+		run -1 weak 20 box-oci --root "$BATS_TEST_TMPDIR/oci" kill e
+		is "$output" "box-oci: container not running"
+	done
+	rm -r "$BATS_TEST_TMPDIR/oci/e"
+}
+
+@test "T112: no record makes delete kill the caller, nor does a config" {
+	group=/bt-oci-$$
+	mkdir "/sys/fs/cgroup/pids$group" "$BATS_TEST_TMPDIR/oci"
+	# in_group CMD...: CMD in the group.
+	in_group() { sh -c 'echo $$ >"$0" && exec "$@"' "/sys/fs/cgroup/pids$group/cgroup.procs" "$@"; }
+	make_record() { mkdir -p "$BATS_TEST_TMPDIR/oci/c" && echo -n "$1" >"$BATS_TEST_TMPDIR/oci/c/group"; }
+	for path in / // "$group" "$group//" "$group/.." "/..$group" "/.$group"; do
+		make_record "$path"
+		run -0 in_group box-oci --root "$BATS_TEST_TMPDIR/oci" delete --force c
+	done
+	make_record "$group"
+	run -137 in_group env WEAK=112 "$weak/bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" delete --force c
+	for path in "$group" "/$group//"; do
+		bundle ".linux.cgroupsPath = \"$path\""
+		run in_group box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c 3>&-
+		is "$status $output" "1 box-oci: linux.cgroupsPath: '$path' holds this process"
+	done
+	oci delete --force c
+}
+
+@test "hostile bundles: JSON without end, files that are none, links" {
+	bundle
+	# bad TEXT: config.json, as it is, is refused with TEXT.
+	bad() {
+		run oci create --bundle "$bundle" c 3>&- </dev/null
+		[ "$status" = 1 ] && has "$output" "$1"
+		[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "made"
+	}
+	good=$(<"$bundle/config.json")
+	c=$bundle/config.json
+	printf '{"a":%0.s' {1..100} >"$c"; bad "config.json: byte "
+	printf '%s{}' "$good" >"$c"; bad "config.json: byte "
+	printf '%s' "${good::-20}" >"$c"; bad "config.json: byte "
+	echo '[]' >"$c"; bad "config.json: not an object"
+	: >"$c"; bad "config.json: "
+	{ echo '{"x": "'; head -c 17m /dev/zero | tr '\0' x; echo '"}'; } >"$c"; bad "config.json: longer than 16 MiB"
+	rm "$c" && mkfifo "$c"; bad "config.json: not a file"
+	rm "$c" && ln -s /dev/zero "$c"; bad "config.json: not a file"
+	rm "$c" && ln -s /dev/tty "$c"; bad "config.json: "
+	rm "$c"; bad "config.json: No such file or directory"
+	# The root is a link out of the bundle: it is the engine's word, and a link below is not.
+	copy_root
+	mkdir "$BATS_TEST_TMPDIR/victim"
+	ln -s "$BATS_TEST_TMPDIR/victim" "$root/out"
+	ln -s ../../../../../../.."$BATS_TEST_TMPDIR/victim" "$root/up"
+	export script='touch /out/x /up/x 2>/dev/null; echo done'
+	runs_as ".root = {path: \"$root\"} | .process.cwd = \"/out/new\" | .mounts += [{destination: \"/up/mnt\", type: \"tmpfs\", source: \"t\"}]
+	    | .linux.devices = [{path: \"/out/dev\", type: \"c\", major: 1, minor: 3}]"
+	is "$(ls -A "$BATS_TEST_TMPDIR/victim")" "" "$output $stderr"
+	is "$status" 0 "$stderr"
+}
+
 @test "each option of a verb is in the page" {
 	for verb in create start run state kill delete pause resume exec list ps update events features spec; do
 		run -0 box-oci "$verb" --help

@@ -267,7 +267,7 @@ group_path(struct json config, const char *id)
 				   : text_fmt(GROUPS_OURS "/%s", id);
 
 	groups_check(*path ? j.name : "control group", group);
-	return group;
+	return groups_clean(group);
 }
 
 static void

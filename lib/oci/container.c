@@ -52,8 +52,10 @@ container_root(void)
 static bool
 open_dir(struct container *c, const char *root, const char *id)
 {
-	*c = (struct container){
-	    .id = container_id(id), .group = "", .pidfd = -1};
+	*c = (struct container){.id = container_id(id),
+	    .config = {NULL, ""},
+	    .group = "",
+	    .pidfd = -1};
 	c->path = text_fmt("%s/%s", root, id);
 	c->dir = open(c->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (c->dir < 0 && errno != ENOENT)

@@ -212,6 +212,7 @@ static struct json
 process_of(struct request *r, const struct container *c, char *argv[])
 {
 	struct json j;
+	int fd;
 
 	if (!r->process) {
 		if (!argv[0])
@@ -220,8 +221,12 @@ process_of(struct request *r, const struct container *c, char *argv[])
 	}
 	if (argv[0])
 		diex("--process has the program, not the words behind ID");
-	j = strcmp(r->process, "-") == 0 ? json_fd(STDIN_FILENO, "stdin")
-					 : json_file(AT_FDCWD, r->process);
+	fd = strcmp(r->process, "-") == 0
+		 ? STDIN_FILENO
+		 : open(r->process, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		die("--process %s", r->process);
+	j = json_fd(fd, r->process);
 	j.name = "process";
 	return j;
 }

@@ -22,20 +22,49 @@ struct place {
 	char *dir;
 };
 
+char *
+groups_clean(const char *path)
+{
+	char *clean = malloc(strlen(path) + 1), *end = clean;
+
+	if (!clean)
+		die("memory");
+	for (; *path; path++)
+		if (*path != '/' || (path[1] && path[1] != '/'))
+			*end++ = *path;
+	*end = '\0';
+	return clean;
+}
+
+/* A part of it leads to another group. */
+static bool
+has_dots(const char *group)
+{
+	for (const char *p = group; *p; p += strspn(p, "/")) {
+		const size_t len = strcspn(p, "/");
+
+		if ((len == 1 || len == 2) && strspn(p, ".") == len)
+			return true;
+		p += len;
+	}
+	return false;
+}
+
 /* The directories of GROUP that exist, or, with ALL, could exist; at most
  * CG_TREES. */
 static size_t
 places(const char *group, bool all, struct place found[CG_TREES])
 {
 	char *text = slurp_at(AT_FDCWD, "/proc/self/cgroup"), *rest = text;
-	char *list, *own;
+	char *list, *own, *path = groups_clean(group);
 	size_t n = 0;
 
 	if (!text)
 		die("read /proc/self/cgroup");
-	while (*group && n < CG_TREES && cg_next(&rest, &list, &own)) {
+	while (*path == '/' && !has_dots(path) && n < CG_TREES &&
+	       cg_next(&rest, &list, &own)) {
 		const struct cg_tree *t = cg_tree_with(list);
-		char *dir = t && t->top ? cg_dir(t, group) : NULL;
+		char *dir = t && t->top ? cg_dir(t, path) : NULL;
 
 		if (dir && (all || access(dir, F_OK) == 0) &&
 		    strcmp(dir, t->top) != 0 && !path_inside(t->own, dir))
@@ -43,6 +72,7 @@ places(const char *group, bool all, struct place found[CG_TREES])
 		else
 			free(dir);
 	}
+	free(path);
 	free(text);
 	return n;
 }
@@ -52,21 +82,17 @@ groups_check(const char *what, const char *group)
 {
 	struct place found[CG_TREES];
 	char *text = slurp_at(AT_FDCWD, "/proc/self/cgroup"), *rest = text;
-	char *list, *own;
+	char *list, *own, *clean = groups_clean(group);
 
-	if (*group != '/' || !group[strspn(group, "/")])
+	if (*group != '/' || !*clean)
 		diex("%s: '%s' is the root of the hierarchies", what, group);
-	for (const char *p = group; *p; p += strspn(p, "/")) {
-		const size_t len = strcspn(p, "/");
-
-		if ((len == 1 || len == 2) && strspn(p, ".") == len)
-			diex("%s: '%s' has a part . or ..", what, group);
-		p += len;
-	}
+	if (has_dots(group))
+		diex("%s: '%s' has a part . or ..", what, group);
 	while (text && cg_next(&rest, &list, &own))
-		if (path_inside(own, group))
+		if (path_inside(own, clean))
 			diex("%s: '%s' holds this process", what, group);
 	free(text);
+	free(clean);
 	if (places(group, true, found) == 0)
 		diex("%s: no mounted hierarchy can have %s", what, group);
 }

@@ -11,6 +11,9 @@
 
 #define GROUPS_OURS "/box-oci" /* groups without an absolute path are below */
 
+/* PATH, malloc'ed, without needless "/". */
+char *groups_clean(const char *path);
+
 /* Dies with 125, naming WHAT, on a GROUP that does not count, or with "..". */
 void groups_check(const char *what, const char *group);
 

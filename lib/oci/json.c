@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOST_BYTES (16 << 20)
@@ -89,11 +90,16 @@ json_fd(int fd, const char *name)
 struct json
 json_file(int dir, const char *file)
 {
-	const int fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* O_NONBLOCK: a fifo has no writer and would not open. */
+	const int fd =
+	    openat(dir, file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
 	struct json j;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		die("%s", file);
+	if (!S_ISREG(st.st_mode))
+		diex("%s: not a file", file);
 	j = json_fd(fd, file);
 	close(fd);
 	return j;

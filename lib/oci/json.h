@@ -17,9 +17,9 @@ struct json {
 	const char *name;	   /* kept to the end of the process */
 };
 
-/* The document in FILE, or in the open descriptor FD, whose text errors call
- * NAME.  Dies with 125, naming the place, unless the text is one object of at
- * most 16 MiB and 64 levels. */
+/* The document in FILE, a regular file, or in the open descriptor FD, whose
+ * text errors call NAME.  Dies with 125, naming the place, unless the text is
+ * one object of at most 16 MiB and 64 levels. */
 struct json json_file(int dir, const char *file);
 struct json json_fd(int fd, const char *name);
 
