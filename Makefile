@@ -15,8 +15,18 @@ CFLAGS = -O2 -g
 LDFLAGS = -static
 LDLIBS = -lcap
 
-# The compiler for programs of the building machine: seccomp/compile.
+# With musl the tools start faster and are smaller. scripts/musl makes musl/, which
+# musl-gcc needs. Another CC, or LIBC=glibc, takes the library of that compiler.
+LIBC = $(if $(wildcard musl/libcap.a),$(if $(filter file,$(origin CC)),musl,glibc),glibc)
+ifeq ($(LIBC),musl)
+CC = musl-gcc -idirafter musl/include
+LDLIBS = musl/libcap.a
+endif
+
+# The compiler for programs of the building machine: seccomp/compile; and for those
+# of tests, which may use what musl lacks.
 HOSTCC = cc
+TESTCC = $(if $(filter musl,$(LIBC)),$(HOSTCC),$(CC))
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
@@ -48,13 +58,16 @@ COMPLETIONS = completions/bash completions/zsh completions/fish
 
 all: $(BINS) $(COMPLETIONS)
 
+# The programs alone, as for another machine: completions ask each for its options.
+bins: $(BINS)
+
 .DELETE_ON_ERROR:
 
 # A step in one line, such as "  CC lib/cg/group.c"; none with make -s.
 say = $(if $(filter-out 0,$(V)),,@$(if $(silent),,printf '  %s\n' '$1';))
 silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
 
-%.o: %.c Makefile
+%.o: %.c Makefile $(wildcard musl/libcap.a)
 	$(call say,CC $<)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(OBJ:.o=.d)
@@ -120,8 +133,11 @@ PROBES = tests/attack/intruder tests/attack/probe tests/golden/view
 BENCH = tests/bench/floor tests/bench/traffic
 
 # A tar of the sources.
-TREE = tar c --exclude='./build-*' --exclude=./bin --exclude=./completions \
+TREE = tar c --exclude='./build-*' --exclude=./musl --exclude=./bin --exclude=./completions \
 	--exclude='./*_fs*' --exclude=./.git --exclude='*.[oad]' .
+
+tree.tar:
+	@$(TREE)
 
 check:
 	scripts/deps test
@@ -189,7 +205,10 @@ bench-page: all $(BENCH)
 	tests/bench/page
 
 $(PROBES) tests/bench/traffic: %: %.c lib/stage/door.h
-	$(call say,CC $@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(CFLAGS) -static -o $@ $@.c
+	$(call say,CC $@)$(TESTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(CFLAGS) -static -o $@ $@.c
+
+tests/faults/inject: %: %.c
+	$(call say,CC $@)$(TESTCC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -o $@ $@.c -lseccomp
 
 tests/bench/floor: seccomp/table.h
 tests/attack/knock tests/attack/receive tests/bench/floor: %: %.c lib/libbox.a
@@ -198,12 +217,63 @@ tests/attack/knock tests/attack/receive tests/bench/floor: %: %.c lib/libbox.a
 tests/oci/model: %: %.c lib/libbox.a
 	$(call say,CC $@)$(CC) $(ALL_CFLAGS) -o $@ $@.c lib/libbox.a $(LDLIBS) -ljson-c -lseccomp
 
+# Each system call of a start fails, with each likely error, or is the last: the
+# counts go to tests/faults/report.
+faults:
+	scripts/deps test
+	$(MAKE) all $(PROBES)
+	FAULTS=all TEST_LIMIT=$${TEST_LIMIT:-7200} tests/run -f '^each call' tests/faults.bats
+
+# Inputs at random, TIME seconds for each reader of what others write, from those in
+# tests/fuzz/corpus; a crash stays in build-fuzz, with the sanitizer's report.
+FUZZ = tar netlink fstab words lists
+FUZZ_FLAGS = -O1 -g -fno-sanitize-recover=all -fsanitize=address,undefined
+fuzz:
+	scripts/deps fuzz
+	rm -rf build-fuzz
+	mkdir build-fuzz
+	$(TREE) | tar x -C build-fuzz
+	$(MAKE) -C build-fuzz CC=clang HARDENING= CFLAGS='$(FUZZ_FLAGS),fuzzer-no-link' \
+		lib/libbox.a
+	cd build-fuzz && for name in $(FUZZ); do \
+		clang -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(FUZZ_FLAGS),fuzzer -Wl,--wrap=exit \
+			-o fuzz-$$name tests/fuzz/$$name.c tests/fuzz/fuzz.c lib/libbox.a -lcap && \
+		mkdir -p found/$$name && \
+		ASAN_OPTIONS=detect_leaks=0 ./fuzz-$$name -max_total_time=$${TIME:-60} -timeout=30 \
+			-verbosity=0 found/$$name tests/fuzz/corpus/$$name || exit; \
+	done
+
 # The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
 # virtual machine; with systemd as init; and a shell in the former.
 check-vm:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
 	LIMIT=$${LIMIT:-7200} tests/vm/run tests/run --here $${TESTS:-tests}
+
+# The same tests in a box of ours, which is a host for boxes; not those that need
+# what a box lacks: control groups, devices, this host's network.
+check-box:
+	scripts/deps test
+	$(MAKE) all $(PROBES)
+	tests/inbox tests/run $${TESTS:-tests}
+
+# The build, and a part of the tests, by clang, with the C library glibc.
+CLANG_PART = tests/cap-drop.bats tests/ns-spawn.bats tests/rootfs-enter.bats
+check-clang:
+	scripts/deps lint
+	rm -rf build-clang && mkdir build-clang
+	$(TREE) | tar x -C build-clang && rm -f build-clang/seccomp/compile
+	TESTS="$${TESTS:-$(CLANG_PART)}" $(MAKE) -C build-clang CC=clang HOSTCC=clang check
+
+# A build in Alpine's root, with musl.
+check-alpine:
+	scripts/deps test
+	$(MAKE) all
+	tests/run tests/other
+
+# For arm64, and boxes on an emulated machine.
+check-arm64:
+	tests/vm/arm64
 
 check-systemd:
 	scripts/deps build
@@ -232,7 +302,8 @@ check-readme:
 	TEST_LIMIT=$${TEST_LIMIT:-900} tests/run tests/fresh
 
 # As in CI; with make -k, a failure does not stop the others.
-check-all: check asan-part check-readme check-vm-part check-systemd
+check-all: check asan-part check-readme check-vm-part check-systemd check-alpine check-clang \
+	check-arm64
 
 vm: all
 	tests/vm/run -i
@@ -283,6 +354,8 @@ install: all
 	install -m 644 docs/*.svg $(DESTDIR)$(DOCDIR)/docs/
 	install -m 644 docs/speed/start.svg $(DESTDIR)$(DOCDIR)/docs/speed/
 	install -m 755 rootfs/nginx-setup $(DESTDIR)$(DATADIR)/
+	sed 's,@PREFIX@,$(PREFIX),' packaging/apparmor >$(DESTDIR)$(DATADIR)/apparmor
+	chmod 644 $(DESTDIR)$(DATADIR)/apparmor
 	mkdir -p $(DESTDIR)$(UNITDIR)
 	sed 's,@PREFIX@,$(PREFIX),' systemd/box@.service \
 		>$(DESTDIR)$(UNITDIR)/box@.service
@@ -310,8 +383,9 @@ uninstall:
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 
 clean:
-	rm -rf bin completions tags build-asan build-deb lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h seccomp/names seccomp/names.h \
-		$(PROBES) $(BENCH) tests/attack/knock tests/attack/receive tests/oci/model
+	rm -rf bin completions tags build-asan build-arm64 build-clang build-deb build-fuzz lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h seccomp/names seccomp/names.h \
+		$(PROBES) $(BENCH) tests/faults/inject tests/attack/knock tests/attack/receive tests/oci/model
 
-.PHONY: all asan asan-part bench bench-page check check-all check-deb check-engines check-systemd \
-	check-vm check-vm-part clean deb demo golden install lint peers readme soak tags uninstall vm
+.PHONY: all asan asan-part bench bench-page bins check check-all check-alpine check-arm64 check-box \
+	check-clang check-deb check-engines check-systemd check-vm check-vm-part clean deb demo faults fuzz golden \
+	install lint peers readme soak tags tree.tar uninstall vm

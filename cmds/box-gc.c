@@ -58,7 +58,7 @@ visit(void)
 }
 
 /* Locks without a record: nothing else is to remove. */
-static const char *const bare[] = {SLOT_LOCK, HOSTS_LOCK, LEAVE_LOCK};
+static const char *const bare[] = {SLOT_LOCK, LEAVE_LOCK};
 
 static int
 free_lock(const char *num, int lock)
@@ -66,6 +66,13 @@ free_lock(const char *num, int lock)
 	(void)num;
 	(void)lock;
 	return 0;
+}
+
+static int
+free_names(const char *rest, int lock)
+{
+	(void)rest;
+	return hosts_listed(lock);
 }
 
 int
@@ -82,11 +89,12 @@ main(int argc, char *argv[])
 	state_end_dead(true);
 	ended_prune();
 	/* Only root has a firewall and links, or may enter a namespace. */
-	if (geteuid() == 0) {
+	if (state_owns_run()) {
 		netns_each(visit);
 		firewall_forget(is_seen);
 	}
 	for (size_t i = 0; i < sizeof(bare) / sizeof(*bare); i++)
 		lock_each_dead(bare[i], true, free_lock);
+	lock_each_dead(HOSTS_LOCK, true, free_names);
 	return 0;
 }

@@ -226,7 +226,7 @@ static void
 forget(void)
 {
 	static const char *const facts[] = {
-	    "pid", "slot", "ports", "nat", "hits"};
+	    "pid", "slot", "ports", "nat", "pasta", "hits"};
 
 	hosts_leave(name);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
@@ -242,6 +242,8 @@ run(char *argv[])
 	    .pause = 5};
 	int result;
 
+	if (restart.count)
+		lock_sweep();
 	r.pid = fork();
 	if (r.pid < 0)
 		die("fork");
@@ -300,6 +302,7 @@ main(int argc, char *argv[])
 	lock_fd = take_name();
 	at_end(give_back);
 	title_name(name);
+	lock_sweep();
 	state_end_dead(false);
 	make_layer();
 	make_log();

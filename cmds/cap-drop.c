@@ -47,6 +47,7 @@ main(int argc, char *argv[])
 	if (!*argv)
 		opt_usage(&tool);
 
+	caps_check("--cap-add", add);
 	keep = caps_keep(caps_kept, add, drop);
 	/* The bounding set first: that needs CAP_SETPCAP. */
 	caps_bound(keep);

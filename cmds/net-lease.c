@@ -26,10 +26,16 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define GRACE 100 /* ms, in all */
 #define POLL 5	  /* ms */
+#define NEAR 16	  /* slots that each search begins with */
+#define HINT SLOT_LOCK "hint"
+#define TIME 1 /* s */
 
 enum {
 	SLOT = OPT_LONG,
@@ -88,21 +94,74 @@ lease(const struct slot *s, bool any, char *why, size_t size)
 	return fd;
 }
 
-/* Leases the slot of S, or if ANY the first free slot from that one on. */
-static int
-lease_one(struct slot *s, bool any)
+/* The file HINT has the slot that a search beyond the NEAR ones has found: for
+ * some TIME the slots before count as leased, if the last of them is.  0: there
+ * is none. */
+static unsigned
+hint_read(int fd)
 {
-	const unsigned end = any ? slot_count(s->len) : s->num + 1;
+	char text[16] = "", before[32];
+	struct stat st;
+	unsigned num;
+
+	if (fstat(fd, &st) < 0 || time(NULL) - st.st_mtime > TIME ||
+	    pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		return 0;
+	num = (unsigned)strtoul(text, NULL, 10);
+	snprintf(before, sizeof(before), SLOT_LOCK "%u", num - 1);
+	return num > NEAR && lock_held(before) ? num : 0;
+}
+
+/* Leases the first free slot from that of S on, before END; or -1. */
+static int
+lease_from(struct slot *s, unsigned end)
+{
 	char why[64];
 	int fd = -1;
 
-	for (; s->num < end; s->num++)
-		if ((fd = lease(s, any, why, sizeof(why))) >= 0)
-			return fd;
-	if (any)
+	while (s->num < end && (fd = lease(s, true, why, sizeof(why))) < 0)
+		s->num++;
+	return fd;
+}
+
+/* Leases the first free slot.  With many boxes one after the other the search
+ * does not begin at 0 each time. */
+static int
+lease_first(struct slot *s)
+{
+	const unsigned end = slot_count(s->len);
+	char text[16];
+	unsigned from;
+	int fd = lease_from(s, end < NEAR ? end : NEAR), hint;
+
+	if (fd >= 0 || end <= NEAR)
+		return fd;
+	hint = lock_open(HINT, true);
+	from = hint_read(hint);
+	s->num = from && from < end ? from : NEAR;
+	fd = lease_from(s, end);
+	if (fd < 0) {
+		s->num = NEAR;
+		fd = lease_from(s, end);
+	}
+	snprintf(text, sizeof(text), "%-10u\n", s->num);
+	if (s->num != from && pwrite(hint, text, strlen(text), 0) < 0)
+		warn("write %s/lock/" HINT, state_dir());
+	close(hint);
+	return fd;
+}
+
+static int
+lease_one(struct slot *s, bool any)
+{
+	char why[64];
+	const int fd = any ? lease_first(s) : lease(s, false, why, sizeof(why));
+
+	if (fd < 0 && any)
 		diex("no slot is free in %s/%u", addr_text(s->pool), s->len);
-	s->num--;
-	diex("%s, slot %u: %s", addr_text(slot_addr(s)), s->num, why);
+	if (fd < 0)
+		diex("%s, slot %u: %s", addr_text(slot_addr(s)), s->num, why);
+	return fd;
 }
 
 /* A chosen pool must be free.  The default pool is not checked here: a chain

@@ -110,6 +110,8 @@ close_loopback(void)
 	}
 	caps_bound(~cuts);
 	caps_limit(~cuts, 0);
+	if (setenv("BOX_CUT", tool.name, 1) < 0)
+		die("setenv");
 }
 
 /* -n without a box: root's boxes have the ids of their slots. */

@@ -12,6 +12,7 @@
 #include "box/state.h"
 #include "ns/idmap.h"
 #include "ns/ns.h"
+#include "ns/refused.h"
 #include "spawn/doorman.h"
 #include "spawn/init.h"
 #include "spawn/leave.h"
@@ -43,8 +44,10 @@ attend(pid_t pid, int door)
 	uid_t uid;
 	gid_t gid;
 
-	if (!start_settled(&o.box, pid, door))
+	if (!start_settled(&o.box, pid, door)) {
+		ns_tell_none(fresh);
 		return false;
+	}
 	if (o.netns)
 		netns_name(pid);
 	ns_write_info(o.info, pid, pid);
@@ -129,7 +132,7 @@ main(int argc, char *argv[])
 
 	/* Only root can make a name in /run/netns. */
 	if (!o.netns && !o.box.leave && (o.box.set.fresh & CLONE_NEWNET) &&
-	    geteuid() == 0)
+	    !user)
 		o.netns = box_name();
 	if (o.netns)
 		netns_claim(o.netns);

@@ -28,7 +28,8 @@ enum {
 	O_DNS,
 	O_SHM,
 	O_DEVICE,
-	O_ADD_HOST
+	O_ADD_HOST,
+	O_UNMASK
 };
 
 static const struct opt opts[] = {
@@ -42,6 +43,7 @@ static const struct opt opts[] = {
     {O_DNS, "dns", "ADDR", "name server, or auto, host (this host's) or none"},
     {O_ADD_HOST, "add-host", "NAME:ADDR",
 	"a line in /etc/hosts; host-gateway: the host"},
+    {O_UNMASK, "unmask", NULL, "show all of /proc and /sys, for boxes inside"},
     PAYLOAD_OPTS,
     {0},
 };
@@ -81,6 +83,9 @@ parse(int argc, char *argv[])
 			break;
 		case O_OVERLAY:
 			root.overlay = optarg;
+			break;
+		case O_UNMASK:
+			root.unmask = true;
 			break;
 		case O_DNS:
 			resolv_add(&root.etc.dns, optarg);

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 static const struct opt opts[] = {
-    {OPT_LONG, "profile", "FILE", "a compiled filter in place of the default"},
+    {OPT_LONG, "profile", "FILE", "another compiled filter, or namespaces"},
     {0},
 };
 static const struct tool tool = {"sys-filter", "prog [arg ...]", opts, SAY_SH};

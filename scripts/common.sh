@@ -52,12 +52,15 @@ json() {
 }
 
 # find_state: the state directory in $state, that of layers in $layers, this user
-# in $uid.
+# in $uid; $hosts is 1 if the state is the host's root's.
 find_state() {
 	find_user
+	hosts=''
+	# shellcheck disable=SC3067 # all known shells have it
+	[ "$uid" != 0 ] || [ "${BOX_STATE:-}" ] || [ ! -O /run ] || hosts=1
 	if [ "${BOX_STATE:-}" ]; then
 		state=$BOX_STATE
-	elif [ "$uid" = 0 ]; then
+	elif [ "$hosts" ]; then
 		state=/run/box
 	elif [ "${XDG_RUNTIME_DIR:-}" ]; then
 		state=$XDG_RUNTIME_DIR/box
@@ -67,7 +70,7 @@ find_state() {
 	fi
 	case $state in /*) ;; *) state=./$state ;; esac
 	layers=$state/layer
-	[ "${BOX_STATE:-}" ] || [ "$uid" != 0 ] || layers=/var/lib/box
+	[ -z "$hosts" ] || layers=/var/lib/box
 	[ ! -d "$state" ] || own 0 "$state" "$state/lock" "$state/ended" ||
 	    die "$state: $foreign is not this user's own"
 }
@@ -244,4 +247,5 @@ value() {
 find_residents() {
 	value "/proc/$pid/comm"
 	residents "$value"
+	! process pasta || residents=$((residents + 1))
 }

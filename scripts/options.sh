@@ -229,28 +229,53 @@ find_user() {
 }
 
 # find_root: $root is 1 if the user is root and has the ids of boxes, unlike root of
-# a container with few ids.  $uid, too.
+# a container with few ids; $host is 1 if these are all ids, so root is the host's.
+# $uid, too.
 find_root() {
 	find_user
-	root=''
+	root='' host=''
 	[ "$uid" = 0 ] || return 0
 	while read -r _in _ _count; do
+		[ "$_in $_count" != "0 4294967295" ] || host=1
 		[ "$_in" -gt 1879048192 ] || [ $((_in + _count)) -lt 1879113728 ] ||
 		    root=1
 	done </proc/self/uid_map
 }
 
 # find_delegated: $delegated is 1 if this user may make groups below our own, as in
-# a systemd scope with Delegate=yes.  Groups of v1 are root's.
+# a systemd scope with Delegate=yes; $scope, if the user's manager can make such a
+# scope, the words in front of a program that is to run there; $controllers, those
+# that the groups get.  Groups of v1 are root's.
 find_delegated() {
-	delegated=''
-	while IFS=: read -r _num _controllers _path; do
-		case $_num:$_controllers in
-		0:) [ ! -w "/sys/fs/cgroup$_path/cgroup.procs" ] || delegated=1 ;;
-		*:name=*) ;;
-		*) delegated='' && return ;;
+	delegated='' scope='' controllers=''
+	while IFS=: read -r _num _list _path; do
+		case $_num:$_list in
+		0:) ;;
+		*:name=*) continue ;;
+		*) delegated='' scope='' controllers='' && return ;;
 		esac
+		if [ -w "/sys/fs/cgroup$_path/cgroup.procs" ]; then
+			delegated=1
+		elif [ "$uid" != 0 ] && [ -S "${XDG_RUNTIME_DIR-}/systemd/private" ]; then
+			scope='systemd-run --user --scope -q -p Delegate=yes --'
+			_path=/user.slice/user-$uid.slice/user@$uid.service/
+		fi
+		case $_path in
+		*/user@"$uid".service/*) _path=${_path%%/user@*}/user@$uid.service ;;
+		esac
+		[ -z "$delegated$scope" ] || {
+			read -r controllers <"/sys/fs/cgroup$_path/cgroup.controllers"
+		} 2>/dev/null || :
 	done </proc/self/cgroup
+}
+
+# scoped WORD...: the words in $scope fit WORD....  A newer systemd-run would
+# replace variables in them.
+scoped() {
+	case $scope$* in systemd-run*'$'*) ;; *) return 0 ;; esac
+	case $(systemd-run --help 2>/dev/null) in
+	*--expand-environment*) scope="${scope%--}--expand-environment=no --" ;;
+	esac
 }
 
 # unspare: ends the caller's protection against the OOM killer: a box with a

@@ -155,7 +155,7 @@ DAC_READ_SEARCH open_by_handle_at
 PERFMON perf_event_open
 SYS_ADMIN fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie
 SYS_ADMIN lsm_get_self_attr=459 lsm_list_modules=461 lsm_set_self_attr=460 mount
-SYS_ADMIN mount_setattr move_mount open_tree quotactl quotactl_fd
+SYS_ADMIN mount_setattr move_mount open_tree pivot_root quotactl quotactl_fd
 SYS_ADMIN setdomainname sethostname umount umount2
 SYS_BOOT reboot
 SYS_CHROOT chroot

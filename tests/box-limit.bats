@@ -136,7 +136,7 @@ refused() {
 	runs_box web -p 8080:80
 	first=$pid
 	runs_box two
-	refused "Address already in use" -p 8080:80 two
+	refused " in use" -p 8080:80 two
 	run -0 box-limit -p 8081:80 two
 	serves 8080
 	serves 8081 two
@@ -173,10 +173,10 @@ refused() {
 	runs_box web -p 9090:80
 	start python3 -c 'import socket, time; s = socket.create_server(("", 8080)); print("up", flush=True); time.sleep(1000)'
 	eventually 5 grep -q up "$out"
-	refused "Address already in use" -p 8080:80 web
+	refused " in use" -p 8080:80 web
 	kill -9 "$pid"
 	finish
-	refused "Address already in use" -p 9090:80 web
+	refused " in use" -p 9090:80 web
 	refused "not published" --unpublish 9090:81 web
 	refused "not published" --unpublish 9091:80 web
 	refused "'80y'" --cpus 2 --unpublish 9090:80 -p 80y web

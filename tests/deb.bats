@@ -36,7 +36,8 @@ answers() { outside curl -sS -m 3 http://192.0.2.1:8080/ | grep "Hello from Chid
 		files >"$BATS_TEST_TMPDIR/files"
 
 		in_fresh 'dpkg -i /srv/box.deb >/srv/log
-			[ -z "$(dpkg --verify boxtools)" ]'
+			[ -z "$(dpkg --verify boxtools)" ]
+			grep -q "^profile boxtools /usr/bin/ns-spawn " /usr/share/boxtools/apparmor'
 		in_fresh 'box-run -d --name web --ready port -p 8080:80 --ephemeral \
 			-v /usr/share/boxtools/nginx-setup:/nginx-setup:ro /srv/bb sh /nginx-setup'
 		eventually 10 answers

@@ -104,6 +104,10 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 		[ -e "$TOP/$link" ] || fail "no $link"
 	done
 	diff "$TOP/README.md" <("$TOP/docs/tables" "$TOP/README.md") || fail "make readme"
+	# Each host has a target, and each target that checks on another host is in the table.
+	diff <(grep -v '^#' "$TOP/docs/hosts" | sed 's/.*|//' | sort) \
+	    <(sed -n 's/^\(asan-part\|check\|check-[a-z0-9-]*\):.*/\1/p' "$TOP/Makefile" |
+	    grep -vxE 'check-(all|deb|vm)' | sort) || fail "docs/hosts"
 	# A row for each feature: six columns and a source.
 	is "$(awk -F '|' '!/^#/ && (NF != 7 || $7 == "")' "$TOP/docs/peers")" ""
 	diff "$TOP/docs/chain.svg" <("$TOP/docs/chain") || fail "make readme"

@@ -1,14 +1,17 @@
 #!/usr/bin/env bats
 # T48: system calls that fail, and processes killed, at any point of a box's life.
 # The program runs as confined as ever or not at all, nothing hangs, and after
-# box-gc the host is as before.  SOAK=N: N times as many points; SEED repeats.
+# box-gc the host is as before.  SOAK=N: N times as many random points; SEED repeats.
+# FAULTS=all ("make faults"): each call, with each likely error, and SIGKILL.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
 load helpers
 load attack/weaken
+load faults/sweep
 
 setup_file() {
 	requires "strace" command -v strace
 	make_probe
+	make -s -C "$TOP" tests/faults/inject >&2
 	weaken
 }
 setup() {
@@ -51,46 +54,31 @@ hit() {
 # confined: $output has no line that a box without faults does not have.
 confined() { is "$(sort <<<"$output" | comm -23 - <(sort <<<"$want"))" "" "$1"; }
 sample() { for ((i = 0; i < $1; i++)); do echo "${all[RANDOM % ${#all[@]}]}"; done; }
-ERRORS=(ENOMEM EPERM EIO EINTR)
-# swept WHAT CMD...: points at random of that command's life.
-swept() {
-	local point what
-	want=$(host "${@:2}")
+# killed CMD...: the command, killed at points at random of its life.
+killed() {
+	local point
+	want=$(host "$@")
 	has "$want" "Seccomp:"
 	# Not where each iptables, that of the undoing, too, has done a part.
-	mapfile -t all < <(points "${@:2}" | grep -vE "${not:-^$}")
+	mapfile -t all < <(points "$@" | grep -vE '^(sendto|sendmsg|recvmsg) ')
 	[ ${#all[@]} -ge 200 ]
 	while read -r point; do
-		what=$1
-		[ "$what" != error ] || what=error=${ERRORS[RANDOM % ${#ERRORS[@]}]}
-		hit "$point" "$what" "${@:2}"
-		confined "$point, $what"
-		eventually 20 ended || fail "$point, $what: left on the host"
+		hit "$point" signal=KILL "$@"
+		confined "$point"
+		eventually 20 ended || fail "$point: left on the host"
 	done < <(sample $((12 * ${SOAK:-1})))
 }
 # bats test_tags=soak
 @test "processes that are killed, at points at random" {
-	not='^(sendto|sendmsg|recvmsg) ' swept signal=KILL box-run --name "f$$" -p 8080:80 "$root" sh -c "$VIEW"
+	killed box-run --name "f$$" -p 8080:80 "$root" sh -c "$VIEW"
 }
 
-# Without iptables, which may hide a failure with status 0.
-# bats test_tags=soak
-@test "calls that fail, at points at random" {
-	swept error box-keep --name "f$$" net-lease cg-limit --pids 30 50% ns-spawn --init --netns "f$$" \
-	    net-veth rootfs-enter "$root" sh -c "$VIEW"
+@test "each call of a start in a root directory fails once" {
+	sweep spawn ns-spawn --init rootfs-enter "$root" sh -c "$VIEW"
 }
 
-# bats test_tags=soak
-@test "a failed call of the confinement ends the start" {
-	chain=(ns-spawn rootfs-enter "$root" sh -c "$VIEW")
-	want=$("${chain[@]}")
-	mapfile -t all < <(points "${chain[@]}" | grep -E '^(capset|chdir|close_range|execveat|fchdir|fsconfig|fsmount|fsopen|keyctl|mount|mount_setattr|move_mount|open_tree|openat2|pivot_root|prctl|seccomp|setgroups|setns|setres[ug]id|umount2|unshare) ')
-	[ ${#all[@]} -ge 50 ]
-	while read -r point; do
-		hit "$point" error=EPERM "${chain[@]}"
-		confined "$point"
-	done < <(if [ "${SOAK:-}" ]; then printf '%s\n' "${all[@]}"; else sample 40; fi)
-	baseline_same
+@test "each call of a start with limits and a link fails once" {
+	sweep link net-lease cg-limit --pids 30 50% ns-spawn --netns "f$$" net-veth rootfs-enter "$root" sh -c "$VIEW"
 }
 
 @test "the tests see a missing filter and a leftover" {

@@ -196,9 +196,8 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 	works ns-spawn rootfs-enter -u 65535 bb true
 	# A kernel's limit, in a user namespace of its own.
 	few='echo 0 >/proc/sys/user/max_user_namespaces; '
-	refused 'look at sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone and kernel.apparmor_restrict_unprivileged_userns' \
-	    unshare -Ur sh -c "$few"'exec ns-spawn --map self true'
-	works unshare -Ur sh -c "$few"'echo 9 >/proc/sys/user/max_user_namespaces; exec ns-spawn --map self true'
+	refused 'sysctl -w user.max_*_namespaces=15000' unshare -Ur sh -c "$few"'exec ns-spawn --map self true'
+	works unshare -Ur sh -c "$few$hint"'; exec ns-spawn --map self true'
 	few='echo 0 >/proc/sys/user/max_uts_namespaces; '
 	hinted 'sysctl -w user.max_*_namespaces=15000' unshare -Ur sh -c "$few"'exec box-doctor'
 	works unshare -Ur sh -c "$few$hint"'; exec ns-spawn --map self true'
@@ -210,9 +209,9 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 	taken=$etc'echo nobody:1879048192:65536 >>/etc/subgid; '
 	refused 'usermod --del-sub*s * *' ./private "$taken"'exec box-doctor' "$PWD/etc"
 	works ./private "$taken$hint"'; exec box-doctor' "$PWD/etc"
-	refused 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER' \
+	refused 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 *' \
 	    ./private "$etc"'shift; exec "$@"' "$PWD/etc" "${user[@]}" ns-spawn --map subid true
-	works ./private "$etc${hint/USER/nobody}"'; shift; exec "$@"' "$PWD/etc" "${user[@]}" ns-spawn --map subid true
+	works ./private "$etc$hint"'; shift; exec "$@"' "$PWD/etc" "${user[@]}" ns-spawn --map subid true
 }
 
 @test "the order of stages, filters, the box of another" {
@@ -274,7 +273,7 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 	    ./private "$ram"'exec box-run ram true'
 	works ./private "$ram"'exec box-run --map self ram true'
 	covered='mount -t tmpfs over /proc/sys; '
-	refused 'the container around this one covers parts of it; start the container with its paths unmasked' \
+	refused 'a container around this one covers parts of it: start it with box-run --unmask, or docker run --security-opt systempaths=unconfined' \
 	    ./private "$covered"'exec ns-spawn rootfs-enter bb true'
 	works ./private "$covered"'umount /proc/sys; exec ns-spawn rootfs-enter bb true'
 	loopback='echo nameserver 127.0.0.1 >resolv; mount --bind resolv /etc/resolv.conf; '
@@ -438,6 +437,15 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 # HINT|FILE: TEST, which follows the hint; or HINT|the reason why no test here can.
 elsewhere() {
 	cat <<-'END'
+		a container around this one filters namespaces: start it with box-run --seccomp namespaces, or docker run --security-opt seccomp=unconfined|restricted.bats: a filter refuses clone3 with ENOSYS: a way around it is named, and mends it
+		outside of chroot(8): there the kernel makes no user namespace|restricted.bats: the kernel makes no user namespace below chroot(8)
+		a limit is reached, here or in a container around this one: sysctl -ar '^user.max'; or 32 user namespaces are nested|names no command that mends it
+		from outside of no_new_privs, or --map self|restricted.bats: ids: no range, newuidmap without its set-user-ID bit, no_new_privs
+		chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap|restricted.bats: ids: no range, newuidmap without its set-user-ID bit, no_new_privs
+		start the container around this one with box-run --unmask, or docker run --security-opt systempaths=unconfined|restricted.bats: parts of proc or sysfs are covered: --unmask of the box around
+		modprobe -a nf_tables nft_compat; box-doctor names all modules|restricted.bats: modules that the kernel cannot load: veth, nf_tables
+		cp * /etc/apparmor.d/boxtools && apparmor_parser -r /etc/apparmor.d/boxtools|needs a kernel of Ubuntu's
+		cp */apparmor /etc/apparmor.d/boxtools && apparmor_parser -r /etc/apparmor.d/boxtools|needs a kernel of Ubuntu's
 		* --scope -p Delegate=yes cg-limit ...|systemd.bats: a user, in a scope with Delegate=yes: below the unit's group
 		systemctl edit *  # [Service] Delegate=*|systemd.bats: root, in a service with Delegate=yes: below the unit's group
 		set limits of these kinds for the outer box, too|cg-limit.bats: v2: never above a group that is delegated, or limited
@@ -446,6 +454,8 @@ elsewhere() {
 		box-gc removes their remains|box-stop.bats: a keeper that does not end either is killed, and box-gc named
 		nft 'insert rule * * * ip saddr * accept; insert rule * * * ip daddr * accept'|net-nat.bats: a table of nftables that refuses is said, and the hint opens both ways
 		chmod o+rw *, or the host's ids: --map self|rootfs-enter.bats: --device: a node of the host's, which the box's users may open
+		sudo apt-get install musl-tools dpkg-dev|scripts/deps, which runs before, installs them
+		apt-get update|needs a host without lists of packages
 		sudo apt-get install*|rootfs.bats: deps: names missing packages, installs them in one go, is silent otherwise
 		no apt here; install them as this system does|names no command
 		this value is the whole host's|names no command
@@ -461,9 +471,12 @@ elsewhere() {
 		boot without cgroup_disable=*|needs another boot
 		boot without cgroup_disable=*; /proc/cgroups lists the kernel's controllers|needs another boot
 		this kernel does not have that limit; for swap, boot with swapaccount=1|needs another boot
+		a passt of 2025 or newer, or --network none|net-user.bats: a pasta of 2025 leaves the box its capabilities
+		box-run with limits makes one|names no command
+		box-stop *, and box-run with other -p|user.bats: pasta is not one of the box's processes, and takes no other ports
 		modprobe tun|needs a kernel that has not loaded the module
 		modprobe xfrm_user, or a passt of 2025|needs a kernel that has not loaded the module
-		modprobe veth|needs a kernel that has not loaded the module
+		modprobe veth|restricted.bats: modules that the kernel cannot load: veth, nf_tables
 		modprobe -a *|needs a kernel that has not loaded the modules
 		modprobe nf_conntrack_netlink|needs a kernel that has not loaded the module
 		sysctl -w kernel.unprivileged_userns_clone=1|needs a kernel of Debian 10

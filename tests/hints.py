@@ -3,9 +3,9 @@
 #	python3 tests/hints.py [TREE]
 #
 # In C, the strings in the first argument of hint() and die_hint(), of a table
-# "hints[] = {", and of a function hint_text().  In the scripts, the second argument
-# of die and warn, the fourth of box-doctor's found, the rows of box-run's $hints, and
-# the value of $_hint.  A conversion of printf and a shell's variable become "*".
+# "hints[] = {", and of the functions hint_text(), none_hint() and ns_profile_hint().
+# In the scripts, the second argument of die and warn, the fourth of box-doctor's found,
+# the rows of box-run's $hints, and the value of $_hint.  A conversion of printf and a shell's variable become "*".
 import glob, os, re, shlex, sys
 
 TOP = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -47,8 +47,9 @@ def of_c(path):
     for match in re.finditer(r"\bhints\[\] = \{(.*?)^\};", text, re.M | re.S):
         # The hint is the last string of a row.
         found += [list(strings(row))[-1] for row in re.findall(r"\{[^{}]*\"[^{}]*\}", match[1])]
-    for match in re.finditer(r"^hint_text\(void\)\n\{(.*?)^\}", text, re.M | re.S):
-        found += strings(match[1])
+    for match in re.finditer(r"^(?:hint_text|none_hint|ns_profile_hint)\([^)]*\)\n\{(.*?)^\}", text, re.M | re.S):
+        # A path, as of a sysctl, is no hint.
+        found += [s for s in strings(match[1]) if not re.match(r"\S*/\S+$", s)]
     return [re.sub(r"%[a-z]", "*", s).replace('\\"', '"') for s in found]
 
 
@@ -87,7 +88,8 @@ def of_script(path):
             found.append(plain(args[need - 1]))
     found += [plain(s) for s in re.findall(r'_hint="(see [^"]*)"', text)]
     found += [plain(s) for s in re.findall(r"hint: %s\\n' \"\$self\" \"([^\"]*)\"", text)]
-    return [re.sub("^hint: ", "", s) for s in found]
+    # A command in a message has quotes, at which its words end.
+    return [re.sub("^hint: ", "", s) for s in found if not s.endswith('")')]
 
 
 hints = set()

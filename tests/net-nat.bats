@@ -241,7 +241,7 @@ for me in "127.0.0.2", "10.0.0.2":
 	before=$(rules nft)
 	refused -p 8080:80
 	has "$output" 8080
-	has "$output" "Address already in use"
+	has "$output" " in use"
 	refused -p 127.0.0.1:8080:80
 	is "$(rules nft)" "$before"
 	is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
@@ -891,6 +891,27 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	over
 }
 
+@test "the status waits for the end of the rules, not for iptables" {
+	[[ $(iptables-restore --version) == *nf_tables* ]] || skip "iptables is not nft's"
+	real=$(command -v iptables-restore)
+	cd "$BATS_TEST_TMPDIR"
+	mkdir bin
+	cat >bin/iptables-restore <<-END
+		#!/bin/sh
+		$real "\$@" || exit
+		[ -e ends ] || exit 0
+		: >waits
+		for i in \$(seq 100); do [ -e go ] || sleep 0.1; done
+	END
+	chmod 755 bin/iptables-restore
+	run -3 host env BOX_GRACE=1 PATH="$PWD/bin:$PATH" timeout -s KILL 8 net-nat -p 8080:80 \
+	    ns-spawn --map self sh -c ': >ends; exit 3'
+	is "$output" ""
+	hasnt "$(rules nft)" 8080
+	: >go
+	[ -e waits ] || eventually 10 test -e waits
+}
+
 @test "a kernel without ctnetlink: the box runs, and the warning names the module" {
 	requires "strace" command -v strace
 	local log=$BATS_TEST_TMPDIR/sockets
@@ -902,7 +923,7 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	run -3 traced
 	is "$output" ""
 	n=$(grep -n NETLINK_NETFILTER "$log" | tail -n 1 | cut -d: -f1)
-	run -3 traced -e "inject=socket:error=EPROTONOSUPPORT:when=$n"
+	run -3 traced -e "inject=socket:error=EPROTONOSUPPORT:when=$n+"
 	has "$(<"$log")" INJECTED
 	has "$output" "hint: modprobe nf_conntrack_netlink"
 	host iptables -D "${rule[@]}"

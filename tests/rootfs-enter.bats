@@ -205,7 +205,7 @@ except OSError as e: print(n, e.strerror)' "/proc/$prog/root/dev/pts/ptmx")" "25
 		    rootfs-enter "$root" true
 		[ "$status" != 0 ] || break
 		is "$status" 125
-		has "$stderr" "Disk quota exceeded" "call $n"
+		has "$stderr" "uota exceeded" "call $n"
 	done
 	# As many as there are devices and files of /etc, at least.
 	between "$n" 10 59

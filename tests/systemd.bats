@@ -13,6 +13,8 @@ setup() {
 teardown() {
 	[ "${unit:-}" ] || return 0
 	systemctl stop "$unit.service" 2>/dev/null || :	# if it was one
+	# A test ends it.
+	[ ! "${uid:-}" ] || loginctl enable-linger "$uid"
 	baseline_check
 	lab_down
 }
@@ -201,4 +203,79 @@ state() { systemctl show -P "$1" "$unit.service"; }
 	is "$(state Result)" timeout
 	systemctl reset-failed "$unit.service"
 	unit_gone
+}
+
+# nginx_root DIR: a root directory of busybox, with the host's nginx.
+nginx_root() {
+	local file
+	requires "nginx" command -v nginx
+	bb_root
+	cp -a "$bb.new" "$1"
+	for file in $(command -v nginx) $(ldd "$(command -v nginx)" | grep -o '/[^ ]*'); do
+		mkdir -p "$1${file%/*}"
+		cp -L "$file" "$1$file"
+	done
+	mkdir -p "$1"/var/log/nginx "$1"/var/lib/nginx "$1"/etc/nginx "$1"/www
+	echo "hello from a user's box" >"$1/www/index.html"
+	printf '%s\n' 'user root; daemon off; events {}' 'http { server { root /www; } }' >"$1/etc/nginx/nginx.conf"
+}
+# of_user WORD...: asks the user's manager.
+of_user() { "${user[@]}" systemctl --user "$@"; }
+# login WORDS: sh runs WORDS in a session of the user's, in the lab.
+login() { OPEN=$opener host su -l "$(id -nu "$uid")" -c "PATH=$TOP/bin:\$PATH; export BOX_GRACE=0; $1" 3>&-; }
+in_session() { [ "$(loginctl show-user "$uid" -P Sessions)" ]; }
+sessions_end() { run in_session; [ "$status" != 0 ]; }
+page() { outside curl -sS -i -m 3 http://192.0.2.1:8080/ 2>&1; }
+answers() { has "$(page)" "hello from a user's box"; }
+silent() { run page; [ "$status" != 0 ]; }
+
+@test "a user's nginx: its limits delegated, reached from outside, alive after the logout; then nothing is left" {
+	as_user
+	requires "pasta (package passt)" command -v pasta
+	requires "pam_systemd" grep -q pam_systemd /etc/pam.d/common-session
+	uid=${user[2]}
+	lab_up
+	open_tun
+	home=$(getent passwd "$uid" | cut -d: -f6) state=/run/user/$uid/box
+	nginx_root "$home/root"
+	chown -R "$uid" "$home/root"
+	before=$(of_user list-units --all --plain --no-legend '*.scope')
+	baseline_save
+	run -0 --separate-stderr login 'grep -q session /proc/self/cgroup &&
+		box-run -d --name web -p 8080:80 -m 64m --cpus 1.5 --pids-limit 30 --ready port ./root nginx'
+	is "$output" web
+	is "$stderr" ""
+	has "$(page)" "Server: nginx"
+	read -r pid _ <"$state/web/pid"
+	dir=$(cgroup_dir pids "$pid")
+	has "$dir" "/user@$uid.service/"
+	is "$(cat "$dir"/{cpu,memory,pids}.max | xargs)" "150000 100000 67108864 33"
+	eventually 20 sessions_end
+	answers
+	# Another session enters the box, and its group.
+	run -0 login 'box-exec web sh -c "id -u; cat /sys/fs/cgroup/pids.max" && box-ps --json web'
+	is "${lines[*]:0:2}" "0 33"
+	is "$(tail -n +3 <<<"$output" | jq -c '.[] | [.cpu_limit_percent, .memory_limit, .processes, .processes_limit]')" \
+	    "[150,67108864,$(("$(wc -l <"$dir/cgroup.procs")" - 3)),30]"
+	login 'box-limit -m 80m web'
+	is "$(<"$dir/memory.max")" 83886080
+	login 'box-stop web && box-rm web'
+	silent
+	# The defaults, attached to the session.
+	run -0 --separate-stderr login 'box-run --network none ./root sh -c "cat /sys/fs/cgroup/*.max; echo \$HOME"'
+	has "$(xargs <<<"$output")" "50000 100000"
+	has "$(xargs <<<"$output")" " 22 "
+	is "$stderr" ""
+	is "$(find "$state" -type f -path "$state/[!l]*")" ""
+	is "$(of_user list-units --all --plain --no-legend '*.scope')" "$before"
+	baseline_check
+	# Without linger the box ends with the last session, and is said to.
+	loginctl disable-linger "$uid"
+	has "$(login 'script -qec "box-run -d --rm --name web -p 8080:80 ./root nginx" /dev/null')" \
+	    "hint: the box ends with this user's last session: loginctl enable-linger"
+	eventually 5 answers
+	eventually 40 test ! -e "/run/user/$uid"
+	silent
+	loginctl enable-linger "$uid"
+	rm -r "$home/root"
 }

@@ -107,16 +107,182 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	refusal "hint: sudo box-run ..., or --network user" --network veth
 	refusal "hint: sudo box-run ..., or --network user" --network bridge
 	refusal "--isolate: needs --network veth" --isolate
-	refusal "--ready: needs --network veth" --ready port:80
 	refusal "--flows: needs --network veth" --flows 9
 	refusal "--ip: needs --network veth" --ip 10.0.0.9
 	refusal "--pool: needs --network veth" --pool 10.9.0.0/24
 	refusal "--publish: a box with --network none" --network none -p 8080:80
+	refusal "--ready: a box with --network none" --network none --ready port:80
+	refusal "proc-set: hint: CAP_SYS_RESOURCE lowers the score" --oom-score-adj -5
+	refusal "rootfs-enter: hint: the box has the ids of its map" --map self -u 5
+	refusal "the net namespace is not the box's own" --network host --sysctl net.ipv4.ip_default_ttl=9
+	PATH=$HOME_OF:$PATH
+	printf '#!/bin/sh\n[ "$1" = --help ] || exec %s "$@"\n' "$(command -v pasta)" >"$HOME_OF/pasta"
+	chmod 755 "$HOME_OF/pasta"
+	for cap in net_admin net_raw; do
+		refusal "hint: a passt of 2025 or newer, or --network none" --cap-add $cap
+	done
+	rm "$HOME_OF/pasta"
+	# A terminal's reader is told of the limits that are left out.
+	has "$(as script -qec "box-run --network none $root true" /dev/null)" "hint: no limits of CPU time and memory"
 	refusal "hint: a port from 1024 on" -p 80:80
 	# Without a group of the user's, a limit cannot be kept.
 	[ -w "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.procs" ] && [ "$(wc -l </proc/self/cgroup)" = 1 ] ||
-	    for o in "--cpus 1" "-m 64m" "--cpuset-cpus 0"; do
+	    for o in "--cpus 1" "-m 64m" "--swap 64m" "--cpu-weight 9" "--cpuset-cpus 0" "--device-io 8:0:rbps=1m" "--device /dev/null:/dev/n:r"; do
 		# shellcheck disable=SC2086
 		refusal "cg-limit: hint: " $o
 	done
+}
+
+@test "options of the box's inside" {
+	mkdir "$HOME_OF/data" && echo data >"$HOME_OF/data/file" && echo A=of-a-file >"$HOME_OF/env"
+	chown -R 65534 "$HOME_OF/data"
+	run -0 --separate-stderr as sh -c 'exec "$@" 7</dev/null' sh box-run --env-file "$HOME_OF/env" \
+	    -v "$HOME_OF/data:/rw" -v "$HOME_OF/data:/ro:ro" --mount "type=bind,src=$HOME_OF/data,dst=/m,ro" \
+	    --tmpfs /t:size=1m --device /dev/zero:/dev/z --shm-size 2m -w /rw --hostname here --read-only \
+	    --add-host a:10.9.9.9 --sysctl net.ipv4.ip_default_ttl=9 --sysctl kernel.msgmax=100 \
+	    --ulimit nofile=77 --oom-score-adj 500 --cap-drop CHOWN --group-add 7 --seccomp off --new-privs \
+	    --preserve-fd 7 --stop-signal INT --label a=b --entrypoint sh "$root" -c '
+		echo $A $(cat file) $(hostname) $(pwd) $(ulimit -n) $(cat /proc/self/oom_score_adj)
+		echo new >file
+		for f in /ro/x /m/x /x; do touch $f 2>/dev/null && echo $f; done
+		df -k /t /dev/shm | awk "{ print \$2 }" | xargs
+		head -c 3 /dev/z | wc -c; ls /proc/self/fd | grep -c 7
+		grep -o "10.9.9.9.*" /etc/hosts; cat /proc/sys/net/ipv4/ip_default_ttl /proc/sys/kernel/msgmax
+		grep -E "^(Seccomp|NoNewPrivs):" /proc/self/status | xargs; id -G; chown 7 file || echo refused'
+	is "$output" "$(printf '%s\n' "of-a-file data here /rw 77 500" "1K-blocks 1024 2048" 3 1 \
+	    $'10.9.9.9\ta' 9 100 "NoNewPrivs: 0 Seccomp: 0" "0 7" refused)"
+	is "$(cat "$HOME_OF/data/file")" new
+	run -0 as box-run -u 5:6 --network none "$root" id
+	has "$output" "uid=5 gid=6"
+	# Of the host's files the user has no more than outside.
+	run -1 as box-run --network none --ephemeral -v /etc/shadow:/s "$root" cat /s
+	has "$output" "Permission denied"
+	run -0 as box-run --network none --ephemeral --cap-add ALL --linger "$root" sh -c 'grep CapEff /proc/self/status; (sleep 0.2; echo late) &'
+	is "$(xargs <<<"$output")" "CapEff: 000001ffffffffff late"
+	for dns in none auto host 192.0.2.9; do
+		run -0 as box-run --ephemeral --dns $dns "$root" cat /etc/resolv.conf
+		[ $dns = none ] || has "$output" nameserver
+	done
+	has "$output" 192.0.2.9
+	rm -r "$HOME_OF/data" "$HOME_OF/env"
+}
+
+@test "--layer, --overlay: files of the user's range, until box-rm" {
+	for _ in 1 2; do
+		run -0 as box-run --layer --name kept --network none "$root" sh -c 'echo more >>/kept; cat /kept; chown 7 /kept; mkdir -p -m 700 /deep; touch /deep/file; chown -R 8 /deep'
+	done
+	is "$output" $'more\nmore'
+	[ ! -e "$root/kept" ]
+	is "$(stat -c %u "$HOME_OF/run/box/layer/kept/upper/kept")" 300006
+	as box-rm kept
+	run -127 as box-run --layer --name kept --network none "$root" missing
+	is "$(find "$HOME_OF"/run/box/{layer,ended} -name kept)" ""
+	as mkdir "$HOME_OF/run/over"
+	for _ in 1 2; do
+		run -0 as box-run --overlay "$HOME_OF/run/over" --network none "$root" sh -c 'echo more >>/kept; cat /kept'
+	done
+	is "$output" $'more\nmore'
+	rm -r "$HOME_OF/run/over"
+}
+
+# terminal CMD...: as the user, on a terminal with the script on standard input.
+terminal() { as python3 "$TOP/tests/terminal.py" "$@"; }
+
+@test "-t: a terminal of the box's own, in box-run and box-exec" {
+	terminal box-run -t --network none --name web "$root" sh -c 'tty; stty size; read -r line; echo "got $line"' <<-'END'
+		expect /dev/pts/0
+		expect 24 80
+		send hello\r
+		expect got hello
+		end 0
+	END
+	as box-rm web
+	as box-run -d --rm --name web --network none "$root" sleep 1000
+	terminal box-exec -t web sh -c 'tty; exec sh' <<-'END'
+		expect /dev/pts/0
+		send stty size; exit 5\r
+		expect 24 80
+		end 5
+	END
+	as box-stop -t 0 web
+}
+
+@test "--ready port: the port answers in the box itself, at the box's address" {
+	# Pasta itself takes each connection.
+	for at in 80 10.0.0.2:80; do
+		as box-run -d --rm --name web -p 8080:80 --ready port "$root" sh -c 'sleep 0.3; exec httpd -f -h /etc -p "$0"' $at
+		is "$(outside curl -sS --max-time 3 http://192.0.2.1:8080/hostname)" web
+		as box-stop web
+	done
+	run -3 as box-run -d --name web -p 8080:80 --ready port "$root" sh -c 'httpd -f -p 127.0.0.1:80 -h /etc & sleep 0.5; kill $!; exit 3'
+	run -0 host box-run -d --rm --name roots --network user -p 8080:80 --ready port "$root" sh -c 'sleep 0.2; exec httpd -f -h /etc'
+	is "$(outside curl -sS --max-time 3 http://192.0.2.1:8080/hostname)" roots
+	host box-stop roots
+}
+
+@test "pasta is not one of the box's processes, and takes no other ports" {
+	[ "$(cgroup_dir pids)" ] || skip "no groups with limits of processes"
+	run -0 host box-run -d --rm --name web --network user -p 8080:80 --pids-limit 5 "$root" sh -c 'sleep 1000 & exec sleep 1000'
+	figures() { host box-ps --json web | jq -c '.[] | [.processes, .processes_limit]'; }
+	is "$(figures)" "[2,5]"
+	host box-limit --pids-limit 7 web
+	is "$(figures)" "[2,7]"
+	is "$(cat "$(cgroup_dir pids "$(cut -d" " -f1 "$BOX_STATE/web/pid")")/pids.max")" 10
+	for o in "-p 8081:80" "--unpublish 8080:80"; do
+		# shellcheck disable=SC2086
+		run -125 host box-limit $o web
+		is "${lines[0]}" "box-limit: web: its ports are pasta's, which takes them at its start alone"
+		is "${lines[1]}" "box-limit: hint: box-stop web, and box-run with other -p"
+	done
+	host box-stop -t 0 web
+}
+
+@test "without a group of its own: box-ps, box-top, box-limit; box-exec from another group" {
+	as box-run -d --rm --name web -p 8080:80 "$root" sleep 1000
+	has "$(as box-top --count 1)" "8080:80"
+	is "$(as box-ps --json web | jq -c '.[] | [.name, .processes, .memory, .ports]')" '["web",null,null,["0.0.0.0:8080:80/tcp"]]'
+	run -125 as box-limit -m 9m web
+	is "${lines[0]}" "box-limit: web: the box has no group of its own"
+	group=$(cgroup_dir pids)/elsewhere-$$
+	mkdir "$group"
+	run -0 host sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$group" "${user[@]}" box-exec web id -u
+	is "$output" 0
+	rmdir "$group"
+	as box-stop -t 0 web
+}
+
+@test "kill -9 of any process: the box ends, its port is free, box-gc removes the rest" {
+	for killed in keeper spawn init pasta prog; do
+		as box-run -d --rm --name web -p 8080:80 "$root" sleep 1000
+		fact() { cut -d" " -f1 "$HOME_OF/run/box/web/$1"; }
+		keeper=$(fact keeper) init=$(fact pid) pasta=$(fact pasta)
+		[[ $(cat "/proc/$pasta/comm") = pas[ts][ta]* ]]
+		# shellcheck disable=SC2034
+		spawn=$(awk '/^PPid/ { print $2 }' "/proc/$init/status")
+		read -ra children <"/proc/$init/task/$init/children" || :
+		prog=${children[0]}
+		kill -9 "${!killed}"
+		[ $killed != pasta ] || as box-stop web
+		eventually 5 gone "$pasta"
+		eventually 5 gone "$prog"
+		eventually 5 gone "$keeper"
+		as box-gc
+		is "$(find "$HOME_OF/run/box" -type f ! -name 'slot-*' ! -path '*/log/*')" "" "$killed"
+	done
+}
+
+@test "the root of a user namespace without the boxes' ids is an ordinary user" {
+	run --separate-stderr as unshare -Ur sh -euc '
+		box-run -d --name web -p 8080:80 --ready port "$1" httpd -f -h /etc
+		box-ps -q
+		box-exec web cat /etc/hostname
+		echo x >"$XDG_RUNTIME_DIR/x"
+		box-cp "$XDG_RUNTIME_DIR/x" web:/tmp/
+		box-stop web
+		box-wait web || :
+		box-gc
+		box-rm web' sh "$root"
+	is "$stderr$output" $'web\nweb\nweb\n143'
+	is "$(find "$HOME_OF"/run/box/{ended,lock} -type f)" ""
+	rm "$root/tmp/x" "$HOME_OF/run/x"
 }

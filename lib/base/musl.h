@@ -25,9 +25,18 @@
 
 #include <linux/mount.h>
 
+#include "base/fortify.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#include <linux/close_range.h>
+#endif
+
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
+
+/* musl's open(2) sets close-on-exec a second time. */
+#define open(path, ...) openat(AT_FDCWD, path, __VA_ARGS__)
 
 /* musl's struct statx has no stx_mnt_id. */
 #ifndef STATX_MNT_ID

@@ -102,6 +102,9 @@ bad:
 	    what, s);
 }
 
+/* SIGRTMIN of programs with glibc, such as systemd; musl's is 35. */
+#define REAL 34
+
 int
 parse_signal(const char *what, const char *s)
 {
@@ -116,9 +119,8 @@ parse_signal(const char *what, const char *s)
 			return sig;
 	if (strncmp(name, real, strlen(real)) == 0) {
 		p = name + strlen(real);
-		if (digits(&p, &v) && !*p &&
-		    v <= (uint64_t)(SIGRTMAX - SIGRTMIN))
-			return SIGRTMIN + (int)v;
+		if (digits(&p, &v) && !*p && v <= (uint64_t)(SIGRTMAX - REAL))
+			return REAL + (int)v;
 	}
 	diex("%s: '%s' is not a signal such as TERM, SIGQUIT or 15", what, s);
 }

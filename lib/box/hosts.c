@@ -8,6 +8,9 @@
  * reader takes a power of two of bytes at a time (musl 1024, glibc 4096), so a
  * place is never cut in two.  A line appears and goes by its first byte alone:
  * a place without a box begins with '#'.
+ *
+ * The lock's own file is the list of all such files, as each start and each end
+ * changes all of its pool: so they take one open a file, and no look at boxes.
  */
 #include "box/hosts.h"
 #include "base/addr.h"
@@ -17,7 +20,6 @@
 #include "box/lock.h"
 #include "box/state.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -31,8 +33,6 @@
 #define FILE_NAME "hosts"
 #define RECORD 128 /* bytes: an address, and a name of at most 64 */
 #define MOST 1024  /* places in a file: a bound for the state directory */
-#define MARK "\n# boxes of "
-#define UNLISTED " (not listed)"
 
 #define SMALL "abcdefghijklmnopqrstuvwxyz"
 #define BIG "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -68,59 +68,116 @@ hosts_have(const char *text, const char *name)
 	return false;
 }
 
-/* A box's file. */
-struct file {
-	const char *box; /* its name */
-	int fd;
-	char own[HOSTS_OWN + 2 * RECORD]; /* the lines before the places */
-	off_t first;			  /* where the places begin */
-	char *net; /* in own: the pool and the network namespace */
-	bool listed;
-	uint32_t place; /* the box's own in other files */
-	char line[RECORD];
+/* A file, as the list has it: a line of these, the network last. */
+struct entry {
+	const char *box;  /* its name */
+	const char *addr; /* its address, and its place in other files */
+	uint32_t place;
+	uint32_t first;	 /* where the places begin, in bytes */
+	uint32_t listed; /* 0: the box has no line in other files */
+	const char *net; /* the pool and the network namespace */
 };
 
-/* Reads the lines before the places.  The last one is "# boxes of POOL in
- * network namespace INODE; own place: NUMBER, ADDRESS", and UNLISTED if the box
- * has no line in other files. */
-static bool
-read_own(struct file *f)
-{
-	const ssize_t n = pread(f->fd, f->own, sizeof(f->own) - 1, 0);
-	char *end, *here, addr[16];
+/* The list, in TEXT; MINE is the entry of a box that comes or goes. */
+struct list {
+	char *text;
+	struct entry *entries;
+	unsigned n;
+};
 
-	f->own[n > 0 ? n : 0] = '\0';
-	f->net = strstr(f->own, MARK);
-	here = f->net ? strchr(f->net, ';') : NULL;
-	end = here ? strchr(here, '\n') : NULL;
-	if (!end || sscanf(here, "; own place: %u, %15s", &f->place, addr) != 2)
+static bool
+parse(struct entry *e, char *line)
+{
+	char *numbers, *end;
+
+	e->box = strsep(&line, " ");
+	e->addr = strsep(&line, " ");
+	numbers = line;
+	if (!numbers)
 		return false;
-	snprintf(f->line, sizeof(f->line), "%s\t%s", addr, f->box);
-	*f->net++ = *here = end[1] = '\0';
-	f->listed = !strstr(here + 1, UNLISTED);
-	f->first = end + 1 - f->own;
-	return f->first % RECORD == 0 && f->place < MOST;
+	e->place = (uint32_t)strtoul(numbers, &end, 10);
+	e->first = (uint32_t)strtoul(end, &end, 10);
+	e->listed = (uint32_t)strtoul(end, &end, 10);
+	e->net = *end == ' ' ? end + 1 : end;
+	return e->place < MOST && *e->net;
 }
 
-/* Opens the file of the box NAME.  -1 if there is none. */
+/* Reads the list of FD, the lock; an empty one from -1. */
+static void
+list_read(struct list *l, int fd)
+{
+	char *rest, *line;
+
+	l->text = fd < 0 ? NULL : slurp_fd(fd);
+	l->entries = calloc(MOST + 1, sizeof(*l->entries));
+	l->n = 0;
+	if (!l->entries)
+		die("calloc");
+	for (rest = l->text; l->n < MOST && (line = strsep(&rest, "\n"));)
+		l->n += *line && parse(&l->entries[l->n], line);
+}
+
+static void
+list_free(struct list *l)
+{
+	free(l->entries);
+	free(l->text);
+}
+
+/* Opens the file of the box NAME.  -1 if it is not there. */
 static int
-open_file(struct file *f, const char *name)
+open_file(const char *name)
 {
 	char path[PATH_MAX];
-	int dir;
+	int fd;
 
-	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	f->box = name;
-	f->fd = -1;
-	if (is_own(dir, S_IFDIR))
-		f->fd = openat(dir, FILE_NAME,
-		    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	close_keep(dir);
-	if (f->fd >= 0 && is_own(f->fd, S_IFREG) && read_own(f))
-		return 0;
-	close_keep(f->fd);
-	return -1;
+	path_fmt(path, sizeof(path), "%s/%s/" FILE_NAME, state_dir(), name);
+	fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return fd < 0 || is_own(fd, S_IFREG) ? fd : close_keep(fd);
+}
+
+bool
+hosts_listed(int lock)
+{
+	struct list l;
+	int fd = -1;
+
+	list_read(&l, lock);
+	for (unsigned i = 0; i < l.n && fd < 0; i++)
+		fd = open_file(l.entries[i].box);
+	list_free(&l);
+	close_keep(fd);
+	return fd >= 0;
+}
+
+/* Writes the list into FD, the lock, and lets go of the lock. */
+static void
+list_write(const struct list *l, int fd)
+{
+	char *text;
+	FILE *f;
+
+	if (l->n == 0) {
+		lock_remove(HOSTS_LOCK, fd);
+		return;
+	}
+	f = text_open(&text);
+	for (const struct entry *e = l->entries; e < l->entries + l->n; e++)
+		fprintf(f, "%s %s %u %u %u %s\n", e->box, e->addr, e->place,
+		    e->first, e->listed, e->net);
+	text_close(f);
+	if (pwrite(fd, text, strlen(text), 0) != (ssize_t)strlen(text) ||
+	    ftruncate(fd, (off_t)strlen(text)) < 0)
+		warn("write %s/lock/" HOSTS_LOCK, state_dir());
+	free(text);
+	close(fd);
+}
+
+/* Takes the entry E out; the last one comes in its place. */
+static void
+list_drop(struct list *l, struct entry *e)
+{
+	*e = l->entries[--l->n];
 }
 
 /* Writes LINE at AT; its first byte last. */
@@ -133,130 +190,212 @@ write_line(int fd, off_t at, const char *line)
 	snprintf(record, sizeof(record), "%-*s\n", RECORD - 1, line);
 	record[0] = '#';
 	n = pwrite(fd, record, RECORD, at);
-	if (n == RECORD && (n = pwrite(fd, line, 1, at)) == 1)
+	if (n == RECORD && (*line == '#' || (n = pwrite(fd, line, 1, at)) == 1))
 		return 0;
 	if (n >= 0)
 		errno = ENOSPC;
 	return -1;
 }
 
-/* Writes LINE into a place of TO.  The places before are there, or are made. */
+static bool
+say_line(const struct entry *to, off_t at, const char *line)
+{
+	return say(SAY_SH,
+	    "printf '%%-127s\\n' '%s' | dd bs=%d seek=%jd conv=notrunc "
+	    "of=%s/%s/" FILE_NAME,
+	    line, RECORD, (intmax_t)(at / RECORD), say_word(state_dir()),
+	    to->box);
+}
+
+/* Writes LINE into a place of TO, which FD is.  The places before are there, or
+ * are made. */
 static int
-put(const struct file *to, uint32_t place, const char *line)
+put(const struct entry *to, int fd, uint32_t place, const char *line)
 {
 	const off_t at = to->first + place * RECORD;
-	off_t size = lseek(to->fd, 0, SEEK_END);
+	off_t size = lseek(fd, 0, SEEK_END);
+	int err = 0, saved;
 
-	if (!say(SAY_SH,
-		"printf '%%-127s\\n' '%s' | dd bs=%d seek=%jd conv=notrunc "
-		"of=%s/%s/" FILE_NAME,
-		line, RECORD, (intmax_t)(at / RECORD), say_word(state_dir()),
-		to->box))
+	/* A pool may have hundreds of boxes: text that nobody reads costs. */
+	if (say_modes() && !say_line(to, at, line))
 		return 0;
-	for (; size < at; size += RECORD)
-		if (write_line(to->fd, size, "#") < 0)
-			return -1;
-	return write_line(to->fd, at, line);
+	for (; size < at && err == 0; size += RECORD)
+		err = write_line(fd, size, "#");
+	if (err == 0)
+		err = write_line(fd, at, line);
+	if (err < 0 && !say_modes()) {
+		saved = errno;
+		say_line(to, at, line);
+		errno = saved;
+	}
+	return err;
 }
 
-/* Adds the box of FROM to TO, unless TO's own lines have that name.  The place
- * may still have the line of a box that was killed. */
-static int
-add(const struct file *to, const struct file *from)
+/* The line of E in a file with the lines OWN before the places: "#" if OWN has
+ * that name, as the place may still have the line of a box that was killed. */
+static const char *
+line_of(const struct entry *e, const char *own, char line[RECORD])
 {
-	const bool named = from->listed && hosts_name(from->box) &&
-			   !hosts_have(to->own, from->box);
-
-	return put(to, from->place, named ? from->line : "#");
+	snprintf(line, RECORD, "%s\t%s", e->addr, e->box);
+	return e->listed && !hosts_have(own, e->box) ? line : "#";
 }
 
+/* Adds MINE to the file of TO. */
 static int
-exchange(struct file *mine, struct file *other)
+add(const struct entry *mine, const struct entry *to, int fd)
 {
-	if (strcmp(mine->net, other->net) != 0)
-		return 0;
-	return add(mine, other) < 0 || add(other, mine) < 0 ? -1 : 0;
-}
+	char own[HOSTS_OWN + 2 * RECORD], line[RECORD];
+	const size_t most =
+	    to->first < sizeof(own) ? to->first : sizeof(own) - 1;
+	const ssize_t n = pread(fd, own, most, 0);
 
-/* 1 if OTHER has the name of MINE, as programs do not tell big letters from
- * small ones in the name of a host. */
-static int
-is_alike(struct file *mine, struct file *other)
-{
-	return other->listed && strcasecmp(mine->box, other->box) == 0 &&
-	       strcmp(mine->net, other->net) == 0;
+	own[n > 0 ? n : 0] = '\0';
+	return put(to, fd, mine->place, line_of(mine, own, line));
 }
 
 /* The place may be another box's by now. */
 static int
-take_out(struct file *mine, struct file *other)
+take_out(const struct entry *mine, const struct entry *from, int fd)
 {
-	const off_t at = other->first + mine->place * RECORD;
-	const size_t len = strlen(mine->line);
-	char record[RECORD];
+	const off_t at = from->first + mine->place * RECORD;
+	char record[RECORD], line[RECORD];
+	const int len =
+	    snprintf(line, sizeof(line), "%s\t%s ", mine->addr, mine->box);
 
-	if (strcmp(mine->net, other->net) != 0 ||
-	    pread(other->fd, record, RECORD, at) != RECORD ||
-	    strncmp(record, mine->line, len) != 0 || record[len] != ' ')
+	if (pread(fd, record, RECORD, at) != RECORD ||
+	    memcmp(record, line, (size_t)len) != 0)
 		return 0;
-	return put(other, mine->place, "#");
+	return put(from, fd, mine->place, "#");
 }
 
-/* Calls FN with the file of each other box that exists, until one is not 0. */
+/* Calls FN with the file of each other box of MINE's pool.  A file that is gone
+ * leaves the list. */
 static int
-each_other(struct file *mine, int (*fn)(struct file *mine, struct file *other))
+each_other(struct list *l, const struct entry *mine,
+    int (*fn)(const struct entry *, const struct entry *, int))
 {
-	struct dirent **list;
-	struct file other;
-	char *lock;
-	const int n = scandir(state_dir(), &list, NULL, NULL);
-	int err = 0;
+	int err = 0, fd;
 
-	for (int i = 0; i < n; i++) {
-		const char *name = list[i]->d_name;
+	for (unsigned i = 0; i < l->n && err == 0; i++) {
+		struct entry *e = &l->entries[i];
 
-		if (err == 0 && name[0] != '.' && strlen(name) <= 64 &&
-		    strcmp(name, mine->box) != 0 &&
-		    (lock = lock_read(state_lock(name)))) {
-			free(lock);
-			if (open_file(&other, name) == 0) {
-				err = fn(mine, &other);
-				close_keep(other.fd);
-			}
+		if (strcmp(e->net, mine->net) != 0)
+			continue;
+		if ((fd = open_file(e->box)) < 0) {
+			list_drop(l, e);
+			i--;
+			continue;
 		}
-		free(list[i]);
+		err = fn(mine, e, fd);
+		close_keep(fd);
 	}
-	if (n >= 0)
-		free(list);
-	return n < 0 ? -1 : err;
+	return err;
 }
 
-/* Makes the file with the lines before the places.  -1 with errno. */
-static int
-make_file(const char *path, uint32_t place, uint32_t addr, const struct slot *s,
-    const char *own, const char *mark)
+/* Takes out the entry NAME, and writes it into MINE.  Its words stay in L. */
+static bool
+list_take(struct list *l, const char *name, struct entry *mine)
 {
-	struct stat ns;
-	char *text;
-	int fd, pad, n;
+	for (struct entry *e = l->entries; e < l->entries + l->n; e++)
+		if (strcmp(e->box, name) == 0) {
+			*mine = *e;
+			list_drop(l, e);
+			return true;
+		}
+	return false;
+}
+
+/* Takes out what boxes that were killed have left of MINE's name and place. */
+static void
+list_clear(struct list *l, const struct entry *mine)
+{
+	struct entry *e = l->entries;
+
+	while (e < l->entries + l->n)
+		if (strcmp(e->box, mine->box) == 0 ||
+		    (e->place == mine->place && strcmp(e->net, mine->net) == 0))
+			list_drop(l, e);
+		else
+			e++;
+}
+
+/* Programs do not tell big letters from small ones in the name of a host. */
+static bool
+is_alike(const struct list *l, const struct entry *mine)
+{
+	for (const struct entry *e = l->entries; e < l->entries + l->n; e++)
+		if (e->listed && strcasecmp(e->box, mine->box) == 0 &&
+		    strcmp(e->net, mine->net) == 0)
+			return true;
+	return false;
+}
+
+/* The places of the other boxes, malloc'ed, of *LEN bytes. */
+static char *
+places(const struct list *l, const struct entry *mine, const char *own,
+    size_t *len)
+{
+	char line[RECORD], *text;
+	FILE *f = text_open(&text);
+	const struct entry *at[MOST] = {NULL};
+	uint32_t n = 0;
+
+	for (const struct entry *e = l->entries; e < l->entries + l->n; e++) {
+		if (strcmp(e->net, mine->net) != 0 || e->place == mine->place)
+			continue;
+		at[e->place] = e;
+		n = e->place >= n ? e->place + 1 : n;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		fprintf(f, "%-*s\n", RECORD - 1,
+		    at[i] ? line_of(at[i], own, line) : "#");
+	text_close(f);
+	*len = n * RECORD;
+	return text;
+}
+
+/* Makes the file of MINE at PATH, with OWN before the places.  -1 with errno.
+ */
+static int
+make_file(
+    const char *path, const struct list *l, struct entry *mine, const char *own)
+{
+	char *before, *after;
+	size_t len;
+	ssize_t n = -1;
+	int fd, pad;
 
 	if (!say(SAY_SH, "touch %s", say_word(path)))
 		return -1;
-	if (stat("/proc/self/ns/net", &ns) < 0)
-		return -1;
-	text = text_fmt("%s# boxes of %s/%u in network namespace %ju; "
-			"own place: %u, %s%s",
-	    own, addr_text(s->pool), s->len, (uintmax_t)ns.st_ino, place,
-	    addr_text(addr), mark);
-	pad = RECORD - 1 - (int)(strlen(text) % RECORD);
+	before =
+	    text_fmt("%s# boxes of %s; own place: %u, %s%s", own, mine->net,
+		mine->place, mine->addr, mine->listed ? "" : " (not listed)");
+	pad = RECORD - 1 - (int)(strlen(before) % RECORD);
+	mine->first = (uint32_t)(strlen(before) + (size_t)pad + 1);
+	after = places(l, mine, own, &len);
 	fd = open(
 	    path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	n = fd < 0 || fchmod(fd, 0644) < 0
-		? -1
-		: dprintf(fd, "%s%*s\n", text, pad, "");
-	free(text);
+	if (fd >= 0 && fchmod(fd, 0644) == 0 &&
+	    dprintf(fd, "%s%*s\n", before, pad, "") >= 0)
+		n = write(fd, after, len);
+	if (n >= 0 && n != (ssize_t)len)
+		errno = ENOSPC;
+	free(before);
+	free(after);
 	close_keep(fd);
-	return n < 0 ? -1 : 0;
+	return n == (ssize_t)len ? 0 : -1;
+}
+
+/* "POOL in network namespace INODE", malloc'ed; NULL with errno. */
+static char *
+this_net(const struct slot *s)
+{
+	struct stat ns;
+
+	if (stat("/proc/self/ns/net", &ns) < 0)
+		return NULL;
+	return text_fmt("%s/%u in network namespace %ju", addr_text(s->pool),
+	    s->len, (uintmax_t)ns.st_ino);
 }
 
 char *
@@ -265,29 +404,31 @@ hosts_join(
 {
 	char *path = text_fmt("%s/%s/" FILE_NAME, state_dir(), name);
 	const int dir = state_open(name);
-	const uint32_t place = addr - slot_gateway(s) - 1;
-	struct file mine;
+	struct entry mine = {.box = name,
+	    .addr = text_fmt("%s", addr_text(addr)),
+	    .place = addr - slot_gateway(s) - 1,
+	    .net = this_net(s)};
+	struct list l;
 	int lock, err;
 
 	close_keep(dir);
-	if (dir < 0 || place >= slot_count(s->len) || place >= MOST) {
+	if (!mine.net)
+		return NULL;
+	if (dir < 0 || mine.place >= slot_count(s->len) || mine.place >= MOST) {
 		errno = ENODATA;
 		return NULL;
 	}
 	lock = lock_wait(HOSTS_LOCK);
-	err = make_file(path, place, addr, s, own, "");
-	if (err == 0 && (err = open_file(&mine, name)) == 0) {
-		err = each_other(&mine, is_alike);
-		if (err == 1 &&
-		    (err = make_file(path, place, addr, s, own, UNLISTED)) ==
-			0 &&
-		    !read_own(&mine))
-			err = -1;
-		if (err == 0)
-			err = each_other(&mine, exchange);
-		close_keep(mine.fd);
+	list_read(&l, lock);
+	list_clear(&l, &mine);
+	mine.listed = hosts_name(name) && !is_alike(&l, &mine);
+	err = make_file(path, &l, &mine, own);
+	if (err == 0) {
+		err = each_other(&l, &mine, add);
+		l.entries[l.n++] = mine;
 	}
-	lock_remove(HOSTS_LOCK, lock);
+	list_write(&l, lock);
+	list_free(&l);
 	return err < 0 ? NULL : path;
 }
 
@@ -295,18 +436,24 @@ void
 hosts_leave(const char *name)
 {
 	const bool dry = say_modes() & SAY_DRY;
-	struct file mine;
+	const int fd = open_file(name);
+	struct entry mine;
+	struct list l;
 	int lock;
 
-	if (open_file(&mine, name) < 0)
+	if (fd < 0)
 		return;
-	lock = dry ? -1 : lock_wait(HOSTS_LOCK);
-	if (each_other(&mine, take_out) < 0)
+	close(fd);
+	lock = dry ? lock_open(HOSTS_LOCK, false) : lock_wait(HOSTS_LOCK);
+	list_read(&l, lock);
+	if (list_take(&l, name, &mine) && each_other(&l, &mine, take_out) < 0)
 		warn("%s", said());
-	if (!dry) {
+	if (dry) {
+		close_keep(lock);
+	} else {
 		/* A box that joins now would still take the name. */
 		state_drop(name, FILE_NAME);
-		lock_remove(HOSTS_LOCK, lock);
+		list_write(&l, lock);
 	}
-	close(mine.fd);
+	list_free(&l);
 }

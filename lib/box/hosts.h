@@ -10,8 +10,11 @@
  * STATE/NAME/hosts, with a line for each other box of the same pool in the same
  * network namespace (hosts(5)). */
 
-/* The lock for each change of such a file. */
+/* The lock for each change of such a file; the lock's file lists them. */
 #define HOSTS_LOCK "names"
+
+/* Whether the lock's file, LOCK, lists a file that is there. */
+bool hosts_listed(int lock);
 
 /* Whether NAME is one of a host (RFC 1123), and not localhost. */
 bool hosts_name(const char *name);

@@ -26,13 +26,23 @@
 
 #define PATIENCE 500 /* ms */
 #define POLL 5	     /* ms */
-#define SOME 16	     /* locks that a start looks at */
+#define SOME 16	     /* locks of a kind that a stage looks at */
+#define MANY 64	     /* locks of all kinds that a chain looks at */
+#define SWEPT "BOX_SWEPT"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
+
+bool
+state_owns_run(void)
+{
+	struct stat st;
+
+	return geteuid() == 0 && stat("/run", &st) == 0 && st.st_uid == 0;
+}
 
 bool
 state_is_hosts(void)
 {
-	return geteuid() == 0 && !env_or("BOX_STATE", NULL);
+	return !env_or("BOX_STATE", NULL) && state_owns_run();
 }
 
 const char *
@@ -259,7 +269,20 @@ is_wanted(const struct dirent *e)
 	return strncmp(e->d_name, wanted, strlen(wanted)) == 0;
 }
 
-/* Lists the locks with a name that begins with PREFIX; returns their number. */
+static int
+is_owned(const struct dirent *e)
+{
+	static const char *const kinds[] = {
+	    LOCK_BOX, LOCK_CG, LOCK_NAT, LOCK_NETNS};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strncmp(e->d_name, kinds[i], strlen(kinds[i])) == 0)
+			return 1;
+	return 0;
+}
+
+/* Lists the locks with a name that begins with PREFIX, or NULL: that have
+ * owners; returns their number. */
 static unsigned
 list_locks(const char *prefix, struct dirent ***list)
 {
@@ -269,7 +292,8 @@ list_locks(const char *prefix, struct dirent ***list)
 	*list = NULL;
 	wanted = prefix;
 	path_fmt(path, sizeof(path), "%s/lock", state_dir());
-	if (lock_dir() >= 0 && (n = scandir(path, list, is_wanted, NULL)) < 0)
+	if (lock_dir() >= 0 &&
+	    (n = scandir(path, list, prefix ? is_wanted : is_owned, NULL)) < 0)
 		die("read %s", path);
 	return (unsigned)n;
 }
@@ -306,18 +330,55 @@ bury(const char *name, size_t prefix, bool all, lock_bury *fn)
 		lock_remove(name, fd);
 }
 
+/* Where to begin among N locks: each start looks at other ones. */
+static unsigned
+begin_at(unsigned n)
+{
+	struct timespec now;
+
+	if (n == 0 || clock_gettime(CLOCK_MONOTONIC, &now) < 0)
+		return 0;
+	return (unsigned)(now.tv_nsec / 1000) % n;
+}
+
+/* Whether the owner of the lock NAME is dead. */
+static bool
+is_dead(const char *name)
+{
+	const int fd = take(name, 0, LOCK_NB);
+	const bool dead = fd >= 0 && !is_fresh(fd);
+
+	close_keep(fd);
+	return dead;
+}
+
+void
+lock_sweep(void)
+{
+	struct dirent **list;
+	const unsigned n = list_locks(NULL, &list), from = begin_at(n);
+	bool dead = false;
+
+	for (unsigned i = 0; i < n && i < MANY && !dead; i++)
+		dead = is_dead(list[(from + i) % n]->d_name);
+	for (unsigned i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+	if (dead)
+		unsetenv(SWEPT);
+	else
+		setenv(SWEPT, "1", 1);
+}
+
 void
 lock_each_dead(const char *prefix, bool all, lock_bury *fn)
 {
-	struct dirent **list;
-	const unsigned n = list_locks(prefix, &list);
+	const bool look = all || !env_or(SWEPT, NULL);
+	struct dirent **list = NULL;
+	const unsigned n = look ? list_locks(prefix, &list) : 0;
 	const unsigned most = all || n < SOME ? n : SOME;
-	struct timespec now;
-	unsigned from = 0;
+	const unsigned from = most < n ? begin_at(n) : 0;
 
-	/* Each start looks at other locks. */
-	if (most < n && clock_gettime(CLOCK_MONOTONIC, &now) == 0)
-		from = (unsigned)(now.tv_nsec / 1000) % n;
 	for (unsigned i = 0; i < n; i++) {
 		struct dirent *e = list[(from + i) % n];
 

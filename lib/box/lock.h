@@ -16,7 +16,11 @@
 /* The state directory's path. */
 const char *state_dir(void);
 
-/* Whether that is root's, /run/box: then what is to outlive the host's run has
+/* Whether this is root with a /run of its own: not the root of a user namespace
+ * on the host's files. */
+bool state_owns_run(void);
+
+/* Whether the state is in /run/box: then what is to outlive the host's run has
  * its places below /var. */
 bool state_is_hosts(void);
 
@@ -58,11 +62,22 @@ void lock_remove(const char *name, int fd);
  * stay, or -1 with errno if the last command announced (said()) failed. */
 typedef int lock_bury(const char *name, int fd);
 
+/* The kinds of locks whose owner's things stay after a kill -9, by the
+ * beginning of their names. */
+#define LOCK_BOX "box-"
+#define LOCK_CG "cg-"
+#define LOCK_NAT "nat-"
+#define LOCK_NETNS "name-"
+
+/* Looks at some locks of all kinds, for the whole chain: sets BOX_SWEPT, or if
+ * an owner is dead, removes it. */
+void lock_sweep(void);
+
 /* Calls FN for the locks of dead owners with a name that begins with PREFIX,
  * and has the lock meanwhile; makes no file.  With ALL, for box-gc, it looks at
- * all locks, and a failure is a warning.  A start looks at a few, and is
- * silent, because they are not its own.  An empty new file is passed over: its
- * owner may be about to write the record. */
+ * all locks, and a failure is a warning.  A start looks at a few, or with
+ * BOX_SWEPT at none, and is silent, because they are not its own.  An empty new
+ * file is passed over: its owner may be about to write the record. */
 void lock_each_dead(const char *prefix, bool all, lock_bury *fn);
 
 /* The number of locks with a name that begins with PREFIX, their owners dead or

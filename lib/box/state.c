@@ -30,7 +30,7 @@
 #define NEW ".new"
 #define MAX_FACT (1 << 22) /* bytes; a command line has at most 2 MiB */
 
-#define LOCK "box-" /* NAME follows */
+#define LOCK LOCK_BOX /* NAME follows */
 
 const char *
 state_lock(const char *name)

@@ -30,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOCK "cg-"
+#define LOCK LOCK_CG
 #define DEADLINE 10 /* seconds */
 #define AT_ONCE 256 /* processes */
 

@@ -142,11 +142,10 @@ place_all(struct cgroup *g, const char *parent)
 		place(g, &g->parts[i], parent);
 }
 
-static void
+static bool
 note(const struct cgroup *g, const char *dir)
 {
-	if (dir && dprintf(g->lock_fd, "%s\n", dir) < 0)
-		die("write %s/lock/%s", state_dir(), g->lock);
+	return !dir || dprintf(g->lock_fd, "%s\n", dir) >= 0;
 }
 
 /* Takes the name's lock, and ends the groups of a dead owner of the name.  -1
@@ -176,12 +175,15 @@ take_name(struct cgroup *g)
 static void
 record(struct cgroup *g)
 {
-	if (ftruncate(g->lock_fd, 0) < 0 || lseek(g->lock_fd, 0, SEEK_SET) < 0)
-		die("write %s/lock/%s", state_dir(), g->lock);
-	for (int i = 0; i < g->n_parts; i++)
-		note(g, g->parts[i].dir);
-	note(g, g->v2.pin);
-	note(g, g->v2.leaf);
+	bool ok = ftruncate(g->lock_fd, 0) == 0 &&
+		  lseek(g->lock_fd, 0, SEEK_SET) == 0;
+
+	for (int i = 0; ok && i < g->n_parts; i++)
+		ok = note(g, g->parts[i].dir);
+	if (ok && note(g, g->v2.pin) && note(g, g->v2.leaf))
+		return;
+	warn("write %s/lock/%s", state_dir(), g->lock);
+	cgroup_abandon(g);
 }
 
 /* A new v1 group has no CPUs and no memory nodes, and takes no process before

@@ -11,12 +11,15 @@
 #include "base/file.h"
 #include "box/lock.h"
 #include "cg/end.h"
+#include "ns/idmap.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void
 add_part(struct cgroup *g, const struct cg_tree *t, char *dir, unsigned has)
@@ -54,6 +57,17 @@ cgroup_open(struct cgroup *g, const char *name)
 		    g->lock);
 }
 
+/* A box of an ordinary user without limits is in a group of root's, such as
+ * that of a session. */
+static bool
+may_join(const char *dir)
+{
+	struct stat st;
+
+	return idmap_is_root() ||
+	       (stat(dir, &st) == 0 && st.st_uid == geteuid());
+}
+
 void
 cgroup_of(struct cgroup *g, pid_t pid)
 {
@@ -70,6 +84,8 @@ cgroup_of(struct cgroup *g, pid_t pid)
 		if (!t || strcmp(t->group, group) == 0)
 			continue;
 		dir = t->top ? cg_dir(t, group) : NULL;
+		if (dir && !may_join(dir))
+			continue;
 		if (dir)
 			add_part(g, t, dir, 0);
 		else if (t->has || t->version == 2)

@@ -273,8 +273,7 @@ cg_named(const char *name)
 
 	look(0);
 	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
-		for (int i = 0; t->top[0] && i < (t->version == 1 ? 1 : 3);
-		     i++) {
+		for (int i = 0; t->top && i < (t->version == 1 ? 1 : 3); i++) {
 			path_fmt(dir, sizeof(dir), "%s%s/%s", t->own, places[i],
 			    name);
 			if (access(dir, F_OK) == 0)

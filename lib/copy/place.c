@@ -108,9 +108,11 @@ merge(int from, int to, bool look)
 
 	if (!list)
 		cannot("merge directories");
-	while ((d = readdir(list)))
+	while (errno = 0, (d = readdir(list)))
 		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
 			put(from, d->d_name, to, d->d_name, look);
+	if (errno)
+		cannot("merge directories");
 	closedir(list);
 }
 

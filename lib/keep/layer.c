@@ -9,8 +9,11 @@
 #include "keep/layer.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/run.h"
 #include "base/say.h"
 #include "box/lock.h"
+#include "ns/idmap.h"
+#include "stage/stages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,12 +99,35 @@ layer_make(const char *name, const char *root, bool *made)
 	free(real);
 }
 
+/* An ordinary user has power over the files of a layer, which belong to ids of
+ * the user's range, in a user namespace only. */
+static int
+remove_mapped(const char *path)
+{
+	const char *argv[] = {"ns-spawn", "--only", "user", "--map", "auto",
+	    "rm", "-rf", path, NULL};
+	char program[PATH_MAX], why[256];
+
+	if (!say(SAY_SH, "%s", say_words((char **)argv)))
+		return 0;
+	if (stage_dir(program) < 0)
+		return -1;
+	argv[0] = text_fmt("%s%s", program, argv[0]);
+	if (run((char **)argv, NULL, why, sizeof(why)) == 0)
+		return 0;
+	warnx("%s", why);
+	errno = EACCES;
+	return -1;
+}
+
 int
 layer_remove(const char *name)
 {
 	const char *path = layer_place(name);
 
-	if (!layer_there(name) || !say(SAY_SH, "rm -r %s", say_word(path)))
+	if (!layer_there(name))
 		return 0;
-	return remove_deep(path);
+	if (!idmap_is_root())
+		return remove_mapped(path);
+	return say(SAY_SH, "rm -r %s", say_word(path)) ? remove_deep(path) : 0;
 }

@@ -16,6 +16,7 @@
 #include "base/run.h"
 #include "base/say.h"
 #include "box/lock.h"
+#include "nat/away.h"
 #include "nat/flows.h"
 #include "nat/forward.h"
 #include "nat/grace.h"
@@ -38,7 +39,7 @@
 #include <unistd.h>
 
 #define COMMON "netns-"
-#define RECORDS "nat-"
+#define RECORDS LOCK_NAT
 /* The inode of the first process namespace (the kernel's PROC_PID_INIT_INO). */
 #define HOSTS_PIDNS 0xeffffffc
 
@@ -205,7 +206,8 @@ unlock(int lock)
 static bool
 take_record(int lock, uint32_t *addr)
 {
-	lock_each_dead(records, true, bury);
+	/* A dead box's port must not shadow ours. */
+	lock_each_dead(records, !nat.pooled || nat.n_ports, bury);
 	record_fd = lock_soon(record);
 	if (record_fd < 0) {
 		close(lock);
@@ -341,8 +343,10 @@ firewall_ports(struct nat_port *ports, size_t n_ports, char *why, size_t size)
 int
 firewall_back(void)
 {
-	if (nat_feed(nat_text(&nat, NULL, NULL), record_fd) < 0 &&
-	    nat_undo(nat.id) < 0)
+	const int r = grace ? nat_away(&nat, record_fd)
+			    : nat_feed(nat_text(&nat, NULL, NULL), record_fd);
+
+	if (r < 0 && nat_undo(nat.id) < 0)
 		return -1;
 	flows_end(nat.addr, NULL, 0);
 	strike_out();

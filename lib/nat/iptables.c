@@ -194,4 +194,8 @@ iptables_warn(const char *fmt, ...)
 	warnx("%s: %s", what, why);
 	if (missing)
 		hint("apt-get install iptables");
+	else if (strstr(why, "generation id") || strstr(why, "insmod") ||
+		 strstr(why, "missing kernel module"))
+		hint("modprobe -a nf_tables nft_compat; box-doctor names all "
+		     "modules");
 }

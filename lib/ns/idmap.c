@@ -13,6 +13,7 @@
 #include "base/run.h"
 #include "base/say.h"
 #include "box/slot.h"
+#include "ns/refused.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -110,8 +111,9 @@ subid(const char *file, const char *name, uid_t uid)
 
 	if (r.count == 0) {
 		errno = 0;
-		die_hint("usermod --add-subuids 100000-165535 "
-			 "--add-subgids 100000-165535 USER",
+		die_hint(text_fmt("usermod --add-subuids 100000-165535 "
+				  "--add-subgids 100000-165535 %s",
+			     name),
 		    "%s has no range of ids for %s", file, name);
 	}
 	return r;
@@ -170,6 +172,9 @@ read_map(struct idmap *m, const char *path)
 	while (m->n < IDMAP_RANGES &&
 	       fscanf(f, "%u %u %u", &in, &out, &count) == 3)
 		add(m, in, out, count);
+	/* With a part of the map root could pass for an ordinary user. */
+	if (ferror(f))
+		die("read %s", path);
 	fclose(f);
 }
 
@@ -198,6 +203,15 @@ idmap_is_root(void)
 	       idmap_out(&g, first, &out) && idmap_out(&g, last, &out);
 }
 
+/* The ids of this user namespace, each as itself. */
+static void
+own_ids(struct idmap *m, const char *path)
+{
+	read_map(m, path);
+	for (unsigned i = 0; i < m->n; i++)
+		m->r[i].out = m->r[i].in;
+}
+
 void
 idmaps_get(struct idmaps *m, const char *word, const char *groups, uint32_t ids)
 {
@@ -208,9 +222,15 @@ idmaps_get(struct idmaps *m, const char *word, const char *groups, uint32_t ids)
 	m->helper = m->no_groups = false;
 	if (groups && (word[0] < '0' || word[0] > '9'))
 		diex("--gid-map: --map is not a list of its own");
-	if (word && strcmp(word, "auto") == 0)
+	if (word && strcmp(word, "auto") == 0) {
+		if (uid == 0 && !idmap_is_root()) {
+			own_ids(&m->u, "/proc/self/uid_map");
+			own_ids(&m->g, "/proc/self/gid_map");
+			return;
+		}
 		word = uid != 0 && has_subid(login_name(uid), uid) ? "subid"
 								   : NULL;
+	}
 	if (!word && idmap_is_root()) {
 		add(&m->u, 0, ids, 65536);
 		add(&m->g, 0, ids, 65536);
@@ -278,11 +298,12 @@ run_helper(const char *tool, const struct idmap *m, const char *pid)
 	if (status == 0)
 		return;
 	warnx("%s: %s", said(), why);
-	if (strstr(why, "Operation not permitted"))
-		hint("%s",
-		    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1
-			? "from outside of no_new_privs, or --map self"
-			: "chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap");
+	if (!strstr(why, "Operation not permitted"))
+		exit(EXIT_TOOL);
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		hint("from outside of no_new_privs, or --map self");
+	else
+		hint("chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap");
 	exit(EXIT_TOOL);
 }
 
@@ -379,6 +400,7 @@ void
 idmap_setgroups(size_t n, const gid_t *list)
 {
 	char word[8] = "";
+	const char *text;
 	int error;
 
 	if (setgroups(n, list) == 0)
@@ -388,8 +410,12 @@ idmap_setgroups(size_t n, const gid_t *list)
 	error = errno;
 	if (error != EPERM ||
 	    read_at(AT_FDCWD, "/proc/self/setgroups", word, sizeof(word)) < 0 ||
-	    strncmp(word, "deny", 4) != 0)
-		die_line(error, "setgroups");
+	    strncmp(word, "deny", 4) != 0) {
+		warn_line(error, "setgroups");
+		if (error == EPERM && (text = ns_profile_hint()))
+			hint("%s", text);
+		exit(EXIT_TOOL);
+	}
 }
 
 void

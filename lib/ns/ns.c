@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/say.h"
 #include "ns/idmap.h"
+#include "ns/refused.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -141,7 +142,7 @@ ns_unshare(const struct ns_set *s, int kinds)
 	kinds &= s->fresh;
 	if (kinds && say(SAY_SH, "unshare%s", ns_options(kinds)) &&
 	    unshare(kinds) < 0)
-		die_said();
+		ns_refused(kinds);
 	if ((kinds & CLONE_NEWNS) && say(SAY_SH, "mount --make-rprivate /") &&
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		die_said();

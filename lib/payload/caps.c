@@ -9,6 +9,7 @@
 #include "payload/caps.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/parse.h"
 #include "base/say.h"
 
 #include <ctype.h>
@@ -63,21 +64,27 @@ caps_list(const char *what, const char *list)
 	return bits;
 }
 
-/* Of ALL, a box gets what there is. */
 void
-caps_check_bound(const char *what, uint64_t set)
+caps_check(const char *what, uint64_t set)
 {
-	for (cap_value_t v = 0; set != ALL && v < CAPS; v++)
-		if ((set & BIT(v)) && cap_get_bound(v) == 0)
-			diex("%s: %s is not in the bounding set, which a stage "
-			     "or a container around this one has cut",
-			    what, cap_to_name(v));
+	const char *by = env_or("BOX_CUT", NULL);
+
+	for (cap_value_t v = 0; set != ALL && v < CAPS; v++) {
+		if (!(set & BIT(v)) || cap_get_bound(v) != 0)
+			continue;
+		warnx("%s: %s is not in the bounding set, which %s has "
+		      "cut",
+		    what, cap_to_name(v),
+		    by ? by : "a stage or a container around this one");
+		if (by)
+			hint("a passt of 2025 or newer, or --network none");
+		exit(EXIT_TOOL);
+	}
 }
 
 uint64_t
 caps_keep(uint64_t base, uint64_t add, uint64_t drop)
 {
-	caps_check_bound("--cap-add", add);
 	return add == ALL ? ~drop : (base & ~drop) | add;
 }
 

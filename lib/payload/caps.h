@@ -13,14 +13,14 @@ extern const uint64_t caps_kept;
  * 125, naming the option WHAT, on an unknown name. */
 uint64_t caps_list(const char *what, const char *list);
 
-/* Dies with 125, naming WHAT, if the bounding set of this process lacks one of
- * SET, unless that is ALL. */
-void caps_check_bound(const char *what, uint64_t set);
-
 /* The capabilities that a box keeps: BASE with ADD and without DROP.  The names
- * in one list are exceptions to an ALL in the other.  Dies with 125 if the
- * bounding set of this process lacks one of the names in ADD. */
+ * in one list are exceptions to an ALL in the other. */
 uint64_t caps_keep(uint64_t base, uint64_t add, uint64_t drop);
+
+/* Dies with 125, naming WHAT, if the bounding set of this process lacks one of
+ * SET, unless that is ALL: of ALL, a box gets what there is.  $BOX_CUT names
+ * the stage that has cut the set. */
+void caps_check(const char *what, uint64_t set);
 
 /* The permitted set of the process. */
 uint64_t caps_permitted(void);

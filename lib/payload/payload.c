@@ -80,7 +80,7 @@ payload_opt(struct payload *p, int c)
 		break;
 	case OPT_CAPS:
 		p->confine.base = caps_list("--caps", optarg);
-		caps_check_bound("--caps", p->confine.base);
+		caps_check("--caps", p->confine.base);
 		break;
 	case OPT_AMBIENT:
 		p->confine.ambient |= caps_list("--ambient", optarg);
@@ -156,6 +156,7 @@ set_apparmor(const char *profile)
 void
 payload_ready(struct payload *p)
 {
+	caps_check("--cap-add", p->confine.add);
 	if (!p->clear_env) {
 		env_set(&p->env, (char *)"PATH=" DEFAULT_PATH);
 		env_option(&p->env, (char *)"TERM");

@@ -69,7 +69,7 @@ enum {
 		"keep these capabilities, too, or ALL"}, \
 	    {OPT_CAP_DROP, "cap-drop", "LIST", "drop these, too, or ALL"}, \
 	    {OPT_SECCOMP, "seccomp", "FILE", \
-		"filter of system calls; off: none"}, \
+		"filter of system calls, or off or namespaces"}, \
 	    {OPT_APPARMOR, "apparmor", "PROFILE", \
 		"prog's profile of AppArmor, a loaded one"}, \
 	    {OPT_FRESH, "fresh", NULL, \

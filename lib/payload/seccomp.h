@@ -17,12 +17,14 @@
 
 struct seccomp {
 	const char *file;
+	uint64_t caps; /* allows what needs these, kept or not */
 	struct sock_filter code[BPF_MAXINSNS];
 	unsigned short len;
 };
 
 /* Reads the filter from FILE, which the doorman opens where there is one; NULL:
- * takes the default.  Dies with 125. */
+ * takes the default; "namespaces": the default, with the calls that make
+ * namespaces and mounts.  Dies with 125. */
 void seccomp_read(struct seccomp *f, const char *file);
 
 /* Installs the filter for a process that has the capabilities CAPS.  Needs

@@ -83,7 +83,9 @@ cgview_make(int sys, const char *dir)
 
 	path_fmt(where, sizeof(where), "%s/sys/fs/cgroup", dir);
 	text = slurp_at(AT_FDCWD, "/proc/self/cgroup");
-	while (text && n < CG_TREES && cg_next(&text, &list, &group)) {
+	if (!text)
+		die("read /proc/self/cgroup");
+	while (n < CG_TREES && cg_next(&text, &list, &group)) {
 		/* In a cgroup namespace that is not the box's, the path of the
 		 * group is longer. */
 		if (!cg_is_own(list) || (!dry && strcmp(group, "/") != 0))

@@ -172,7 +172,8 @@ newroot_enter(struct newroot *r)
 	volumes_put(&r->volumes, root, dir, r->nosuid);
 	etcdir_make(root, scratch, dir, &r->etc, &r->volumes);
 	volumes_check(&r->volumes, root);
-	mask_paths(proc, sys, dir);
+	if (!r->unmask)
+		mask_paths(proc, sys, dir);
 	root_enter(root, r->read_only, dir);
 	umask(mask);
 }

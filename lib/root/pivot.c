@@ -63,8 +63,9 @@ kernel_fs(const char *type, const char *opts, uint64_t attr, const char *where)
 	if (errno != EPERM)
 		die_said();
 	if (ns_owned(kind))
-		die_hint("the container around this one covers parts of it; "
-			 "start the container with its paths unmasked",
+		die_hint("a container around this one covers parts of it: "
+			 "start it with box-run --unmask, or docker run "
+			 "--security-opt systempaths=unconfined",
 		    "%s", said());
 	say(SAY_SH, "mount --rbind %s %s", path, where);
 	mnt = mnt_clone(AT_FDCWD, path, MNT_DEEP);

@@ -260,7 +260,8 @@ serve_hosts(const char *own, int *fd)
 		*fd = close_keep(*fd);
 	err = *fd < 0 ? errno : 0;
 	free(path);
-	return err;
+	/* Root of a box may not mount there. */
+	return err == EPERM ? ENODATA : err;
 }
 
 static int

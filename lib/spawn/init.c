@@ -115,6 +115,8 @@ run_init(pid_t prog, bool linger, int stop_signal, int leash)
 			if (ending)
 				kill(-1, SIGTERM);
 		}
+		if (pid < 0 && errno != ECHILD)
+			die("waitpid");
 		if (pid < 0)
 			exit(result);
 		wait_event(fd, &leash);

@@ -8,6 +8,7 @@
 #include "spawn/netns.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/mountinfo.h"
 #include "base/say.h"
 #include "box/lock.h"
 
@@ -15,7 +16,6 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
-#include <mntent.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define DIR "/run/netns"
-#define PREFIX "name-"
+#define PREFIX LOCK_NETNS
 
 /* -1 with errno and said(): the name is still there, and its lock must stay. */
 static int
@@ -96,10 +96,10 @@ netns_claim(const char *name)
 	/* The link of a dead box with the same name. */
 	if (lseek(lock_fd, 0, SEEK_END) > 0 && remove_name(name) < 0)
 		die_said();
+	at_end(give_back);
 	/* An empty record counts as not written yet (lock.c). */
 	if (write(lock_fd, "\n", 1) != 1)
 		die("write lock %s", lock);
-	at_end(give_back);
 }
 
 bool
@@ -155,18 +155,19 @@ fs_of(const char *path, struct statx *st)
 void
 netns_each(void (*fn)(void))
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	const struct mntent *m;
+	char *mounts = slurp_at(AT_FDCWD, "/proc/self/mountinfo");
+	char *rest = mounts;
+	struct mountinfo m;
 	struct statx own, st;
 	glob_t links;
 	int r;
 
 	if (!mounts || fs_of("/proc/self/ns/net", &own) < 0)
 		die("read /proc/self");
-	while ((m = getmntent(mounts)))
-		if (strcmp(m->mnt_type, "nsfs") == 0)
-			visit(m->mnt_dir, fn);
-	endmntent(mounts);
+	while (mountinfo_next(&rest, &m))
+		if (strcmp(m.type, "nsfs") == 0)
+			visit(m.point, fn);
+	free(mounts);
 	r = glob("/proc/[0-9]*/task/[0-9]*/ns/net", 0, NULL, &links);
 	if (r == 0)
 		r = glob("/proc/[0-9]*/fd/*", GLOB_APPEND, NULL, &links);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/say.h"
 #include "net/loopback.h"
+#include "ns/refused.h"
 #include "stage/inherit.h"
 #include "term/tty.h"
 
@@ -65,10 +66,27 @@ leave_group(const struct start *s)
 		die("setsid");
 }
 
-__attribute__((noreturn)) static void
-give_up(void)
+/* Each of two processes waits for the other's word.  False if the other has
+ * ended, which has said why, or with a line of our own. */
+static bool
+tell(int door)
 {
-	diex("the parent has died, or cannot go on");
+	if (fd_tell(door, 0))
+		return true;
+	if (errno != EPIPE && errno != ECONNRESET)
+		warn("send to the other process of the start");
+	return false;
+}
+
+static bool
+hear(int door)
+{
+	errno = 0;
+	if (fd_hear(door) >= 0)
+		return true;
+	if (errno != 0 && errno != ECONNRESET)
+		warn("hear the other process of the start");
+	return false;
 }
 
 /* The child. */
@@ -78,8 +96,8 @@ begin(const struct start *s, int door)
 	/* The box is to die with the parent.  getppid() is 0 in a pid
 	 * namespace, so a message after the prctl shows that the parent lives;
 	 * the prctl comes after the change of ids, which would undo it. */
-	if (fd_hear(door) < 0)
-		give_up();
+	if (!hear(door))
+		exit(EXIT_TOOL);
 	leave_group(s);
 	/* A joined user namespace may be hostile, and must not trace us.  (In
 	 * a new one we stay dumpable: else an ordinary parent could not write
@@ -92,8 +110,8 @@ begin(const struct start *s, int door)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		die("prctl PR_SET_PDEATHSIG");
 	settle(s);
-	if (!fd_tell(door, 0) || fd_hear(door) < 0)
-		give_up();
+	if (!tell(door) || !hear(door))
+		exit(EXIT_TOOL);
 	inherit_add(INHERIT_DOOR, door);
 }
 
@@ -104,8 +122,13 @@ act_as(uid_t id, cap_t caps)
 	/* EINVAL: the id is not mapped here; writing the map will fail. */
 	if (seteuid(id) < 0 && errno != EINVAL)
 		die("seteuid %u", id);
-	if (cap_set_proc(caps) < 0)
-		die("capset");
+	if (cap_set_proc(caps) == 0)
+		return;
+	warn("capset");
+	/* What is to be undone is root's. */
+	if (seteuid(0) < 0)
+		warn("seteuid 0");
+	exit(EXIT_TOOL);
 }
 
 void
@@ -129,6 +152,7 @@ clone_owned(const struct start *s, struct clone_args *args)
 {
 	uid_t owner;
 	gid_t group;
+	cap_flag_value_t look;
 	cap_t caps;
 	long pid;
 	int error;
@@ -137,9 +161,11 @@ clone_owned(const struct start *s, struct clone_args *args)
 	if (!(args->flags & CLONE_NEWUSER) || owner == geteuid())
 		return syscall(SYS_clone3, args, sizeof(*args));
 	caps = cap_get_proc();
-	if (!caps)
+	if (!caps || cap_get_flag(caps, CAP_SYS_PTRACE, CAP_EFFECTIVE, &look))
 		die("capget");
-	act_as(owner, caps);
+	/* Without this capability, as in a box, only the owner may look at the
+	 * processes there. */
+	act_as(look == CAP_SET ? owner : 0, caps);
 	pid = syscall(SYS_clone3, args, sizeof(*args));
 	error = errno;
 	if (pid != 0)
@@ -162,15 +188,7 @@ clone_box(const struct start *s)
 	pid = clone_owned(s, &args);
 	if (pid >= 0)
 		return (pid_t)pid;
-	if (errno == EPERM && geteuid() != 0 && !(flags & CLONE_NEWUSER))
-		die_hint("become root, or make a new user namespace, too", "%s",
-		    said());
-	if (errno == EPERM || errno == ENOSPC || errno == EACCES)
-		die_hint("look at sysctl user.max_user_namespaces, "
-			 "kernel.unprivileged_userns_clone and "
-			 "kernel.apparmor_restrict_unprivileged_userns",
-		    "%s", said());
-	die_said();
+	ns_refused(flags);
 }
 
 /* The root of a new user namespace may not join one of the caller's: the caller
@@ -219,13 +237,13 @@ start_settled(const struct start *s, pid_t pid, int door)
 {
 	if (s->set.fresh & CLONE_NEWUSER)
 		idmaps_write(&s->maps, pid);
-	return fd_tell(door, 0) && fd_hear(door) >= 0;
+	return tell(door) && hear(door);
 }
 
 bool
 start_go(int door)
 {
-	return fd_tell(door, 0);
+	return tell(door);
 }
 
 void

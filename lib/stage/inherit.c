@@ -5,6 +5,7 @@
 #include "base/parse.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -160,13 +161,15 @@ inherit_close_others(void)
 	if (!d)
 		die("read /proc/self/fd");
 	/* The caller's descriptors are not close-on-exec; all of ours are. */
-	while ((e = readdir(d))) {
+	while (errno = 0, (e = readdir(d))) {
 		const int fd = atoi(e->d_name);
 
 		if (fd > 2 && !is_passed(fd) &&
 		    fcntl(fd, F_GETFD) != FD_CLOEXEC)
 			close(fd);
 	}
+	if (errno)
+		die("read /proc/self/fd");
 	closedir(d);
 }
 

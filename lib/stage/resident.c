@@ -32,6 +32,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* 2 s for a box that ends by a SIGTERM. */
+#define END_TRIES 200
+#define END_PAUSE 10000000 /* ns */
+
 static sigset_t caller_mask;
 static struct sigaction caller_chld;
 static bool may_leave;
@@ -89,8 +93,9 @@ resident_die_with(pid_t parent, int signo)
 {
 	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
 		die("prctl PR_SET_PDEATHSIG");
+	/* A parent that has failed has said why. */
 	if (getppid() != parent)
-		diex("the parent has died");
+		exit(EXIT_TOOL);
 }
 
 static void
@@ -217,6 +222,25 @@ was_left(const struct resident *r, int fd)
 	return *r->left;
 }
 
+/* The wait has failed: the box is to end, and the caller to undo its own.
+ * Process 1 of a box ignores a SIGTERM. */
+static int
+end_child(const struct resident *r, const char *call)
+{
+	int tries = 0;
+
+	warn("%s", call);
+	kill(r->pid, SIGTERM);
+	while (waitpid(r->pid, NULL, WNOHANG) == 0) {
+		if (tries++ == END_TRIES)
+			kill(r->pid, SIGKILL);
+		nanosleep(&(struct timespec){.tv_nsec = END_PAUSE}, NULL);
+	}
+	tty_restore();
+	restore_flags();
+	return EXIT_TOOL;
+}
+
 int
 resident_wait(const struct resident *r)
 {
@@ -234,7 +258,7 @@ resident_wait(const struct resident *r)
 	sigfillset(&all);
 	p[0].fd = signalfd(-1, &all, SFD_CLOEXEC);
 	if (p[0].fd < 0)
-		die("signalfd");
+		return end_child(r, "signalfd");
 	while (!was_left(r, watched) &&
 	       (pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
 		relay_poll(p + 2);
@@ -244,7 +268,7 @@ resident_wait(const struct resident *r)
 		if (poll(p, sizeof(p) / sizeof(*p), wait > 0 ? (int)wait : -1) <
 			0 &&
 		    errno != EINTR)
-			die("poll");
+			return end_child(r, "poll");
 		relay_turn(p + 2);
 		streams_turn(p + 2 + RELAY_FDS);
 		if (p[0].revents)

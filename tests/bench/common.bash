@@ -28,6 +28,8 @@ mount -t tmpfs tmpfs /run
 mkdir /run/netns
 ip link set lo up
 export BOX_STATE=$tmp/state
+# As on a host: a namespace of processes that may end has none.
+export BOX_GRACE=1
 root=$tmp/root
 "$top/rootfs/busybox" "$root"
 mkdir "$root/www"

@@ -47,7 +47,7 @@ newcomer() {
 	tar=("${ALPINE_TAR:-$TOP/../shared/fixtures}"/alpine-minirootfs-*"$(uname -m)".tar.gz)
 	requires "Alpine's minirootfs (ALPINE_TAR=DIR)" test -f "${tar[0]}"
 	fresh=$BATS_TEST_TMPDIR/fresh
-	"$TOP/rootfs/debian" --suite "$1" --include "sudo,passwd$(packages)" "$fresh" \
+	"$TOP/rootfs/debian" --suite "$1" --include "sudo,passwd,apparmor$(packages)" "$fresh" \
 	    >"$BATS_TEST_TMPDIR/log" 2>&1 || fail "$(tail -n 5 "$BATS_TEST_TMPDIR/log")"
 	cp "${tar[0]}" /etc/resolv.conf "$fresh/srv"
 	script >"$fresh/srv/script"
@@ -79,6 +79,8 @@ newcomer() {
 	[ "$(sed -n '/^make$/,/^sudo make install$/p' <<<"$said" | grep -vcE '^(  [A-Z]+ [^ ]+|[a-z ]+)$')" = 0 ] ||
 	    fail "make prints more than a line a step"
 	is "$(in_fresh 'box-ps -q')" ""
+	# AppArmor 4 takes the profile; that of Debian 12 is older.
+	[ "$1" = bookworm ] || in_fresh 'apparmor_parser -QTK /usr/local/share/boxtools/apparmor' 2>/dev/null
 	in_fresh 'make -s -C /home/newcomer/boxtools uninstall >/dev/null'
 }
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * away - rules go, and nobody waits for what the kernel does behind them
+ *
+ * The kernel's grace periods are waited for by who closes the last descriptor
+ * of an nfnetlink socket.  So the process that waits for iptables has our
+ * socket, too.
+ */
+#include "nat/away.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/say.h"
+#include "nat/text.h"
+#include "nat/undo.h"
+#include "net/netlink.h"
+
+#include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define POLL 200000 /* ns */
+
+/* Whether nftables has a chain of N. */
+static bool
+is_there(struct netlink *nl, const struct nat *n)
+{
+	const struct nfgenmsg v4 = {.nfgen_family = AF_INET};
+	const struct nat_chain *c;
+	char name[32];
+
+	for (c = nat_chains; c < nat_chains + NAT_CHAINS; c++) {
+		if (!nat_wants(c, n))
+			continue;
+		snprintf(name, sizeof(name), "%s-%s", c->name, n->id);
+		netlink_begin(nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN,
+		    0, &v4, sizeof(v4));
+		netlink_put_str(nl, NFTA_CHAIN_TABLE, c->table);
+		netlink_put_str(nl, NFTA_CHAIN_NAME, name);
+		if (netlink_send(nl, NULL, NULL) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The child: with neither the caller's streams nor the chain's descriptors. */
+__attribute__((noreturn)) static void
+feed(const struct nat *n, int lock, int socket)
+{
+	const unsigned a = (unsigned)(lock < socket ? lock : socket);
+	const unsigned b = (unsigned)(lock < socket ? socket : lock);
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	at_end_forget();
+	for (int fd = 0; fd < 3; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			_exit(EXIT_TOOL);
+	/* A range without a number in it is an error, and no harm. */
+	close_range(3, a - 1, 0);
+	close_range(a + 1, b - 1, 0);
+	close_range(b + 1, ~0u, 0);
+	_exit(nat_feed(nat_text(n, NULL, NULL), lock) < 0 ? EXIT_TOOL : 0);
+}
+
+int
+nat_away(const struct nat *n, int lock)
+{
+	const struct timespec pause = {.tv_nsec = POLL};
+	struct netlink nl;
+	int status, r = 0;
+	pid_t pid;
+
+	if (netlink_open(&nl, NETLINK_NETFILTER) < 0)
+		return nat_feed(nat_text(n, NULL, NULL), lock);
+	/* Legacy does not wait.  A trace is for the caller's streams. */
+	if (say_modes() || !is_there(&nl, n) || (pid = fork()) < 0) {
+		close(nl.fd);
+		return nat_feed(nat_text(n, NULL, NULL), lock);
+	}
+	if (pid == 0)
+		feed(n, lock, nl.fd);
+	do
+		nanosleep(&pause, NULL);
+	while ((r = waitpid(pid, &status, WNOHANG)) == 0 && is_there(&nl, n));
+	close(nl.fd);
+	return r == 0 || status == 0 ? 0 : -1;
+}

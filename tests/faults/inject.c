@@ -1,0 +1,410 @@
+/* inject - runs a command, writes down each system call of our own programs,
+ *and makes one of them fail, or kills the process there
+ *
+ *	inject -d BINDIR -o LOG [-s SITE -w ERRNO|KILL] [-t SECONDS] CMD...
+ *
+ * A line of LOG is "PROCESS PROGRAM CALL N PLACE PURPOSE": the process by its
+ *line of descent ("0.1.0" is the first child of the second child of CMD), the
+ *N-th such call of that program there, a number that stands for the place in
+ *the code, and the file or the operation. SITE is the first four words of a
+ *line, with "/" between them; when the call comes, LOG has the line "hit".
+ *strace(1) counts for each process alone, and cannot name one of a chain.
+ *
+ * Processes that are left after SECONDS are killed, and LOG has the line
+ *"late". The status is that of CMD, as sh(1) gives it.  For x86-64 only.
+ *
+ * ptrace(2), process_vm_readv(2). */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/ptrace.h>
+
+#include <seccomp.h>
+
+#define PLACES 4
+#define CALLS 512
+
+struct process {
+	pid_t pid;
+	char id[64], program[32];
+	unsigned children;
+	unsigned long text, text_end;
+	bool ours, spoiled;
+	/* The first stop came before its parent told of it. */
+	bool waits;
+	unsigned short count[CALLS];
+	struct process *next;
+};
+
+static struct process *processes;
+static FILE *out;
+static const char *bindir, *site;
+static long what; /* an errno; 0: SIGKILL */
+
+static void
+die(const char *text)
+{
+	fprintf(stderr, "inject: %s: %s\n", text, strerror(errno));
+	exit(99);
+}
+
+static struct process *
+find(pid_t pid)
+{
+	struct process *p;
+
+	for (p = processes; p && p->pid != pid; p = p->next)
+		;
+	return p;
+}
+
+static struct process *
+add(pid_t pid)
+{
+	struct process *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		die("calloc");
+	p->pid = pid;
+	p->next = processes;
+	processes = p;
+	return p;
+}
+
+static void
+born(struct process *p, struct process *parent)
+{
+	snprintf(
+	    p->id, sizeof(p->id), "%.55s.%u", parent->id, parent->children++);
+	memcpy(p->program, parent->program, sizeof(p->program));
+	p->ours = parent->ours;
+	p->text = parent->text;
+	p->text_end = parent->text_end;
+}
+
+static void
+drop(pid_t pid)
+{
+	struct process **p, *gone;
+
+	for (p = &processes; *p; p = &(*p)->next)
+		if ((*p)->pid == pid) {
+			gone = *p;
+			*p = gone->next;
+			free(gone);
+			return;
+		}
+}
+
+/* The program that P has just executed. */
+static void
+executed(struct process *p)
+{
+	char path[4352], exe[4097];
+	const char *name;
+	ssize_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", p->pid);
+	n = readlink(path, exe, sizeof(exe) - 1);
+	exe[n < 0 ? 0 : n] = '\0';
+	name = strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe;
+	snprintf(p->program, sizeof(p->program), "%.31s", *name ? name : "?");
+	snprintf(path, sizeof(path), "%s/%.31s", bindir, name);
+	p->ours = *name && access(path, F_OK) == 0;
+	memset(p->count, 0, sizeof(p->count));
+	snprintf(path, sizeof(path), "/proc/%d/stat", p->pid);
+	f = fopen(path, "re");
+	p->text = p->text_end = 0;
+	if (f) {
+		if (fscanf(f,
+			"%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u"
+			"%*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %*u %*d %*u "
+			"%lu %lu",
+			&p->text, &p->text_end) != 2)
+			p->text = 0;
+		fclose(f);
+	}
+}
+
+/* The innermost return addresses on the stack. */
+static uint32_t
+place(const struct process *p, unsigned long sp)
+{
+	unsigned long stack[128];
+	struct iovec here = {stack, sizeof(stack)};
+	struct iovec there = {(void *)sp, sizeof(stack)};
+	uint32_t hash = 2166136261U;
+	ssize_t n;
+	unsigned i, found = 0;
+
+	n = process_vm_readv(p->pid, &here, 1, &there, 1, 0);
+	for (i = 0; n > 0 && i < (size_t)n / sizeof(long) && found < PLACES;
+	     i++)
+		if (stack[i] > p->text && stack[i] < p->text_end) {
+			hash = (hash ^ (uint32_t)stack[i]) * 16777619U;
+			found++;
+		}
+	return hash;
+}
+
+static void
+spoil(struct process *p)
+{
+	struct user_regs_struct regs;
+
+	fputs("hit\n", out);
+	if (what == 0) {
+		kill(p->pid, SIGKILL);
+		return;
+	}
+	/* No call has this number: the kernel does nothing. */
+	if (ptrace(PTRACE_GETREGS, p->pid, 0, &regs) < 0)
+		return;
+	regs.orig_rax = (unsigned long)-1;
+	ptrace(PTRACE_SETREGS, p->pid, 0, &regs);
+	p->spoiled = true;
+}
+
+/* A filter of system calls may have changed the result since the entry. */
+static void
+fail(struct process *p)
+{
+	struct user_regs_struct regs;
+
+	p->spoiled = false;
+	if (ptrace(PTRACE_GETREGS, p->pid, 0, &regs) < 0)
+		return;
+	regs.rax = (unsigned long)-what;
+	ptrace(PTRACE_SETREGS, p->pid, 0, &regs);
+}
+
+/* The calls whose first, or second, argument is a path, a descriptor or a
+ * number that tells what the call is for. */
+static const char *const words[] = {
+    "path0 access chdir chmod chroot execve lchown link lstat mkdir mount open "
+    "pivot_root readlink rename rmdir stat statfs symlink truncate umount2 "
+    "unlink ",
+    "path1 execveat faccessat2 fchmodat fchownat linkat mkdirat mknodat "
+    "newfstatat open_tree openat openat2 readlinkat renameat2 unlinkat ",
+    "fd0 fchdir fchmod fchown flock fstat fstatfs ftruncate getdents64 lseek "
+    "pread64 pwrite64 read write writev fsconfig mount_setattr ",
+    "num0 prctl rt_sigprocmask rt_sigaction setns socket unshare clone3 ",
+    "num1 fcntl ioctl ",
+};
+
+/* What the call is for, in one word of TO. */
+static void
+purpose(const struct process *p, const char *name,
+    const unsigned long long *args, char *to, size_t len)
+{
+	char path[64], key[40], *c;
+	struct iovec here = {to, len - 1}, there;
+	const char *kind = NULL;
+	ssize_t n = 0;
+	size_t i;
+
+	snprintf(to, len, "-");
+	snprintf(key, sizeof(key), " %s ", name);
+	for (i = 0; i < sizeof(words) / sizeof(*words) && !kind; i++)
+		if (strstr(words[i], key))
+			kind = words[i];
+	if (!kind)
+		return;
+	if (kind[0] == 'n') {
+		snprintf(to, len, "%lld", args[kind[3] - '0']);
+		return;
+	}
+	if (kind[0] == 'p') {
+		there = (struct iovec){(void *)args[kind[4] - '0'], 128};
+		here.iov_len = len < 128 ? len - 1 : 128;
+		n = process_vm_readv(p->pid, &here, 1, &there, 1, 0);
+		to[n < 0 ? 0 : n] = '\0';
+	}
+	if (n <= 0 || !*to) {
+		snprintf(
+		    path, sizeof(path), "/proc/%d/fd/%d", p->pid, (int)args[0]);
+		n = readlink(path, to, len - 1);
+		to[n < 0 ? 0 : n] = '\0';
+	}
+	for (c = to; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			*c = '_';
+	if (!*to)
+		snprintf(to, len, "-");
+}
+
+static void
+call(struct process *p)
+{
+	struct ptrace_syscall_info info;
+	char line[160], what_for[160], *name, *c;
+	unsigned long nr;
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof(info), &info) < 0)
+		return;
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT && p->spoiled)
+		fail(p);
+	if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
+		return;
+	nr = info.entry.nr;
+	name = nr < CALLS
+		   ? seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)nr)
+		   : NULL;
+	if (!name)
+		return;
+	snprintf(line, sizeof(line), "%s/%s/%s/%u", p->id, p->program, name,
+	    ++p->count[nr]);
+	if (site) {
+		if (strcmp(site, line) == 0)
+			spoil(p);
+		free(name);
+		return;
+	}
+	purpose(p, name, info.entry.args, what_for, sizeof(what_for));
+	free(name);
+	for (c = line; *c; c++)
+		if (*c == '/')
+			*c = ' ';
+	fprintf(
+	    out, "%s %08x %s\n", line, place(p, info.stack_pointer), what_for);
+}
+
+static void
+go_on(struct process *p, enum __ptrace_request how, int sig)
+{
+	if (how == PTRACE_SYSCALL && !p->ours)
+		how = PTRACE_CONT;
+	ptrace(how, p->pid, 0, sig);
+}
+
+static void
+forked(struct process *parent)
+{
+	struct process *p;
+	unsigned long pid;
+
+	if (ptrace(PTRACE_GETEVENTMSG, parent->pid, 0, &pid) < 0)
+		return;
+	p = find((pid_t)pid);
+	if (!p)
+		p = add((pid_t)pid);
+	born(p, parent);
+	if (p->waits)
+		go_on(p, PTRACE_SYSCALL, 0);
+	p->waits = false;
+}
+
+/* Handles the stop STATUS of P. */
+static void
+stopped(struct process *p, int status)
+{
+	int event = status >> 16, sig = WSTOPSIG(status);
+
+	if (!p->id[0]) {
+		p->waits = true;
+	} else if (event == PTRACE_EVENT_STOP) {
+		/* A stop by a signal is to last. */
+		go_on(p, sig == SIGTRAP ? PTRACE_SYSCALL : PTRACE_LISTEN, 0);
+	} else if (event == PTRACE_EVENT_EXEC) {
+		executed(p);
+		go_on(p, PTRACE_SYSCALL, 0);
+	} else if (event) {
+		forked(p);
+		go_on(p, PTRACE_SYSCALL, 0);
+	} else if (sig == (SIGTRAP | 0x80)) {
+		call(p);
+		go_on(p, PTRACE_SYSCALL, 0);
+	} else {
+		go_on(p, PTRACE_SYSCALL, sig);
+	}
+}
+
+static void
+late(int sig)
+{
+	struct process *p;
+
+	(void)sig;
+	for (p = processes; p; p = p->next)
+		kill(p->pid, SIGKILL);
+	if (write(fileno(out), "late\n", 5) < 0)
+		_exit(99);
+}
+
+static pid_t
+begin(char *argv[])
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		die("fork");
+	if (pid == 0) {
+		raise(SIGSTOP);
+		execvp(argv[0], argv);
+		die(argv[0]);
+	}
+	if (waitpid(pid, &status, WUNTRACED) < 0 ||
+	    ptrace(PTRACE_SEIZE, pid, 0,
+		PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
+		    PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+		    PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL) < 0)
+		die("ptrace");
+	kill(pid, SIGCONT);
+	return pid;
+}
+
+int
+main(int argc, char *argv[])
+{
+	int c, status, result = 99;
+	unsigned seconds = 20;
+	struct process *p;
+	pid_t pid, first;
+
+	while ((c = getopt(argc, argv, "+d:o:s:w:t:")) != -1) {
+		if (c == 'd')
+			bindir = optarg;
+		else if (c == 'o')
+			out = fopen(optarg, "we");
+		else if (c == 's')
+			site = optarg;
+		else if (c == 'w')
+			what = strtol(optarg, NULL, 10);
+		else if (c == 't')
+			seconds = (unsigned)atoi(optarg);
+		else
+			return 99;
+	}
+	if (!out || !bindir || !argv[optind])
+		die("inject -d BINDIR -o LOG [-s SITE -w ERRNO] CMD...");
+	first = begin(argv + optind);
+	strcpy(add(first)->id, "0");
+	signal(SIGALRM, late);
+	alarm(seconds);
+	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
+		if (pid < 0)
+			continue;
+		if (WIFSTOPPED(status)) {
+			p = find(pid);
+			stopped(p ? p : add(pid), status);
+			continue;
+		}
+		drop(pid);
+		if (pid == first)
+			result = WIFEXITED(status) ? WEXITSTATUS(status)
+						   : 128 + WTERMSIG(status);
+	}
+	return result;
+}

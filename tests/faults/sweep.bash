@@ -1,0 +1,126 @@
+# sweep.bash - each system call of our own programs fails once, or is the last one
+#
+# Each run ends with one line and the contract's status, and the host is as before. Another
+# end is on the list tests/faults/excused, with a reason. A killed process may leave what
+# box-gc removes. FAULTS=all: each call, each likely error, and SIGKILL;
+# otherwise each place in the code once, with one error.
+# shellcheck shell=bash disable=SC2154
+
+inject=$TOP/tests/faults/inject
+
+# sites LOG: "SITE PROGRAM CALL PURPOSE", one a line. Calls that cannot fail are left
+# out, close(2), which closes in any case, and what the C library and libcap do before
+# main().
+sites() {
+	awk -v all="${FAULTS:-}" '
+	$4 == 1 && ($3 == "brk" || $3 == "arch_prctl") { start[$1, $2] = 1 }
+	$3 == "prctl" && $6 == 15 { delete start[$1, $2] } # PR_SET_NAME, in tool_start()
+	($1, $2) in start { next }
+	$3 ~ /^(brk|close|exit|exit_group|get[a-z]*[gpu]id|getpgrp|munmap|rt_sigreturn|sched_yield|set_robust_list|set_tid_address|umask)$/ { next }
+	all == "all" || !(($2, $3, $5) in seen) {
+		if ($6 ~ "/|-") gsub(/[0-9]+/, "N", $6)
+		print $1 "/" $2 "/" $3 "/" $4, $2, $3, $6
+	}
+	{ seen[$2, $3, $5] }' "$1"
+}
+# errors CALL: the numbers of the errors that its manual page has as likely; 0: SIGKILL.
+errors() {
+	local list
+	case $1 in
+	access | faccessat2 | newfstatat | stat | lstat | statx | readlink | readlinkat) list="13 12" ;; # EACCES ENOMEM
+	clone | clone3 | fork | vfork) list="11 12" ;;                      # EAGAIN ENOMEM
+	read | pread64 | getdents64 | lseek) list="5" ;;                    # EIO
+	write | writev | pwrite64 | ftruncate | fallocate) list="28 5" ;;   # ENOSPC EIO
+	open | openat | openat2 | open_tree) list="24 13" ;;                # EMFILE EACCES
+	accept4 | dup | dup2 | dup3 | inotify_init1 | pidfd_open | pipe2 | signalfd4 | socket | socketpair | timerfd_create) list="24" ;;
+	mkdir | mkdirat | symlinkat | linkat | mknodat | rename | renameat | renameat2) list="28 13" ;;
+	flock) list="37" ;;                                                 # ENOLCK
+	madvise | mmap | mprotect | mremap | poll | ppoll | wait4 | waitid) list="12" ;;
+	*) list="1 12" ;;                                                   # EPERM ENOMEM
+	esac
+	[ "${FAULTS:-}" = all ] && echo "$list" 0 || echo "${list%% *}"
+}
+
+# strike SITE ERRNO CMD...: CMD, with the call SITE failing or, 0, killed there; the
+# lines are in files $out and $err; $verdict.
+strike() {
+	local log=$BATS_TEST_TMPDIR/strike
+	out=$BATS_TEST_TMPDIR/out err=$BATS_TEST_TMPDIR/err status=0
+	rm -rf "$BOX_STATE"
+	host "$inject" -d "$TOP/bin" -o "$log" -t $((20 * ${SLACK:-1})) -s "$1" -w "$2" "${@:3}" \
+	    >"$out" 2>"$err" </dev/null 3>&- || status=$?
+	if ! grep -q hit "$log"; then
+		verdict=missed
+	elif grep -q late "$log"; then
+		verdict=hangs
+	elif [ "$2" = 0 ]; then
+		verdict=killed
+	elif [ "$status" = "$good_status" ] && cmp -s "$out" "$good_out" && cmp -s "$err" "$good_err"; then
+		verdict=harmless
+	elif [ "$status" = "$good_status" ] && cmp -s "$err" "$good_err"; then
+		verdict=changed
+		diff "$good_out" "$out" >"$err" || :
+	elif [ "$(grep -vc ': hint: ' "$err")" != 1 ]; then
+		verdict=lines
+	elif [ "$status" = "$good_status" ] && cmp -s "$out" "$good_out"; then
+		verdict=warned
+	elif [ "$status" != 125 ] && ! [[ $1 =~ /(execve|execveat|faccessat2|openat)/ && $status = 12[67] ]]; then
+		verdict=status
+	else
+		verdict=refused
+	fi
+	[ "$verdict" != killed ] || eventually 10 buried || verdict+=,lost
+	[ "$verdict" = killed ] || eventually 1 baseline_same || verdict+=,left
+	[[ $verdict != *,* ]] || { eventually 10 buried && return; baseline_save; }
+}
+buried() {
+	host box-gc
+	baseline_same
+}
+# known VERDICT PROGRAM CALL PURPOSE: whether the list of excused ends has this one.
+known() {
+	awk -v verdict="$1" -v program="$2" -v call="$3" -v what="$4" '
+	$1 == verdict && ($2 == "*" || $2 == program) && call ~ ("^(" $3 ")$") && what ~ ("^(" $4 ")$") { found = 1 }
+	END { exit !found }' "$TOP/tests/faults/excused"
+}
+
+# sweep NAME CMD...: all sites of CMD; a line of $report for each run.
+sweep() {
+	local site program call what error bad=0 trace=$BATS_TEST_TMPDIR/trace
+	report=$BATS_TEST_TMPDIR/report
+	good_status=0 good_out=$BATS_TEST_TMPDIR/good.out good_err=$BATS_TEST_TMPDIR/good.err
+	export BOX_GRACE=0
+	rm -rf "$BOX_STATE"
+	host "$inject" -d "$TOP/bin" -o "$trace" "${@:2}" >"$good_out" 2>"$good_err" </dev/null 3>&- || good_status=$?
+	eventually 10 baseline_same || return
+	: >"$report"
+	while read -r site program call what; do
+		for error in $(errors "$call"); do
+			strike "$site" "$error" "${@:2}"
+			[[ $verdict =~ ^(killed|missed|refused)$ ]] || known "$verdict" "$program" "$call" "$what" ||
+			    { bad=$((bad + 1)); verdict=BAD:$verdict; }
+			printf '%s %s %s %s %s: %s\n' "$verdict" "$site" "$what" "$error" "$status" \
+			    "$(tr '\n' '|' <"$err")" >>"$report"
+		done
+	done < <(sites "$trace")
+	[ "$bad" = 0 ] || fail "$(grep '^BAD:' "$report")"
+	# A fault that the program does not reach proves nothing.
+	(($(grep -c '^missed ' "$report") * 20 < $(grep -c . "$report")))
+	[ "${FAULTS:-}" != all ] || summary "$1"
+}
+# summary NAME: the counts, in tests/faults/report.
+summary() {
+	local file=$TOP/tests/faults/report
+	{
+		[ ! -e "$file" ] || grep -v "^$1:" "$file" || :
+		awk -v name="$1" '
+		{ runs++; n[$1]++; site[$2] }
+		END {
+			for (s in site) sites++
+			printf "%s: %d calls, %d runs", name, sites, runs
+			for (v in n) printf ", %d %s", n[v], v
+			print ""
+		}' "$report"
+	} >"$file.new"
+	mv "$file.new" "$file"
+}

@@ -1,0 +1,21 @@
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A target of libFuzzer (llvm.org/docs/LibFuzzer.html) reads what somebody else
+ * wrote. A refusal ends in exit(), which the linker's --wrap leads to
+ * fuzz_run(). */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Calls READ with the input and a NUL behind, in memory of its own. */
+void fuzz_run(
+    void (*read)(char *text, size_t size), const uint8_t *data, size_t size);
+
+/* The path of a file with the input, for a reader of files; in a static buffer.
+ */
+const char *fuzz_file(const char *text, size_t size);
+
+#endif
