@@ -17,7 +17,7 @@ teardown() {
 	oci delete --force c
 	oci delete --force d
 	is "$(ls "$BATS_TEST_TMPDIR/oci" 2>/dev/null)" ""
-	is "$(find /sys/fs/cgroup -maxdepth 2 -name "bt-oci-$$*")" ""
+	is "$(compgen -G "/sys/fs/cgroup/*/bt-oci-$$*")" ""
 	baseline_check
 }
 
@@ -363,7 +363,7 @@ CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
 	eventually 10 printed "by-hand
 0"
 	eventually 10 gone "$(jq .pid "$BATS_TEST_TMPDIR/info")"
-	find /sys/fs/cgroup -depth -name "bt-oci-$$" -exec rmdir {} \;
+	rmdir /sys/fs/cgroup/*/"bt-oci-$$"
 	rm -r "$BATS_TEST_TMPDIR/oci/c"
 }
 
@@ -447,12 +447,12 @@ family() {
 		is "$status $output" "0 " "$(cat "$err")"
 		finish
 		[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "left: $i"
-		is "$(find /sys/fs/cgroup -maxdepth 2 -name "bt-oci-$$*")" "" "$i"
+		is "$(compgen -G "/sys/fs/cgroup/*/bt-oci-$$*")" "" "$i"
 	done
 	# Also by another process than create, while create hangs in a hook.
-	bundle '.hooks.prestart = [{path: "/bin/sleep", args: ["sleep", "1000"]}]'
+	bundle ".hooks.prestart = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"touch $BATS_TEST_TMPDIR/hangs; exec sleep 1000\"]}]"
 	start box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c
-	eventually 10 test -e "$BATS_TEST_TMPDIR/oci/c/pid"
+	eventually 10 test -e "$BATS_TEST_TMPDIR/hangs"
 	is_state creating
 	kill -9 "$pid"
 	run -0 oci delete --force c
