@@ -409,8 +409,7 @@ CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
 }
 
 @test "process priorities and personality and mounts with the container's ids" {
-	script='cut -d" " -f19,41 /proc/self/stat; ionice; cat /proc/self/personality'
-	export script
+	export script='cut -d" " -f19,41 /proc/self/stat; ionice; cat /proc/self/personality'
 	runs_as '.process.scheduler = {policy: "SCHED_BATCH", nice: 3} | .process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}
 	    | .linux.personality = {domain: "LINUX32"}'
 	is "$(xargs <<<"$output")" "3 3 best-effort: prio 6 00000008" "$stderr"

@@ -378,9 +378,9 @@ assert a.recv(100) == b"by socket"' ns-enter --pid "$prog" cat
 	is "$(sed 1d <<<"$output" | sort | xargs)" "children 1 leads reaped 7 status 0"
 	has "$output" "\"user\": $(stat -Lc %i "/proc/$prog/ns/user")"
 	[ "$in" -gt 1 ]
-	while read -r want words; do
+	while read -r want line; do
 		# shellcheck disable=SC2086
-		run -"$want" ns-enter --leave --pid "$prog" $words
+		run -"$want" ns-enter --leave --pid "$prog" $line
 	done <<-END
 		127 /no/such
 		126 /etc

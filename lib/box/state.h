@@ -40,7 +40,7 @@ char *state_get(const char *name, const char *fact);
  * not a pid and a start time. */
 int state_pidfd(const char *name, const char *fact, pid_t *pid);
 
-/* The start time of a process, in ticks since the boot; 0 if there is none.  Pid
+/* The start time of a process, in ticks since the boot; 0 if there is none. Pid
  * and start time name one process. */
 uint64_t start_time(pid_t pid);
 
