@@ -367,6 +367,28 @@ CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
 	rm -r "$BATS_TEST_TMPDIR/oci/c"
 }
 
+@test "--systemd-cgroup: a scope in a slice" {
+	while IFS='|' read -r path unit group; do
+		bundle ".linux.cgroupsPath = \"$path\""
+		run -0 oci --systemd-cgroup create -n --bundle "$bundle" c
+		has "$output" "systemd-run --scope --quiet --collect --slice=${unit%/*} --unit=${unit#*/} -p Delegate=yes -- \\
+proc-set"
+		has "$output" "cg-limit --leave --here"
+		bundle ".linux.cgroupsPath = \"$path\" | .mounts += [{destination: \"/g\", type: \"cgroup\", source: \"cgroup\"}]
+		    | .linux.namespaces |= map(select(.type != \"cgroup\"))"
+		has "$(oci --systemd-cgroup create -n --bundle "$bundle" c)" "$group "
+	done <<-END
+		:box:n1|system.slice/box-n1.scope|/system.slice/box-n1.scope
+		a-b-c.slice::n|a-b-c.slice/n.scope|/a.slice/a-b.slice/a-b-c.slice/n.scope
+		-.slice:p:n|-.slice/p-n.scope|/p-n.scope
+	END
+	for path in "" /x a:b a:b:c x.slice:b: x.slice:b/c:d x.slice:b:c:d x/y.slice:b:c; do
+		bundle ".linux.cgroupsPath = \"$path\""
+		run -1 oci --systemd-cgroup create -n --bundle "$bundle" c
+		has "$output" "box-oci: linux.cgroupsPath: '"
+	done
+}
+
 @test "a terminal: of run and exec, and one for a console socket" {
 	bundle '.process.terminal = true | .process.consoleSize = {width: 101, height: 33} | .process.args = ["sh", "-c", "stty size; tty; exec sleep 1000"]'
 	python3 - "$BATS_TEST_TMPDIR/console" >"$out" 3>&- <<-'END' &

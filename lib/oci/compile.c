@@ -256,28 +256,78 @@ put_root(struct words *w, const struct container *c, struct json process,
 	process_args(w, process);
 }
 
-/* cgroupsPath: absolute, or below a group of ours. */
+/* "a-b.slice" is in "a.slice", as systemd.slice(5) has it. */
+static void
+put_slice(FILE *f, struct json j, const char *slice)
+{
+	const char *end = strstr(slice, ".slice");
+
+	if (!end || end[6] || end == slice || strchr(slice, '/'))
+		json_die(j, "'%s' is not a slice", slice);
+	if (strcmp(slice, "-.slice") == 0)
+		return;
+	for (const char *p = slice; p < end; p++)
+		if (p > slice && *p == '-')
+			fprintf(f, "/%.*s.slice", (int)(p - slice), slice);
+	fprintf(f, "/%s", slice);
+}
+
+/* The group of the scope SLICE:PREFIX:NAME, and the words that begin it. */
 static char *
-group_path(struct json config, const char *id)
+scope(struct words *w, struct json j)
+{
+	char *copy = text_fmt("%s", json_text(j, "")), *rest = copy, *group;
+	const char *slice = strsep(&rest, ":"), *prefix = strsep(&rest, ":");
+	FILE *f = text_open(&group);
+	char *unit;
+
+	if (!rest || !*rest || strchr(rest, ':') || strchr(rest, '/') ||
+	    strchr(prefix, '/'))
+		json_die(j, "'%s' is not SLICE:PREFIX:NAME", json_text(j, ""));
+	slice = *slice ? slice : "system.slice";
+	unit = text_fmt("%s%s%s.scope", prefix, *prefix ? "-" : "", rest);
+	put_slice(f, j, slice);
+	fprintf(f, "/%s", unit);
+	text_close(f);
+	words_stage(w, "systemd-run");
+	words_add(w, "--scope");
+	words_add(w, "--quiet");
+	words_add(w, "--collect");
+	words_add(w, text_fmt("--slice=%s", slice));
+	words_add(w, text_fmt("--unit=%s", unit));
+	words_option(w, "-p", "Delegate=yes");
+	words_add(w, "--");
+	free(copy);
+	return group;
+}
+
+/* cgroupsPath: absolute, or below a group of ours; or a scope. */
+static char *
+group_path(struct words *w, struct json config, const char *id, bool systemd)
 {
 	const struct json j = json_get(config, "linux.cgroupsPath");
 	const char *path = json_text(j, "");
-	char *group = *path == '/' ? text_fmt("%s", path)
-		      : *path	   ? text_fmt(GROUPS_OURS "/%s", path)
-				   : text_fmt(GROUPS_OURS "/%s", id);
+	char *group = systemd	     ? scope(w, j)
+		      : *path == '/' ? text_fmt("%s", path)
+		      : *path	     ? text_fmt(GROUPS_OURS "/%s", path)
+				     : text_fmt(GROUPS_OURS "/%s", id);
 
 	groups_check(*path ? j.name : "control group", group);
 	return groups_clean(group);
 }
 
 static void
-put_group(struct plan *p, struct json config)
+put_group(struct plan *p, struct json config, bool systemd)
 {
 	struct words *w = &p->words;
 
 	words_stage(w, "cg-limit");
 	words_add(w, "--leave");
-	words_option(w, "--group", p->group);
+	/* systemd-run has put the chain into the scope. */
+	if (systemd)
+		words_add(w, "--here");
+	else
+		words_option(w, "--group", p->group);
 	resources_limits(w, json_get(config, "linux.resources"));
 	words_add(w, "max");
 	resources_devices(w, json_get(config, "linux.resources.devices"));
@@ -334,7 +384,7 @@ compile(struct plan *p, const struct container *c, const struct plan_options *o)
 	hooks_check(c->config);
 	read_namespaces(json_get(c->config, "linux.namespaces"));
 	check_terminal(process, o);
-	p->group = group_path(c->config, c->id);
+	p->group = group_path(&p->words, c->config, c->id, o->systemd);
 	p->fstab = mounts_table(c->config, c->bundle, p->group);
 	p->prog = process_program(process);
 	if (json_there(seccomp)) {
@@ -342,7 +392,7 @@ compile(struct plan *p, const struct container *c, const struct plan_options *o)
 		p->filter = &filter;
 	}
 	process_inherits(&p->words, process, c->config);
-	put_group(p, c->config);
+	put_group(p, c->config, o->systemd);
 	put_spawn(&p->words, c, o);
 	put_sysctls(&p->words, json_get(c->config, "linux.sysctl"));
 	put_root(&p->words, c, process, o);
