@@ -51,7 +51,7 @@ stop $bundle stop [\"stopped\",\"c\",false]"
 		[ "$kind" != startContainer ] || bundle '.hooks = {startContainer: [{path: "/bin/sh", args: ["sh", "-c", "echo the reason >&2; exit 3"]}]}'
 		life
 		is "$status" 1
-		has "$stderr" "hooks.$kind[0]: "
+		has "$stderr" "hooks.${kind}[0]: "
 		has "$stderr" "the reason"
 		[ ! -e "$BATS_TEST_TMPDIR/oci/c" ]
 	done
