@@ -85,3 +85,12 @@ shown() { host ns-spawn rootfs-enter --ephemeral -v /usr:/mnt:ro "$root" true; }
 	[ "$status" = 0 ] || fail "$output"
 	is "$(grep -c '^ok' <<<"$output"),$(grep -c '# skip' <<<"$output")" 5,0
 }
+
+@test "the tests that a box lacks something for are tests of this suite" {
+	while IFS= read -r name; do
+		grep -qxF "@test \"$name\" {" "$TOP"/tests/*.bats || fail "no test $name"
+	done < <(grep -v '^#' "$TOP/tests/inbox.lacks")
+	filter=$("$TOP/tests/inbox" -l)
+	hasnt "$filter" tmpcopyup
+	has "$filter" "values of the box's own namespaces"
+}

@@ -102,7 +102,7 @@ chain_open(const char *name, bool *own)
 	if (search(name, path, sizeof(path)) < 0)
 		return -1;
 	fd = open(path, O_PATH | O_CLOEXEC);
-	*own = fd >= 0 && stage_is(fd);
+	*own = fd >= 0 && stage_is(fd, path);
 	return fd;
 }
 

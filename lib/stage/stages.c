@@ -53,22 +53,38 @@ stage_dir(char buf[PATH_MAX])
 	return 0;
 }
 
+/* Whether the file NAME in DIR, our own directory, is that of WANT. */
+static bool
+is_file(char *dir, const char *name, const struct stat *want)
+{
+	char *end = strchr(dir, '\0');
+	struct stat st;
+	bool is;
+
+	strcpy(end, name);
+	is = lstat(dir, &st) == 0 && st.st_dev == want->st_dev &&
+	     st.st_ino == want->st_ino;
+	*end = '\0';
+	return is;
+}
+
 bool
-stage_is(int fd)
+stage_is(int fd, const char *name)
 {
 	char path[PATH_MAX + NAME_MAX];
-	struct stat want, st;
-	char *name;
+	const char *slash = name ? strrchr(name, '/') : NULL;
+	struct stat want;
 
 	if (fstat(fd, &want) < 0 || stage_dir(path) < 0)
 		return false;
-	name = strchr(path, '\0');
-	for (size_t i = 0; i < sizeof(stages) / sizeof(*stages); i++) {
-		strcpy(name, stages[i]);
-		if (lstat(path, &st) == 0 && st.st_dev == want.st_dev &&
-		    st.st_ino == want.st_ino)
+	/* Most often the file has the name that it was called by. */
+	name = slash ? slash + 1 : name;
+	for (size_t i = 0; name && i < sizeof(stages) / sizeof(*stages); i++)
+		if (strcmp(name, stages[i]) == 0 && is_file(path, name, &want))
 			return true;
-	}
+	for (size_t i = 0; i < sizeof(stages) / sizeof(*stages); i++)
+		if (is_file(path, stages[i], &want))
+			return true;
 	return false;
 }
 
@@ -81,7 +97,7 @@ stage_runs(const char *pid)
 
 	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
 	fd = open(path, O_PATH | O_CLOEXEC);
-	is = fd >= 0 && stage_is(fd);
+	is = fd >= 0 && stage_is(fd, NULL);
 	close_keep(fd);
 	return is;
 }

@@ -11,8 +11,9 @@
  * does not show it. */
 int stage_dir(char buf[PATH_MAX]);
 
-/* Whether the program opened as FD is one of the stages. */
-bool stage_is(int fd);
+/* Whether the program opened as FD is one of the stages.  NAME, or NULL, is the
+ * word by which it was found: a hint where to look first. */
+bool stage_is(int fd, const char *name);
 
 /* Whether the process PID, a number, runs a stage.  False if its program cannot
  * be read. */

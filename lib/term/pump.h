@@ -12,7 +12,7 @@
 struct pump {
 	size_t at, len; /* the bytes that are still to be written */
 	size_t chunk;	/* the most bytes of one read or write */
-	char data[PUMP_MAX];
+	char *data;	/* PUMP_MAX bytes */
 };
 
 /* Reads from FD into the empty buffer.  Returns the number of bytes, 0 for

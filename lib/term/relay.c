@@ -34,8 +34,10 @@
 #define WAIT_MIN (5 * 1000 * 1000)
 #define WAIT_MAX (320 * 1000 * 1000)
 
-static struct pump to_box = {.chunk = PIPE_BUF},
-		   to_caller = {.chunk = PIPE_BUF};
+/* Zeros, which no file has to hold. */
+static char room[2][PUMP_MAX];
+static struct pump to_box = {.chunk = PIPE_BUF, .data = room[0]},
+		   to_caller = {.chunk = PIPE_BUF, .data = room[1]};
 static int master = -1, in = -1, out = -1, timer = -1;
 static bool used, is_raw, ended, closed;
 static struct termios settings;

@@ -18,11 +18,14 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+/* Zeros, which no file has to hold. */
+static char room[3][PUMP_MAX];
 static struct stream {
 	int from, to; /* -1: no stream, or its end */
 	int child;    /* the child's end, -1: the caller's descriptor */
 	struct pump pump;
-} streams[3] = {{-1, -1, -1, {0}}, {-1, -1, -1, {0}}, {-1, -1, -1, {0}}};
+} streams[3] = {{-1, -1, -1, {.data = room[0]}},
+    {-1, -1, -1, {.data = room[1]}}, {-1, -1, -1, {.data = room[2]}}};
 
 static const char *const names[] = {
     "standard input", "standard output", "standard error"};
