@@ -60,10 +60,10 @@ void container_unlock(struct container *c);
  * making is left half made. */
 void container_kill_holder(const struct container *c);
 
-/* Write a fact, whole at once.  Die with 125. */
-void container_put(struct container *c, const char *fact, const char *text);
+/* Write the fact NAME, whole at once.  Die with 125. */
+void container_put(struct container *c, const char *name, const char *text);
 void container_put_bytes(
-    struct container *c, const char *fact, const void *bytes, size_t len);
+    struct container *c, const char *name, const void *bytes, size_t len);
 
 /* Writes the fact NAME of a process; reads "pid" anew. */
 void container_put_pid(struct container *c, const char *name, pid_t pid);
