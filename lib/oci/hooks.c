@@ -235,8 +235,11 @@ run_outside(struct container *c, struct json hook, const char *state,
 	call.args = strings(json_get(hook, "args"), path);
 	call.env = strings(json_get(hook, "env"), NULL);
 	call.dir = c->bundle;
-	return run_call(
+	why = run_call(
 	    &call, json_int(json_get(hook, "timeout"), 1, INT32_MAX, 0), state);
+	free_strings(call.args);
+	free_strings(call.env);
+	return why;
 }
 
 void
