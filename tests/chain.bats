@@ -5,7 +5,7 @@ load helpers
 
 # The list in the product, and the other tools, which get no descriptor.
 STAGES=$(awk '/stages\[\] = / { on = 1; next } /^};/ { on = 0 } on { gsub(/[ ",]/, ""); print }' "$TOP/lib/stage/stages.c" | xargs)
-OTHERS="cg-set box-gc box-rm box-cp log-plain"
+OTHERS="cg-set box-gc box-oci box-rm box-cp log-plain"
 TOOLS="$STAGES cg-set box-run box-exec"
 
 # One box stays, to be entered.

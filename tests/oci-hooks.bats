@@ -80,9 +80,11 @@ stop $bundle stop [\"stopped\",\"c\",false]"
 	done
 }
 
-# limit FILE...: the first that the container shows.
-limits() { for f; do cat "/sys/fs/cgroup/$f" 2>/dev/null && return; done; fail "none of $*"; }
-of() { local d && d=$(cgroup_dir "$1" "$(oci state c | jq .pid)") && cat "$d/$2" 2>/dev/null || cat "$d/$3"; }
+# of CONTROLLER FILE [FILE]: the container's limit, in v1's file or v2's.
+of() {
+	local d && d=$(cgroup_dir "$1" "$(oci state c | jq .pid)")
+	if [ -e "$d/$2" ]; then cat "$d/$2"; else cat "$d/$3"; fi
+}
 
 @test "resources: each limit in its file, by create and by update; zero is none" {
 	bundle '.linux.resources = {pids: {limit: 0}, memory: {limit: 0, swap: 0, disableOOMKiller: false}, cpu: {shares: 0, quota: 0, cpus: ""}, blockIO: {weight: 0}}'

@@ -44,12 +44,23 @@ static struct kind kinds[] = {
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
 static struct kind *
-kind_of(const char *type)
+find_kind(const char *type)
 {
 	for (size_t i = 0; i < KINDS; i++)
 		if (strcmp(kinds[i].type, type) == 0)
 			return &kinds[i];
 	return NULL;
+}
+
+/* One of the table. */
+static struct kind *
+kind_of(const char *type)
+{
+	struct kind *k = find_kind(type);
+
+	if (!k)
+		abort();
+	return k;
 }
 
 static bool
@@ -66,7 +77,7 @@ read_namespaces(struct json list)
 	for (size_t i = 0; i < json_count(list); i++) {
 		const struct json n = json_at(list, i);
 		const char *type = json_need_text(n, "type");
-		struct kind *k = kind_of(type);
+		struct kind *k = find_kind(type);
 
 		if (!k)
 			json_die(n, "the namespace '%s' is not done", type);

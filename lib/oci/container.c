@@ -160,9 +160,8 @@ container_put_bytes(
 	char *beside = text_fmt("%s.new", name);
 	const int fd = openat(c->dir, beside,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 
-	if (!f || fwrite(bytes, 1, len, f) != len || fclose(f) != 0 ||
+	if (fd < 0 || write(fd, bytes, len) != (ssize_t)len || close(fd) < 0 ||
 	    renameat(c->dir, beside, c->dir, name) < 0)
 		die("write %s/%s", c->path, name);
 	free(beside);

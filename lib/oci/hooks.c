@@ -38,6 +38,14 @@ strings(struct json list, const char *first)
 	return words;
 }
 
+static void
+free_strings(char **words)
+{
+	for (char **w = words; *w; w++)
+		free(*w);
+	free(words);
+}
+
 /* An open file without a name, that holds TEXT. */
 static int
 file_of(const char *text)
@@ -221,13 +229,17 @@ run_outside(struct container *c, struct json hook, const char *state,
 {
 	const char *path = json_need_text(hook, "path");
 	struct call call = *where;
+	char *why;
 
 	call.path = path;
 	call.args = strings(json_get(hook, "args"), path);
 	call.env = strings(json_get(hook, "env"), NULL);
 	call.dir = c->bundle;
-	return run_call(
+	why = run_call(
 	    &call, json_int(json_get(hook, "timeout"), 1, INT32_MAX, 0), state);
+	free_strings(call.args);
+	free_strings(call.env);
+	return why;
 }
 
 void
@@ -296,8 +308,8 @@ check_one(struct json hook)
 	if (*path != '/')
 		json_die(json_get(hook, "path"), "'%s' is not absolute", path);
 	json_int(json_get(hook, "timeout"), 1, INT32_MAX, 0);
-	free(strings(json_get(hook, "args"), NULL));
-	free(strings(json_get(hook, "env"), NULL));
+	free_strings(strings(json_get(hook, "args"), NULL));
+	free_strings(strings(json_get(hook, "env"), NULL));
 }
 
 void

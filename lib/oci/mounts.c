@@ -22,25 +22,27 @@ mounts_absolute(const char *bundle, const char *path)
 static char *
 clean(const char *path)
 {
-	char *out = malloc(strlen(path) + 2), *end = out;
+	char *out = malloc(strlen(path) + 2);
+	size_t n = 0;
 
 	if (!out)
 		die("memory");
-	*end = '\0';
 	while (*(path += strspn(path, "/"))) {
 		const size_t len = strcspn(path, "/");
 
 		if (len == 2 && strncmp(path, "..", 2) == 0) {
-			end = strrchr(out, '/') ? strrchr(out, '/') : out;
+			while (n > 0 && out[--n] != '/')
+				;
 		} else if (len != 1 || *path != '.') {
-			*end++ = '/';
-			end = mempcpy(end, path, len);
+			out[n++] = '/';
+			memcpy(out + n, path, len);
+			n += len;
 		}
-		*end = '\0';
 		path += len;
 	}
-	if (end == out)
-		strcpy(out, "/");
+	if (n == 0)
+		out[n++] = '/';
+	out[n] = '\0';
 	return out;
 }
 
@@ -352,22 +354,26 @@ put_paths(struct words *w, const char *option, struct json paths)
 {
 	for (size_t i = 0; i < json_count(paths); i++) {
 		const struct json p = json_at(paths, i);
+		char *path = clean(json_text(p, ""));
 
 		if (*json_text(p, "") != '/')
 			json_die(p, "'%s' is not absolute", json_text(p, ""));
-		words_option(w, option, clean(json_text(p, "")));
+		words_option(w, option, path);
+		free(path);
 	}
 }
 
 void
 mounts_words(struct words *w, struct json config)
 {
+	char *cwd = clean(json_need_text(config, "process.cwd"));
 	const struct json mounts = json_get(config, "mounts");
 
 	if (json_true(json_get(config, "root.readonly"), false))
 		words_add(w, "--read-only");
 	/* Engines rely on a working directory that is made. */
-	words_option(w, "--dir", clean(json_need_text(config, "process.cwd")));
+	words_option(w, "--dir", cwd);
+	free(cwd);
 	put_devices(w, config);
 	put_paths(w, "--mask", json_get(config, "linux.maskedPaths"));
 	put_paths(w, "--freeze", json_get(config, "linux.readonlyPaths"));

@@ -98,7 +98,7 @@ int
 oci_update(int argc, char *argv[])
 {
 	struct json j = {json_object_new_object(), ""};
-	struct words w = {NULL};
+	struct words w = {.n = 0};
 	const char *file = NULL;
 	struct container c;
 	int o;

@@ -48,6 +48,7 @@ holds() { local out && out=$("${@:2}" 2>&1) && has "$out" "$1"; }
 	is "$(echo 'a line' | pod -i box/bb:1 cat)" "a line"
 	run -0 pod -e A="b  c" -w /srv -u 5:7 -h name box/bb:1 sh -c 'echo "$A $1 $PWD $(id -u):$(id -g) $(hostname)"; ls /proc/self/fd | wc -l' x ' y '
 	is "$output" $'b  c  y  /srv 5:7 name\n4'
+	is "$(pod --init box/bb:1 cat /proc/1/comm)" podman-init
 	run -127 pod box/bb:1 /no/such
 	run -126 pod box/bb:1 /etc/passwd
 }
