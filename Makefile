@@ -14,13 +14,15 @@ CC = cc
 CFLAGS = -O2 -g
 LDFLAGS = -static
 LDLIBS = -lcap
+JSON = -ljson-c
 
 # With musl the tools start faster and are smaller. scripts/musl makes musl/, which
 # musl-gcc needs. Another CC, or LIBC=glibc, takes the library of that compiler.
-LIBC = $(if $(wildcard musl/libcap.a),$(if $(filter file,$(origin CC)),musl,glibc),glibc)
+LIBC = $(if $(wildcard musl/libjson-c.a),$(if $(filter file,$(origin CC)),musl,glibc),glibc)
 ifeq ($(LIBC),musl)
 CC = musl-gcc -idirafter musl/include
 LDLIBS = musl/libcap.a
+JSON = musl/libjson-c.a
 endif
 
 # The compiler for programs of the building machine: seccomp/compile; and for those
@@ -48,12 +50,12 @@ HARDEN_LD = -Wl,-z,relro,-z,now,-z,noexecstack
 
 TOOLS = box-cp box-keep box-rm log-keep log-plain cg-limit cg-set cg-device ns-spawn ns-sysctl ns-enter \
 	net-lease net-veth net-user net-nat rootfs-enter rootfs-fstab proc-set cap-drop sys-filter \
-	box-gc
+	box-gc box-oci
 SCRIPTS = box-run box-doctor box-exec box-limit box-logs box-ps \
 	box-stop box-top box-wait
-RECIPES = rootfs-alpine rootfs-busybox rootfs-debian
+RECIPES = rootfs-alpine rootfs-busybox rootfs-debian rootfs-image
 # The order of the wings: a file includes its own wing and the wings before.
-WINGS = base term box ns stage cg net nat root payload keep spawn copy
+WINGS = base term box ns stage cg net nat root payload keep spawn copy oci
 LIB = $(patsubst %.c,%.o,$(sort $(wildcard $(WINGS:%=lib/%/*.c))))
 OBJ = $(LIB) $(TOOLS:%=cmds/%.o)
 
@@ -76,19 +78,28 @@ silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
 
 -include $(OBJ:.o=.d)
 
-seccomp/compile: seccomp/compile.c lib/payload/seccomp.h
+seccomp/compile: lib/payload/seccomp.h lib/payload/bpf.h lib/payload/bpf.c
+seccomp/compile seccomp/names: %: %.c seccomp/archs.h
 	$(call say,HOSTCC $<)$(HOSTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib -Wfatal-errors -O1 -o $@ \
-		seccomp/compile.c -lseccomp -lcap
+		$(filter %.c,$^) -lseccomp -lcap
 
 seccomp/table.h: seccomp/compile seccomp/default.profile
 	$(call say,GEN $@)seccomp/compile seccomp/default.profile >$@.new
 	@mv $@.new $@
 
+seccomp/names.h: seccomp/names seccomp/default.profile
+	$(call say,GEN $@)seccomp/names seccomp/default.profile >$@.new
+	@mv $@.new $@
+
 lib/payload/seccomp.o: seccomp/table.h
+lib/oci/filter.o: seccomp/names.h
 
 lib/libbox.a: $(LIB)
 	@rm -f $@
 	$(call say,AR $@)$(AR) rc $@ $(LIB)
+
+# The reader of JSON is in box-oci alone.
+bin/box-oci: LDLIBS += $(JSON)
 
 # Mode 755 with any umask: a box's root executes the stages as an ordinary user of
 # the host.
@@ -209,6 +220,11 @@ tests/bench/floor: seccomp/table.h
 tests/attack/knock tests/attack/receive tests/bench/floor: %: %.c lib/libbox.a
 	$(call say,CC $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $@.c lib/libbox.a $(LDLIBS)
 
+# libseccomp is there for the building machine's own library alone.
+tests/oci/model: %: %.c lib/oci/filter.c lib/oci/json.c
+	$(call say,CC $@)$(TESTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib -include base/musl.h -o $@ $@.c \
+		lib/oci/filter.c lib/oci/json.c lib/payload/bpf.c lib/base/*.c -ljson-c -lseccomp -lcap
+
 # Each system call of a start fails, with each likely error, or is the last: the
 # counts go to tests/faults/report.
 faults:
@@ -281,6 +297,13 @@ check-vm-part:
 	$(MAKE) all $(PROBES)
 	tests/vm/run env ONLY='^(cg-l.* 50%|net-l.*|ns-.* sys-filter|box-run [^ ]*)$$' \
 		tests/run --here --filter-tags vm $$(grep -l '^# bats .*=vm' tests/*.bats)
+
+# Engines that call box-oci, in namespaces of the tests.
+check-engines:
+	scripts/deps test
+	scripts/deps engines
+	$(MAKE) all
+	TEST_LIMIT=$${TEST_LIMIT:-120} tests/run $${TESTS:-tests/engines}
 
 # README, pasted block by block on a fresh Debian 12 and 13.
 check-readme:
@@ -370,9 +393,9 @@ uninstall:
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 
 clean:
-	rm -rf bin completions tags build-asan build-arm64 build-clang build-deb build-fuzz lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h \
-		$(PROBES) $(BENCH) tests/faults/inject tests/attack/knock tests/attack/receive
+	rm -rf bin completions tags build-asan build-arm64 build-clang build-deb build-fuzz lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h seccomp/names seccomp/names.h \
+		$(PROBES) $(BENCH) tests/faults/inject tests/attack/knock tests/attack/receive tests/oci/model
 
 .PHONY: all asan asan-part bench bench-page bins check check-all check-alpine check-arm64 check-box \
-	check-clang check-deb check-systemd check-vm check-vm-part clean deb demo faults fuzz golden \
+	check-clang check-deb check-engines check-systemd check-vm check-vm-part clean deb demo faults fuzz golden \
 	install lint peers readme soak tags tree.tar uninstall vm

@@ -47,11 +47,11 @@ main(int argc, char *argv[])
 	if (!*argv)
 		opt_usage(&tool);
 
-	caps_check(add);
-	keep = caps_keep(add, drop);
+	caps_check("--cap-add", add);
+	keep = caps_keep(caps_kept, add, drop);
 	/* The bounding set first: that needs CAP_SETPCAP. */
 	caps_bound(keep);
-	caps_limit(keep);
+	caps_limit(keep, 0);
 	if (!new_privs)
 		caps_no_new_privs();
 	say_next(argv);

@@ -7,29 +7,33 @@
  * waits, reads the group's counters, and removes the group with the processes
  * that PROG has left in it.  lib/cg/tree.c and lib/cg/v2.c find the group's
  * place, on v1, v2 or both; lib/cg/end.c removes it, also after a kill -9.
+ *
+ * With --leave the group is its caller's (lib/cg/at.c), and stays if the chain
+ * behind has left a box in it.
  */
 #include "base/die.h"
 #include "base/parse.h"
 #include "box/state.h"
-#include "cg/end.h"
+#include "cg/at.h"
+#include "cg/hits.h"
 #include "cg/limit.h"
+#include "cg/open.h"
 #include "cg/usage.h"
 #include "stage/chain.h"
 #include "stage/opt.h"
 #include "stage/resident.h"
 #include "stage/title.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdint.h>
 #include <unistd.h>
 
 enum {
 	O_ALL = OPT_LONG,
 	O_DEVICES,
+	O_GROUP,
+	O_HERE,
+	O_LEAVE,
 	O_NAME,
 	O_PARENT,
 	O_REPORT,
@@ -41,6 +45,10 @@ static const struct tool tool = {"cg-limit", "CPU prog [arg...]",
 	CG_LIMIT_OPTS,
 	{O_ALL, "all", NULL, "have all controllers, for cg-set"},
 	{O_DEVICES, "devices", NULL, "have a group for cg-device"},
+	{O_GROUP, "group", "PATH",
+	    "this group, in all hierarchies; with --leave"},
+	{O_HERE, "here", NULL, "the caller's own, of systemd-run --scope"},
+	{O_LEAVE, "leave", NULL, "leave the group, if ns-spawn --leave does"},
 	{O_NAME, "name", "NAME", "name of the group (the box's, or box-PID)"},
 	{O_PARENT, "parent", "GROUP", "the group above the new one (our own)"},
 	{O_REPORT, "report", "FD", "write usage to FD at exit, as JSON"},
@@ -53,71 +61,29 @@ static const struct tool tool = {"cg-limit", "CPU prog [arg...]",
 /* Less than this many bytes is hardly enough to execute a program. */
 #define TINY (1 << 20)
 
-/* The options that raise the limits, as --warn has them. */
-static const char *pids_option = "--pids", *memory_option = "--memory";
+static const char *parent, *name, *path;
+static bool all, devices, warns, leave, here;
+static struct cg_limits limits;
+static int report = -1;
 
+/* Dies unless the options fit together. */
 static void
-parse_warn(char *list)
+check(void)
 {
-	char *word, *rest;
-
-	for (word = strtok_r(list, ",", &rest); word;
-	     word = strtok_r(NULL, ",", &rest))
-		if (strncmp(word, "pids=", 5) == 0)
-			pids_option = word + 5;
-		else if (strncmp(word, "memory=", 7) == 0)
-			memory_option = word + 7;
-		else
-			diex("--warn: '%s' is not pids=OPTION or memory=OPTION",
-			    word);
+	if (leave != (path || here) || (path && here))
+		diex("--leave needs one of --group and --here, and each of "
+		     "them --leave");
+	if (leave && (name || parent))
+		diex("--group and --here have the name and the place");
+	if (leave && (warns || report >= 0))
+		diex("--leave: nobody would be there for --warn, --report");
 }
 
 static void
-warn_of(const struct cg_usage *u)
+parse(int argc, char *argv[])
 {
-	const int64_t forks = u->stat[PIDS_HITS], kills = u->stat[OOM_KILLS];
+	int c;
 
-	if (forks > 0)
-		warnx("the limit on processes was hit, and a fork refused, "
-		      "%" PRId64 " times: %s raises it",
-		    forks, pids_option);
-	if (kills > 0 && strcmp(u->oom_by, "own") == 0)
-		warnx("the limit on memory was hit, and a process killed, "
-		      "%" PRId64 " times: %s raises it",
-		    kills, memory_option);
-	else if (kills > 0)
-		warnx("the host or a group above ran out of memory, and "
-		      "%" PRId64 " of the processes were killed",
-		    kills);
-}
-
-/* For box-keep's record of the box's end. */
-static void
-tell_hits(const struct cg_usage *u)
-{
-	const bool pids = u->stat[PIDS_HITS] > 0;
-	const bool memory = u->oom_by && strcmp(u->oom_by, "own") == 0;
-
-	if (pids || memory)
-		state_put("hits", "%s%s%s", pids ? "pids" : "",
-		    pids && memory ? " " : "", memory ? "memory" : "");
-}
-
-int
-main(int argc, char *argv[])
-{
-	const pid_t self = getpid();
-	const char *parent = NULL, *name = NULL;
-	bool all = false, devices = false, warns = false;
-	struct cg_limits limits = {0};
-	int report = -1, status, c;
-	struct cg_usage usage;
-	struct cgroup g;
-	uintmax_t memory;
-	pid_t pid;
-
-	tool_start(&tool);
-	title_begin(argv);
 	while ((c = opt_next(&tool, argc, argv)) >= 0)
 		switch (c) {
 		case O_ALL:
@@ -125,6 +91,15 @@ main(int argc, char *argv[])
 			break;
 		case O_DEVICES:
 			devices = true;
+			break;
+		case O_GROUP:
+			path = parse_path("--group", optarg);
+			break;
+		case O_HERE:
+			here = true;
+			break;
+		case O_LEAVE:
+			leave = true;
 			break;
 		case O_NAME:
 			name = parse_name("--name", optarg, 64);
@@ -137,7 +112,7 @@ main(int argc, char *argv[])
 			break;
 		case O_WARN:
 			if (optarg)
-				parse_warn(optarg);
+				cg_hits_parse(optarg);
 			warns = true;
 			break;
 		default:
@@ -145,20 +120,86 @@ main(int argc, char *argv[])
 		}
 	if (argc - optind < 2)
 		opt_usage(&tool);
+	check();
 	cg_limits_cpu(&limits, argv[optind++]);
 	cg_limits_fresh(&limits);
+	limits.late = leave && !(say_modes() & SAY_DRY);
+}
 
-	cgroup_begin(&g, name ? name : box_name());
-	cgroup_need(&g, cg_limits_need(&limits));
+static void
+need(struct cgroup *g)
+{
+	if (path)
+		cgroup_at_begin(g, path);
+	else if (here)
+		cgroup_at_here(g);
+	else
+		cgroup_begin(g, name ? name : box_name());
+	if (here)
+		cgroup_has(g, cg_limits_need(&limits));
+	else
+		cgroup_need(g, cg_limits_need(&limits));
 	if (all)
-		cgroup_want(&g, CG_ALL);
+		cgroup_want(g, CG_ALL);
 	if (devices)
-		cgroup_need(&g, CG_DEVICES);
+		cgroup_need(g, CG_DEVICES);
 	if (report >= 0)
-		cg_usage_want(&g);
+		cg_usage_want(g);
+}
+
+/* The group stays with the box, if there is one. */
+static int
+end_left(struct cgroup *g, int status)
+{
+	if (status == 0)
+		cg_limits_late(&limits, g);
+	else
+		cgroup_remove(g);
+	return status;
+}
+
+static int
+end(struct cgroup *g, int status, const char *prog)
+{
+	const uintmax_t memory = limits.number[CG_LIMIT_MEMORY];
+	struct cg_usage usage;
+
+	cg_usage_read(g, &usage);
+	cg_hits_tell(&usage);
+	if (report >= 0)
+		cg_usage_report(&usage, status, report);
+	if (memory && memory < TINY && usage.stat[OOM_KILLS] > 0 &&
+	    status == 128 + SIGKILL) {
+		warnx("--memory: %ju bytes are too few for %s to start", memory,
+		    prog);
+		hint("--memory 16m");
+	} else if (warns) {
+		cg_hits_warn(&usage);
+	}
+	cgroup_remove(g);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const pid_t self = getpid();
+	struct cgroup g;
+	int status;
+	pid_t pid;
+
+	tool_start(&tool);
+	title_begin(argv);
+	parse(argc, argv);
+	need(&g);
 
 	resident_begin();
-	cgroup_make(&g, parent);
+	if (leave)
+		resident_may_leave();
+	if (path)
+		cgroup_at_make(&g);
+	else if (!here)
+		cgroup_make(&g, parent);
 	cg_limits_set(&limits, &g);
 	pid = cgroup_fork(&g);
 	if (pid == 0) {
@@ -168,20 +209,6 @@ main(int argc, char *argv[])
 		resident_die_with(self, SIGKILL);
 		chain(argv + optind);
 	}
-	memory = limits.number[CG_LIMIT_MEMORY];
 	status = resident_wait(&(struct resident){.pid = pid});
-	cg_usage_read(&g, &usage);
-	tell_hits(&usage);
-	if (report >= 0)
-		cg_usage_report(&usage, status, report);
-	if (memory && memory < TINY && usage.stat[OOM_KILLS] > 0 &&
-	    status == 128 + SIGKILL) {
-		warnx("--memory: %ju bytes are too few for %s to start", memory,
-		    argv[optind]);
-		hint("--memory 16m");
-	} else if (warns) {
-		warn_of(&usage);
-	}
-	cgroup_remove(&g);
-	return status;
+	return leave ? end_left(&g, status) : end(&g, status, argv[optind]);
 }

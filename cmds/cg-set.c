@@ -7,36 +7,53 @@
  * before are changed.
  */
 #include "base/parse.h"
+#include "cg/at.h"
 #include "cg/limit.h"
 #include "cg/open.h"
 
 #include <unistd.h>
 
-static const struct tool tool = {
-    "cg-set", "NAME [CPU]", (const struct opt[]){CG_LIMIT_OPTS, {0}}, SAY_SH};
+enum { O_GROUP = OPT_LONG };
+
+static const struct tool tool = {"cg-set", "[NAME] [CPU]",
+    (const struct opt[]){
+	CG_LIMIT_OPTS,
+	{O_GROUP, "group", "PATH",
+	    "that of cg-limit --group, in place of NAME"},
+	{0},
+    },
+    SAY_SH};
 
 int
 main(int argc, char *argv[])
 {
-	struct cg_limits limits = {0};
+	static struct cg_limits limits;
+	const char *name = NULL, *path = NULL;
 	struct cgroup g;
-	const char *name;
 	unsigned need;
 	int c;
 
 	tool_start(&tool);
 	while ((c = opt_next(&tool, argc, argv)) >= 0)
-		cg_limits_option(&limits, c, optarg);
-	if (argc - optind < 1 || argc - optind > 2)
+		if (c == O_GROUP)
+			path = parse_path("--group", optarg);
+		else
+			cg_limits_option(&limits, c, optarg);
+	argv += optind;
+	if (!path && *argv)
+		name = parse_name("NAME", *argv++, 64);
+	if ((!path && !name) || (*argv && argv[1]))
 		opt_usage(&tool);
-	name = parse_name("NAME", argv[optind], 64);
-	if (argc - optind == 2)
-		cg_limits_cpu(&limits, argv[optind + 1]);
+	if (*argv)
+		cg_limits_cpu(&limits, *argv);
 	need = cg_limits_need(&limits);
 	if (!limits.given)
 		opt_usage(&tool);
 
-	cgroup_open(&g, name);
+	if (path)
+		cgroup_at_open(&g, path);
+	else
+		cgroup_open(&g, name);
 	cgroup_has(&g, need);
 	cg_limits_set(&limits, &g);
 	return 0;

@@ -113,7 +113,7 @@ close_loopback(void)
 		die_said();
 	}
 	caps_bound(~cuts);
-	caps_limit(~cuts);
+	caps_limit(~cuts, 0);
 	if (setenv("BOX_CUT", tool.name, 1) < 0)
 		die("setenv");
 }

@@ -21,6 +21,7 @@
 #include "payload/payload.h"
 #include "payload/sealed.h"
 #include "spawn/doorman.h"
+#include "spawn/leave.h"
 #include "stage/door.h"
 #include "stage/inherit.h"
 #include "stage/opt.h"
@@ -36,11 +37,14 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { O_PID = OPT_LONG, O_RLIMIT };
+enum { O_PID = OPT_LONG, O_RLIMIT, O_LEAVE, O_CONSOLE, O_INFO };
 
 static const struct opt opts[] = {
     {O_PID, "pid", "PID", "in place of NAME: the box of this process"},
     {O_RLIMIT, "rlimit", "NAME=SOFT[:HARD]", "a limit, as of proc-set"},
+    {O_LEAVE, "leave", NULL, "end with 0 when prog runs; it lives on"},
+    {O_CONSOLE, "console", "SOCKET", "send prog's terminal (-t) there"},
+    {O_INFO, "info-fd", "FD", "write pid and namespaces to FD, as JSON"},
     PAYLOAD_OPTS,
     {0},
 };
@@ -51,7 +55,9 @@ static struct payload prog;
 static const char *name; /* or NULL, with --pid */
 static struct rlimits limits;
 static pid_t target;
-static int target_fd;
+static int target_fd, info = -1;
+static const char *console;
+static bool leave;
 
 /* Returns PROG's words. */
 static char **
@@ -61,12 +67,25 @@ parse(int argc, char *argv[])
 	int c;
 
 	while ((c = opt_next(&tool, argc, argv)) != -1)
-		if (c == O_PID)
+		switch (c) {
+		case O_PID:
 			target = (pid_t)parse_num("--pid", optarg, 1, max);
-		else if (c == O_RLIMIT)
+			break;
+		case O_RLIMIT:
 			rlimits_add(&limits, "--rlimit", optarg);
-		else
+			break;
+		case O_LEAVE:
+			leave = true;
+			break;
+		case O_CONSOLE:
+			console = optarg;
+			break;
+		case O_INFO:
+			info = parse_fd("--info-fd", optarg);
+			break;
+		default:
 			payload_opt(&prog, c);
+		}
 	argv += optind;
 	if (!target && argv[0])
 		name = state_name("NAME", *argv++);
@@ -88,7 +107,7 @@ open_target(void)
 }
 
 /* Gives PROG a terminal or pipes of its own as 0, 1 and 2: a process that PROG
- * leaves behind has none of the caller's. */
+ * leaves behind has none of the caller's.  With --leave it has the caller's. */
 static void
 make_streams(void)
 {
@@ -96,6 +115,8 @@ make_streams(void)
 	const bool owned = idmap_root(target, &uid, &gid);
 	const bool own_tty = prog.tty;
 
+	if (leave)
+		return;
 	if (!own_tty && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
 	    tcgetpgrp(STDIN_FILENO) == getpgrp()) {
 		prog.tty = true;
@@ -112,6 +133,10 @@ enter(const struct cgroup *group, int kinds, int left, char *argv[])
 	const bool dry = say_modes() & SAY_DRY;
 
 	rlimits_set(&limits, "--rlimit");
+	if (info > STDERR_FILENO)
+		close(info);
+	if (leave && !dry && setsid() < 0)
+		die("setsid");
 	cgroup_join(group);
 	ns_enter(target_fd, target, left);
 	close(target_fd);
@@ -130,22 +155,15 @@ enter(const struct cgroup *group, int kinds, int left, char *argv[])
 	payload_become(&prog, argv);
 }
 
-int
-main(int argc, char *argv[])
+/* Opens the target and looks at it; returns the kinds of namespaces that are
+ * not the caller's. */
+static int
+look(struct cgroup *group)
 {
-	struct resident r = {.ready = doorman_serve, .parent = getppid()};
-	struct cgroup group;
-	int door[2], kinds, left;
+	int kinds;
 
-	sealed_start(argv);
-	tool_start(&tool);
-	title_begin(argv);
-	payload_begin(&prog);
-	argv = parse(argc, argv);
-	title_name(name);
-	payload_ready(&prog);
 	open_target();
-	cgroup_of(&group, target);
+	cgroup_of(group, target);
 	kinds = ns_others(target);
 	if (!(say_modes() & SAY_DRY))
 		make_streams();
@@ -153,7 +171,42 @@ main(int argc, char *argv[])
 	 */
 	if (pidfd_send_signal(target_fd, 0, NULL, 0) < 0 && errno == ESRCH)
 		diex("the process %d has ended", target);
+	return kinds;
+}
 
+/* The child. */
+__attribute__((noreturn)) static void
+begin(const struct cgroup *group, int door, int kinds, int left, char *argv[])
+{
+	inherit_add(INHERIT_DOOR, door);
+	leave_child();
+	resident_child();
+	streams_child();
+	enter(group, kinds, left, argv);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct resident r = {
+	    .ready = leave_serve,
+	    .left = &leave_done,
+	    .parent = getppid(),
+	};
+	struct doorman man = {.tty_only = true};
+	struct cgroup group;
+	int door[2], kinds, left;
+
+	sealed_start(argv);
+	tool_start(&tool);
+	title_begin(argv);
+	/* A door in front would be that of another box. */
+	inherit_drop(INHERIT_DOOR);
+	payload_begin(&prog);
+	argv = parse(argc, argv);
+	title_name(name);
+	payload_ready(&prog);
+	kinds = look(&group);
 	if (say_modes() & SAY_DRY) {
 		left = ns_enter_first(target_fd, target, kinds);
 		cgroup_fork(&group);
@@ -161,19 +214,24 @@ main(int argc, char *argv[])
 	}
 	resident_begin();
 	resident_die_with(r.parent, SIGTERM);
+	man.leaves = leave;
+	man.console = doorman_console(console);
+	if (leave)
+		leave_begin(NULL, false);
 	fd_pair(door);
 	left = ns_enter_first(target_fd, target, kinds);
 	r.pid = cgroup_fork(&group);
 	if (r.pid == 0) {
 		close(door[0]);
-		inherit_add(INHERIT_DOOR, door[1]);
-		resident_child();
-		streams_child();
-		enter(&group, kinds, left, argv);
+		begin(&group, door[1], kinds, left, argv);
 	}
 	close(door[1]);
+	leave_parent();
+	/* The child may not have joined them yet. */
+	ns_write_info(info, r.pid, target);
 	close(target_fd);
 	r.fd = door[0];
-	doorman_start(&(struct doorman){.box = r.pid, .tty_only = true});
+	man.box = r.pid;
+	doorman_start(&man);
 	return resident_wait(&r);
 }

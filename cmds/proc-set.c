@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * proc-set - limits, OOM score, umask and priority, which a process inherits
+ * proc-set - limits, OOM score, umask, priorities and personality
  *
- * An exec keeps these four, so all programs behind this stage begin with them.
- * Only the host's root may raise a hard limit or lower the OOM score, so the
- * stage stands before ns-spawn.  A user namespace has the limits of its maker
- * as a bound for all its processes together (user_namespaces(7)).
+ * An exec keeps them, and so does a fork, so all programs behind this stage
+ * begin with them. Only the host's root may raise a hard limit or lower the OOM
+ * score, so the stage stands before ns-spawn.  A user namespace has the limits
+ * of its maker as a bound for all its processes together (user_namespaces(7)).
  */
 #include "base/die.h"
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/rlimit.h"
 #include "base/say.h"
+#include "base/sched.h"
 #include "stage/chain.h"
 #include "stage/opt.h"
 
@@ -21,17 +22,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { O_RLIMIT = OPT_LONG, O_OOM, O_UMASK, O_NICE };
+enum {
+	O_RLIMIT = OPT_LONG,
+	O_OOM,
+	O_UMASK,
+	O_NICE,
+	O_SCHED,
+	O_IONICE,
+	O_PERSONALITY
+};
 
 static const struct opt opts[] = {
     {O_RLIMIT, "rlimit", "NAME=SOFT[:HARD]", "a limit: nofile=1024:4096"},
     {O_OOM, "oom", "N", "OOM score, -1000 (never killed) to 1000"},
     {O_UMASK, "umask", "MODE", "mode bits of new files to clear: 022"},
     {O_NICE, "nice", "N", "priority, -20 (most) to 19 (least)"},
+    {O_SCHED, "sched", "POLICY[:N]", "other, batch, idle, fifo:N or rr:N"},
+    {O_IONICE, "ionice", "CLASS[:N]", "idle, best-effort:N or realtime:N"},
+    {O_PERSONALITY, "personality", "WORD", "linux, or linux32: a 32-bit name"},
     {0},
 };
 static const struct tool tool = {"proc-set", "prog [arg ...]", opts, SAY_SH};
@@ -40,6 +53,8 @@ static const struct tool tool = {"proc-set", "prog [arg ...]", opts, SAY_SH};
 
 static struct rlimits limits;
 static int oom = UNSET, mask = UNSET, niceness = UNSET;
+static struct sched sched, ionice;
+static const char *personality_word;
 
 static int
 parse_signed(const char *what, const char *s, int least, int most)
@@ -84,6 +99,20 @@ parse(int argc, char *argv[])
 		case O_NICE:
 			niceness = parse_signed("--nice", optarg, -20, 19);
 			break;
+		case O_SCHED:
+			sched = sched_parse("--sched", optarg);
+			break;
+		case O_IONICE:
+			ionice = ionice_parse("--ionice", optarg);
+			break;
+		case O_PERSONALITY:
+			personality_word = optarg;
+			if (strcmp(optarg, "linux") != 0 &&
+			    strcmp(optarg, "linux32") != 0)
+				diex("--personality: '%s' is not linux or "
+				     "linux32",
+				    optarg);
+			break;
 		}
 	if (!argv[optind])
 		opt_usage(&tool);
@@ -115,6 +144,16 @@ set_nice(void)
 	die_said();
 }
 
+static void
+set_personality(void)
+{
+	const bool is32 = strcmp(personality_word, "linux32") == 0;
+
+	if (say(SAY_SH, "# setarch %s", personality_word) &&
+	    personality(is32 ? PER_LINUX32 : PER_LINUX) < 0)
+		die_said();
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -126,6 +165,10 @@ main(int argc, char *argv[])
 		set_oom();
 	if (niceness != UNSET)
 		set_nice();
+	sched_set(&sched);
+	ionice_set(&ionice);
+	if (personality_word)
+		set_personality();
 	if (mask != UNSET && say(SAY_SH, "umask %03o", (unsigned)mask))
 		umask((mode_t)mask);
 	argv += optind;

@@ -15,24 +15,39 @@
 #include "root/dev.h"
 #include "root/fstab.h"
 #include "root/inroot.h"
+#include "root/mnt.h"
 #include "root/nodes.h"
 #include "root/pivot.h"
 #include "stage/opt.h"
 
 #include <linux/mount.h>
 #include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { O_FSTAB = OPT_LONG, O_DEVICE, O_LINK, O_MASK, O_FREEZE, O_READ_ONLY };
+enum {
+	O_FSTAB = OPT_LONG,
+	O_DIR,
+	O_DEVICE,
+	O_LINK,
+	O_MASK,
+	O_FREEZE,
+	O_READ_ONLY,
+	O_PROPAGATION
+};
 
 static const struct opt opts[] = {
     {O_FSTAB, "fstab", "FILE", "the mounts, a line each: fstab(5)"},
+    {O_DIR, "dir", "PATH", "make a directory, if it is missing"},
     {O_DEVICE, "device", "NODE", "PATH:c|b|p:MAJOR:MINOR[:MODE[:UID:GID]]"},
     {O_LINK, "link", "PATH:TARGET", "a symbolic link"},
     {O_MASK, "mask", "PATH", "hide a file or directory, if it is there"},
     {O_FREEZE, "freeze", "PATH", "make it read-only, if it is there"},
     {O_READ_ONLY, "read-only", NULL, "the root directory, not the mounts"},
+    {O_PROPAGATION, "propagation", "WORD",
+	"of the root: private (default), slave or shared"},
     PAYLOAD_OPTS,
     {0},
 };
@@ -42,7 +57,17 @@ static const struct tool tool = {
 static struct fstab table;
 static struct nodes nodes;
 static struct payload prog;
-static bool read_only;
+static bool read_only, slave, shared;
+
+static void
+take_propagation(const char *word)
+{
+	slave = strcmp(word, "slave") == 0;
+	shared = strcmp(word, "shared") == 0;
+	if (!slave && !shared && strcmp(word, "private") != 0)
+		diex("--propagation: '%s' is not private, slave or shared",
+		    word);
+}
 
 static void
 parse(int argc, char *argv[])
@@ -53,6 +78,9 @@ parse(int argc, char *argv[])
 		switch (c) {
 		case O_FSTAB:
 			fstab_read(&table, optarg);
+			break;
+		case O_DIR:
+			nodes_add_dir(&nodes, optarg);
 			break;
 		case O_DEVICE:
 			nodes_add_device(&nodes, optarg);
@@ -68,6 +96,9 @@ parse(int argc, char *argv[])
 			break;
 		case O_READ_ONLY:
 			read_only = true;
+			break;
+		case O_PROPAGATION:
+			take_propagation(optarg);
 			break;
 		default:
 			payload_opt(&prog, c);
@@ -103,7 +134,7 @@ enter(const char *root_dir)
 	int root = -1;
 
 	if (!(say_modes() & SAY_DRY))
-		root = root_open(root_dir, &own);
+		root = root_open(root_dir, slave, &own);
 	if (!own)
 		ns_unshare(&(struct ns_set){.fresh = CLONE_NEWNS}, CLONE_NEWNS);
 	say(SAY_SH, "mount --rbind -o nodev %s %s", dir, dir);
@@ -115,6 +146,10 @@ enter(const char *root_dir)
 	if (prog.tty)
 		console(root, dir);
 	root_enter(root, read_only, dir);
+	/* For mounts of the box's own: its copy of the host's is private. */
+	if (shared && say(SAY_SH, "mount --make-shared /") &&
+	    mnt_propagation(root, MS_SHARED, false) < 0)
+		die_said();
 	umask(mask);
 }
 

@@ -6,9 +6,10 @@
  * libseccomp has the number of a call on each architecture.  compile writes the
  * code itself, because libseccomp's code has no ranges of numbers, no
  * comparison of an argument's low half that may also fail, and no verdict that
- * waits for the start.  Calls with neighbouring numbers and one verdict become
- * one range; a binary tree finds the range in some eight comparisons.
+ * waits for the start.
  */
+#include "archs.h"
+#include "payload/bpf.h"
 #include "payload/seccomp.h"
 
 #include <err.h>
@@ -20,29 +21,7 @@
 #include <string.h>
 #include <sys/capability.h>
 
-#if __has_include(<seccomp.h>)
-#include <seccomp.h>
-#else
-#error "no seccomp.h: install libseccomp-dev (Fedora: libseccomp-devel)"
-#endif
-
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define ERRNO(e) (SECCOMP_RET_ERRNO | (e))
-
-#define MAX_NUM 1024	     /* above every number but ... */
-#define ARM_PRIVATE 0x0f0000 /* ... those that only 32-bit ARM has */
-
-/* The machine types of programs, and of their calls.  x86-64's x32 has numbers
- * from 2^30 on, which count as unknown. */
-static const struct {
-	const char *name;
-	uint32_t abi[2];
-} archs[] = {
-    {"x86_64", {SCMP_ARCH_X86_64, SCMP_ARCH_X86}},
-    {"i386", {SCMP_ARCH_X86}},
-    {"aarch64", {SCMP_ARCH_AARCH64, SCMP_ARCH_ARM}},
-    {"arm", {SCMP_ARCH_ARM}},
-};
 
 static const struct {
 	const char *name;
@@ -235,24 +214,8 @@ parse(void)
 	fclose(f);
 }
 
-/* Numbers from FIRST on, up to the next range: a call's, or (NULL) RET. */
-struct range {
-	uint32_t first, ret;
-	const struct call *call;
-};
-
-static struct range ranges[2 * COUNT(calls)];
-static struct sock_filter code[BPF_MAXINSNS];
-static unsigned n_code;
-
-static void
-emit(unsigned op, uint32_t k, unsigned jt, unsigned jf)
-{
-	if (n_code == BPF_MAXINSNS)
-		errx(1, "%s: more than %d instructions", file, BPF_MAXINSNS);
-	code[n_code++] =
-	    (struct sock_filter){(uint16_t)op, (uint8_t)jt, (uint8_t)jf, k};
-}
+static struct bpf_range ranges[2 * COUNT(calls)];
+static struct bpf code;
 
 static unsigned
 put_range(unsigned n, uint32_t first, uint32_t ret, const struct call *c)
@@ -263,9 +226,7 @@ put_range(unsigned n, uint32_t first, uint32_t ret, const struct call *c)
 		ret = c->rule[0].ret;
 		c = NULL;
 	}
-	if (n == 0 || c || ranges[n - 1].call || ranges[n - 1].ret != ret)
-		ranges[n++] = (struct range){first, ret, c};
-	return n;
+	return bpf_put(ranges, n, (struct bpf_range){first, ret, c});
 }
 
 /* The numbers between known ones, from FIRST on. */
@@ -320,19 +281,20 @@ make_ranges(uint32_t abi)
 /* A match goes on behind the comparisons that are left, a mismatch of the last
  * one behind the TAIL that would follow a match. */
 static void
-emit_condition(const struct condition *c, unsigned tail)
+emit_condition(struct bpf *b, const struct condition *c, unsigned tail)
 {
-	emit(BPF_LD | BPF_W | BPF_ABS,
-	    (uint32_t)(offsetof(struct seccomp_data, args) + 8 * c->arg), 0, 0);
-	emit(BPF_ALU | BPF_AND | BPF_K, c->mask, 0, 0);
+	bpf_load(b, bpf_low(c->arg));
+	bpf_emit(b, BPF_ALU | BPF_AND | BPF_K, c->mask, 0, 0);
 	for (unsigned i = 0; i < c->n; i++)
-		emit(BPF_JMP | BPF_JEQ | BPF_K, c->value[i], c->n - 1 - i,
-		    i == c->n - 1 ? tail : 0);
+		bpf_emit(b, BPF_JMP | BPF_JEQ | BPF_K, c->value[i],
+		    c->n - 1 - i, i == c->n - 1 ? tail : 0);
 }
 
 static void
-emit_call(const struct call *c)
+emit_call(struct bpf *b, const void *call)
 {
+	const struct call *c = call;
+
 	for (const struct rule *r = c->rule; r < c->rule + c->n; r++) {
 		unsigned tail = 1;
 
@@ -340,56 +302,24 @@ emit_call(const struct call *c)
 			tail += 2 + r->cond[i].n;
 		for (unsigned i = 0; i < r->n; i++) {
 			tail -= 2 + r->cond[i].n;
-			emit_condition(&r->cond[i], tail);
+			emit_condition(b, &r->cond[i], tail);
 		}
-		emit(BPF_RET | BPF_K, r->ret, 0, 0);
+		bpf_emit(b, BPF_RET | BPF_K, r->ret, 0, 0);
 		if (r->n == 0)
 			return;
 	}
-	emit(BPF_RET | BPF_K, ERRNO(EPERM), 0, 0);
-}
-
-/* The tree for ranges LO to HI - 1.  A conditional jump reaches 255
- * instructions, the other kind any. */
-static void
-emit_tree(unsigned lo, unsigned hi)
-{
-	const unsigned mid = (lo + hi) / 2;
-	unsigned at;
-
-	if (hi - lo == 1) {
-		if (ranges[lo].call)
-			emit_call(ranges[lo].call);
-		else
-			emit(BPF_RET | BPF_K, ranges[lo].ret, 0, 0);
-		return;
-	}
-	emit(BPF_JMP | BPF_JGE | BPF_K, ranges[mid].first, 0, 1);
-	at = n_code;
-	emit(BPF_JMP | BPF_JA, 0, 0, 0);
-	emit_tree(lo, mid);
-	code[at].k = n_code - at - 1;
-	emit_tree(mid, hi);
+	bpf_emit(b, BPF_RET | BPF_K, ERRNO(EPERM), 0, 0);
 }
 
 static void
 compile(const uint32_t abi[2])
 {
-	unsigned at;
-
-	n_code = 0;
-	for (unsigned i = 0; i < 2 && abi[i]; i++) {
-		emit(BPF_LD | BPF_W | BPF_ABS,
-		    offsetof(struct seccomp_data, arch), 0, 0);
-		emit(BPF_JMP | BPF_JEQ | BPF_K, abi[i], 1, 0);
-		at = n_code;
-		emit(BPF_JMP | BPF_JA, 0, 0, 0);
-		emit(BPF_LD | BPF_W | BPF_ABS,
-		    offsetof(struct seccomp_data, nr), 0, 0);
-		emit_tree(0, make_ranges(abi[i]));
-		code[at].k = n_code - at - 1;
-	}
-	emit(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	code.n = 0;
+	for (unsigned i = 0; i < 2 && abi[i]; i++)
+		bpf_abi(&code, abi[i], ranges, make_ranges(abi[i]), emit_call);
+	bpf_emit(&code, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	if (code.full)
+		errx(1, "%s: more than %d instructions", file, BPF_MAXINSNS);
 }
 
 static void
@@ -401,9 +331,10 @@ write_c(void)
 		printf("#%s defined(__%s__)\n"
 		       "static const struct sock_filter table[] = {\n",
 		    i ? "elif" : "if", archs[i].name);
-		for (unsigned j = 0; j < n_code; j++)
-			printf("\t{0x%02x, %u, %u, 0x%08x},\n", code[j].code,
-			    code[j].jt, code[j].jf, code[j].k);
+		for (unsigned j = 0; j < code.n; j++)
+			printf("\t{0x%02x, %u, %u, 0x%08x},\n",
+			    code.code[j].code, code.code[j].jt, code.code[j].jf,
+			    code.code[j].k);
 		printf("};\n");
 	}
 	printf("#else\n#error \"a row of archs[] in seccomp/compile.c\"\n"
@@ -416,7 +347,7 @@ write_raw(const char *arch)
 	for (size_t i = 0; i < COUNT(archs); i++)
 		if (strcmp(archs[i].name, arch) == 0) {
 			compile(archs[i].abi);
-			fwrite(code, sizeof(*code), n_code, stdout);
+			fwrite(code.code, sizeof(*code.code), code.n, stdout);
 			return;
 		}
 	errx(1, "-r: no architecture '%s'", arch);

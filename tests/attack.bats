@@ -135,6 +135,24 @@ seized() {
 	attack ok 4 -- door
 }
 
+# into DIR CMD...: CMD in that group
+into() { sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$@"; }
+@test "T110: a group that holds the caller is not limited, nor ended with a box" {
+	start cg-limit --pids 50 max sleep 1000
+	runs sleep
+	dir=$(cgroup_dir pids "$prog")
+	path=${dir#"$(sed -n 's/^[^ ]* [^ ]* [^ ]* [^ ]* \([^ ]*\) .* - cgroup .*pids.*/\1/p' /proc/self/mountinfo)"}
+	path=${path#/sys/fs/cgroup}
+	run -125 into "$dir" cg-limit --leave --group "$path" max true
+	has "$output" "$path holds this process"
+	run -125 into "$dir" cg-set --group "$path" --pids 9
+	is "$(cat "$dir/pids.max")" 50
+	weak 110 into "$dir" cg-set --group "$path" --pids 9
+	is "$(cat "$dir/pids.max")" 9
+	kill "$prog"
+	finish
+}
+
 sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 @test "T5: nobody listens to the box" {
 	start ns-spawn rootfs-enter "$root" sleep 1000

@@ -314,6 +314,119 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	has "$output" "no-such-$$"
 }
 
+# left STATUS ARGS...: cg-limit --leave --group $path ARGS has the status; $prog is
+# the box's process 1.
+left() {
+	local status=0
+	cg-limit --leave --group "$path" "${@:2}" 9>"$BATS_TEST_TMPDIR/info" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- || status=$?
+	is "$status" "$1" "$(cat "$BATS_TEST_TMPDIR/out")"
+	prog=$(sed 's/^{"pid": \([0-9]*\),.*/\1/' "$BATS_TEST_TMPDIR/info")
+}
+spawn="ns-spawn --only pid,mount --leave --info-fd 9"
+groups_at() { find /sys/fs/cgroup -path "*$1" -type d; }
+
+# bats test_tags=vm
+@test "--leave --group: the group stays with the box, in all hierarchies" {
+	path=/top-$$/libpod-$(printf %064d 1) begin=$EPOCHREALTIME
+	left 0 --pids 1 -m 64m 50% $spawn sleep 1000
+	is "$(limit pids pids.max pids.max)" 1
+	is "$(limit memory memory.max memory.limit_in_bytes)" 67108864
+	is "$(share)" 500000
+	# Each but a v2 without controllers, which is beside v1.
+	other=0:
+	if is_v2 pids; then other=none; fi
+	is "$(grep -v "^$other:" "/proc/$prog/cgroup" | cut -d: -f3 | sort -u)" "$path"
+	[ ! -e "$BOX_STATE/lock" ] || is "$(grep -rl "top-$$" "$BOX_STATE/lock")" ""
+	run -0 cg-set --group "$path" --pids 7 --set cpuset.cpus=0 20%
+	is "$(limit pids pids.max pids.max) $(share) $(limit cpuset cpuset.cpus cpuset.cpus)" "7 200000 0"
+	# In use, or with groups below.
+	run -125 cg-limit --leave --group "$path" max true
+	has "$output" "$path has processes"
+	run -125 cg-limit --leave --group "/top-$$" max true
+	has "$output" "/top-$$ has groups"
+	kill -9 "$prog"
+	eventually 10 gone "$prog"
+	# Empty, it is taken over; and ends with a chain that fails, not the one above.
+	left 3 max sh -c 'sleep 1000 & echo $! >&9; exit 3'
+	eventually 10 gone "$(cat "$BATS_TEST_TMPDIR/info")"
+	is "$(groups_at "/top-$$/*")" ""
+	groups_at "/top-$$" | xargs rmdir
+	left 125 max $spawn rootfs-enter /no/such true
+	left 127 max $spawn nothing
+	is "$(groups_at "/top-$$")" "" "groups above"
+}
+
+@test "--leave --group: bad paths, and options for a cg-limit that stays" {
+	while read -r words; do
+		# shellcheck disable=SC2086
+		run -125 cg-limit $words max touch "$BATS_TEST_TMPDIR/ran"
+		has "$output" "cg-limit: --"
+	done <<-END
+		--leave --group a
+		--leave --group ../a
+		--leave --group /a/../b
+		--leave --group /./a
+		--leave --group /
+		--leave --group //
+		--leave
+		--here
+		--leave --here --group /a
+		--leave --here --name b
+		--group /a
+		--leave --group /a --name b
+		--leave --group /a --parent b
+		--leave --group /a --warn
+		--leave --group /a --report 1
+		--set memory.high
+		--set memory.high=
+		--set =1
+		--set memory=1
+		--set cgroup.procs=1
+		--set freezer.state=FROZEN
+		--set ../memory.high=1
+		--set memory.high/../../x=1
+		--set nothing.max=1
+		--set memory.high=$(printf %05000d 1)
+	END
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	run -125 cg-set --group "/none-$$" --pids 9
+	is "$output" "cg-set: there is no group /none-$$"
+}
+
+# bats test_tags=vm
+@test "--leave --here: the limits of the caller's own group, which stays" {
+	if ! is_v2 pids; then
+		run -125 cg-limit --leave --here --pids 9 max true
+		is "$output" "cg-limit: --here: limits are not on cgroup v2 here"
+		return
+	fi
+	mine=$(home pids memory)
+	mine=${mine%/*}/mine-$$
+	mkdir "$mine"
+	run -125 cg-limit --leave --here --pids 9 max true
+	has "$output" "--here: "
+	sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$mine" cg-limit --leave --here --pids 1 -m 64m max \
+	    $spawn sleep 1000 9>"$BATS_TEST_TMPDIR/info" </dev/null >/dev/null 2>&1 3>&-
+	prog=$(sed 's/^{"pid": \([0-9]*\),.*/\1/' "$BATS_TEST_TMPDIR/info")
+	is "$(cat "$mine/cgroup.procs")" "$prog"
+	is "$(cat "$mine/pids.max") $(cat "$mine/memory.max")" "1 67108864"
+	kill -9 "$prog"
+	eventually 10 rmdir "$mine"
+}
+
+# bats test_tags=vm
+@test "--set: any file of the group, its controller by the name, a missing one named" {
+	if is_v2 cpu; then file=cpu.weight; else file=cpu.shares; fi
+	limited --set $file=300 --set pids.max=9 --pids 20 max
+	is "$(limit cpu $file $file) $(limit pids pids.max pids.max)" "300 9"
+	over
+	run -125 cg-limit --set cpu.nothing=1 max touch "$BATS_TEST_TMPDIR/ran"
+	has "${lines[0]}" "/cpu.nothing: No such file or directory"
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	run -0 --separate-stderr cg-limit -n --set cpu.nothing="a b" max true
+	has "$output" "echo 'a b' > "
+}
+
 # used PID...: CPU time in microseconds, as the scheduler has it
 used() {
 	local p sum=0 ns
@@ -553,6 +666,9 @@ thaw() {
 	echo "$left" >"$frozen/cgroup.procs"
 	echo FROZEN >"$frozen/freezer.state"
 	eventually 10 grep -q FROZEN "$frozen/freezer.state"
+	# A process that joined would stop for good.
+	run -125 timeout 10 cg-limit --leave --group "${frozen#/sys/fs/cgroup/freezer}/in" max true
+	has "$output" "or one above, is frozen"
 	begin=$(now)
 	run -0 --separate-stderr cg-limit max true
 	between $(($(now) - begin)) 0 8000000

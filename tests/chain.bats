@@ -5,8 +5,8 @@ load helpers
 
 # The list in the product, and the other tools, which get no descriptor.
 STAGES=$(awk '/stages\[\] = / { on = 1; next } /^};/ { on = 0 } on { gsub(/[ ",]/, ""); print }' "$TOP/lib/stage/stages.c" | xargs)
-OTHERS="cg-set ns-enter box-gc box-rm box-cp log-plain"
-TOOLS="$STAGES cg-set ns-enter box-run box-exec"
+OTHERS="cg-set box-gc box-oci box-rm box-cp log-plain"
+TOOLS="$STAGES cg-set box-run box-exec"
 
 # One box stays, to be entered.
 setup_file() {
@@ -385,6 +385,24 @@ traced() {
 		has "$stderr" "${t%% *}: "
 		has "$stderr" hint
 	done
+}
+
+@test "BOX_FDS=log: errors of all stages go there, and no foreign program has it" {
+	log=$BATS_TEST_TMPDIR/log
+	for c in "ns-spawn rootfs-enter $bb no-such" "cg-limit max ns-spawn --init rootfs-enter $bb no-such" "ns-spawn rootfs-enter -t $bb no-such" \
+	    "proc-set net-lease no-such" "ns-spawn --leave rootfs-enter $bb no-such"; do
+		BOX_FDS=log:9 run -127 --separate-stderr host $c 9>"$log" </dev/null
+		is "$output$stderr" "" "$c"
+		has "$(cat "$log")" ": no-such: No such file or directory"
+	done
+	run -0 env BOX_FDS=log:9 ns-spawn rootfs-enter "$bb" ls /proc/self/fd 9>"$log"
+	hasnt "$output" 9
+	run -127 --separate-stderr env BOX_FDS=log:9 ns-spawn --user host env cap-drop no-such 9>"$log"
+	has "$stderr" "no-such: No such file"
+	is "$(cat "$log")" ""
+	# Of another type of file it is closed.
+	run -127 --separate-stderr env BOX_FDS=log:9 ns-spawn no-such 9>/dev/null
+	has "$stderr" "no-such"
 }
 
 @test "each tool is a stage of the list, or known as none" {

@@ -64,6 +64,55 @@ STATUS="cat /proc/self/status"
 	done
 }
 
+@test "--caps, --ambient, --groups, --clear-env: as given and no more" {
+	box --clear-env -- env
+	is "$(grep -vE '^(PWD|SHLVL|_)=' <<<"$output")" HOME=/root
+	# In any order with --env-file, and more than any table has room for.
+	seq -f 'V%g=1' 700 >"$BATS_TEST_TMPDIR/env"
+	box --env-file "$BATS_TEST_TMPDIR/env" --clear-env -e HOME=/ -- env
+	is "$(grep -c '^V' <<<"$output") $(grep -c ^TERM= <<<"$output")" "700 0"
+	box --caps CHOWN,net_admin --ambient NET_ADMIN -u 1000:2000 --groups 3,5,70 -- $STATUS
+	has "$(view <<<"$output")" "Uid 1000 1000 1000 1000
+Gid 2000 2000 2000 2000
+Groups 3 5 70
+CapInh 0000000000001000
+CapPrm 0000000000001000
+CapEff 0000000000001000
+CapBnd 0000000000001001
+CapAmb 0000000000001000
+NoNewPrivs 1"
+	box --caps KILL,CHOWN --cap-drop KILL --groups "" -- $STATUS
+	has "$(view <<<"$output")" $'Groups\nCapInh 0000000000000000\nCapPrm 0000000000000001'
+	box --caps "" -- $STATUS
+	has "$(view <<<"$output")" "CapBnd 0000000000000000"
+	# Numbers need none of the root's files; the home does.
+	rm "$root/etc/passwd" && mkfifo "$root/etc/passwd"
+	box --groups "" -e HOME=/ -u 5:5 -- true
+	for words in "-u 5:5" "--ambient NET_ADMIN" "--caps none" "--groups x" "--groups 1,,2" "--groups 70000"; do
+		# shellcheck disable=SC2086
+		run -125 ns-spawn rootfs-enter $words "$root" touch /ran
+	done
+	run -125 ns-spawn rootfs-enter -u 5:5 -e HOME=/ --groups 70000 "$root" touch /ran
+	has "$output" "--groups: 70000 has no number"
+	[ ! -e "$root/ran" ]
+}
+
+# bats test_tags=vm
+@test "--apparmor: PROG's profile, or the reason why not" {
+	if ! [ -e /proc/self/attr/apparmor/exec ]; then
+		run -125 ns-spawn rootfs-enter --apparmor any "$root" touch /ran
+		has "$output" "this kernel has no AppArmor"
+	else
+		run -125 ns-spawn rootfs-enter --apparmor "none-$$" "$root" touch /ran
+		has "$output" "--apparmor none-$$: No such file"
+		box --apparmor unconfined -- cat /proc/self/attr/apparmor/prev /proc/self/attr/apparmor/current
+		has "$output" unconfined
+	fi
+	[ ! -e "$root/ran" ]
+	run -0 rootfs-enter -n --apparmor "a b" "$root" true
+	has "$output" "echo 'exec a b' > /proc/self/attr/apparmor/exec"
+}
+
 @test "--seccomp: a table of one's own, opened on the outside as the caller would" {
 	sed 's/ uname$/\nEACCES uname/' "$TOP/seccomp/default.profile" >"$BATS_TEST_TMPDIR/mine"
 	"$TOP/seccomp/compile" -r "$(uname -m)" "$BATS_TEST_TMPDIR/mine" >"$BATS_TEST_TMPDIR/mine.bpf"

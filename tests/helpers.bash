@@ -268,6 +268,16 @@ make_probe() {
 	make -s -C "$TOP" tests/attack/probe tests/attack/intruder >&2
 }
 copy_root() { bb_root && root=$BATS_TEST_TMPDIR/root && cp -a "$bb.new" "$root"; }
+# bundle [JQ]: $bundle, with busybox and the config of "box-oci spec", which JQ changes.
+# oci WORD...: box-oci with containers of this test's own.
+bundle() {
+	bb_root
+	bundle=$BATS_TEST_TMPDIR/bundle
+	mkdir -p "$bundle"
+	[ -e "$bundle/spec" ] || { box-oci spec --bundle "$bundle" && mv "$bundle/config.json" "$bundle/spec"; }
+	jq --arg root "$bb" ".root.path = \$root | .linux.cgroupsPath = \"/bt-oci-$$\" | ${1:-.}" "$bundle/spec" >"$bundle/config.json"
+}
+oci() { box-oci --root "$BATS_TEST_TMPDIR/oci" "$@"; }
 alpine_root() {
 	local tar=("${ALPINE_TAR:-$TOP/../shared/fixtures}"/alpine-minirootfs-*"$(uname -m)".tar.gz)
 	requires "Alpine's minirootfs (ALPINE_TAR=DIR)" test -f "${tar[0]}"

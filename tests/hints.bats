@@ -437,6 +437,7 @@ box_says() { [ "$(host box-logs fore)" = "$1" ]; }
 		apt-get install uidmap|newuidmap|${user[*]} ns-spawn --map subid true
 		apt-get install busybox-static|busybox|rootfs-busybox new
 		apt-get install mmdebstrap|mmdebstrap|rootfs-debian new
+		apt-get install skopeo umoci jq|skopeo|rootfs-image oci:x new
 		apt-get install curl ca-certificates, or --tarball FILE|curl|rootfs-alpine new
 		apt-get install iproute2|ip|box-doctor
 		apt-get install passt|pasta|ns-spawn net-user true
@@ -470,6 +471,7 @@ elsewhere() {
 		this value is the whole host's|names no command
 		boot without ipv6.disable=1 on the kernel's command line|ipv6.bats: refused: bad pools, those that the host uses, hosts without IPv6
 		no such value, or this kernel does not show the value in a user namespace|names no command
+		docker://*, for one in a registry|rootfs.bats: image: nothing is left of one that fails
 		--suite SUITE|needs a package source; the tests' root directory of Debian's is made by it
 		firewall-cmd --zone=trusted --add-source=*|needs firewalld
 		apt-get install linux-image-*|needs another kernel

@@ -369,6 +369,39 @@ assert a.recv(100) == b"by socket"' ns-enter --pid "$prog" cat
 	weak 73 enters_and_leaves
 	has "$(<"$T/fds")" "$(<"$T/tty")"
 }
+@test "--leave: 0 when PROG runs, as the subreaper's child, else PROG's status" {
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	run -0 python3 "$TOP/tests/park.py" adopt children reap -- \
+	    ns-enter --leave --info-fd 1 --pid "$prog" sh -c 'read -r p _ _ _ _ s _ </proc/self/stat; [ $s = $$ ] && echo leads; exit 7'
+	has "$output" '"ns": {"user": '
+	in=$(sed -n 's/^{"pid": \([0-9]*\),.*/\1/p' <<<"$output")
+	is "$(sed 1d <<<"$output" | sort | xargs)" "children 1 leads reaped 7 status 0"
+	has "$output" "\"user\": $(stat -Lc %i "/proc/$prog/ns/user")"
+	[ "$in" -gt 1 ]
+	while read -r want line; do
+		# shellcheck disable=SC2086
+		run -"$want" ns-enter --leave --pid "$prog" $line
+	done <<-END
+		127 /no/such
+		126 /etc
+		125 -w /no/such true
+		125 -u 70000 true
+		125 -t true
+		125 --console /no/such -t true
+		0 true
+		0 false
+	END
+	# The caller's streams, and no descriptor else; killed before, it is dead.
+	ns-enter --leave --pid "$prog" sh -c 'cat; ls /proc/self/fd; echo err >&2' <<<input >"$T/out" 2>"$T/err"
+	eventually 10 grep -q err "$T/err"
+	is "$(xargs <"$T/out")" "input 0 1 2 3"
+	run -0 timeout 20 python3 "$TOP/tests/park.py" console "$T/console" \
+	    ns-enter --leave --console "$T/console" --pid "$prog" -t sh -c 'read x; echo got $x; exec 0<&- 1>&- 2>&-'
+	is "$output" $'fds 1 text True blocks True\nstatus 0\nhello\ngot hello'
+	run -125 box-keep ns-enter --leave --pid "$prog" true
+	has "$output" "--leave: box-keep in front"
+}
+
 @test "T74: a directory or a disk is no standard stream" {
 	weaken
 	runs_box ns-spawn --init rootfs-enter "$bb"

@@ -101,6 +101,15 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 		--info-fd 99
 		--info-fd x
 		--init=nonsense
+		--uts host --domainname web
+		--net host --loopback
+		--domainname a/b
+		--only uts --plain
+		--user host --plain
+		--gid-map 0:1:1
+		--map self --gid-map 0:1:1
+		--map 0:70000:1 --gid-map self
+		--map 0:70000:1 --gid-map 0:70000:1:
 	END
 }
 
@@ -131,6 +140,27 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	is "$(map u)" $'0 100000 1000\n1000 200000 10'
 	is "$(map g)" $'0 100000 1000\n1000 200000 10'
 	over
+}
+
+@test "id map: --gid-map has the groups' own ids" {
+	spawned --map 0:100000:1000 --gid-map 0:200000:1,5:300000:10
+	is "$(map u)" "0 100000 1000"
+	is "$(map g)" $'0 200000 1\n5 300000 10'
+	over
+}
+
+@test "a new user namespace joins others of the host's" {
+	start unshare -n -u -i sleep 1000
+	runs sleep
+	other=$prog holder=$pid
+	spawned --net "/proc/$other/ns/net" --uts "/proc/$other/ns/uts" --ipc "/proc/$other/ns/ipc"
+	for k in net uts ipc; do is "$(readlink "/proc/$prog/ns/$k")" "$(readlink "/proc/$other/ns/$k")"; done
+	[ "$(readlink "/proc/$prog/ns/user")" != "$(readlink "/proc/$other/ns/user")" ]
+	# ns-spawn itself is back.
+	is "$(readlink "/proc/$pid/ns/net")" "$(host readlink /proc/self/ns/net)"
+	over
+	kill "$other"
+	finish "$holder"
 }
 
 @test "id map: bad ones are refused" {
@@ -276,7 +306,70 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	run -125 ns-spawn --hostname "$(printf '%65s' x | tr ' ' x)" true
 	run -125 ns-spawn --hostname "" true
 	run -125 ns-spawn --uts host --hostname web true
+	run -125 ns-spawn --only pid --uts /proc/self/ns/uts --hostname web true
+	# A joined namespace keeps its name, or gets another one.
+	run -0 ns-spawn --only uts --hostname first sh -c 'exec 9</proc/self/ns/uts
+	    unshare -u sh -c "for o in \"\" \"--hostname second\"; do ns-spawn --only pid --uts /proc/self/fd/9 \$o hostname; done"'
+	is "${lines[*]}" "first second"
 	is "$(hostname)" "$before"
+}
+
+@test "--loopback" {
+	has "$(ns-spawn --loopback ip link show lo)" "<LOOPBACK,UP,LOWER_UP>"
+	has "$(ns-spawn ip link show lo)" "<LOOPBACK>"
+	has "$(ns-spawn -n --loopback true)" "ip link set lo up"
+}
+
+@test "--domainname" {
+	run -0 ns-spawn --domainname example.org cat /proc/sys/kernel/domainname
+	is "$output" example.org
+	run -0 ns-spawn -n --domainname example.org true
+	has "$output" "domainname example.org"
+}
+
+@test "--plain: files have their own ids, also below a directory that is closed to the box" {
+	bb_root
+	closed=$BATS_TEST_TMPDIR/closed
+	mkdir -p "$closed/src"
+	copy_root
+	mv "$root" "$closed/root"
+	chown -R 70000:70000 "$closed/root" "$closed/src"
+	chmod 700 "$closed"
+	map="--map 0:70000:65536"
+	for stage in "rootfs-enter -v $closed/src:/mnt" "rootfs-fstab --fstab $BATS_TEST_TMPDIR/fstab"; do
+		echo "$closed/src /mnt none rbind" >"$BATS_TEST_TMPDIR/fstab"
+		run -0 ns-spawn $map --plain $stage "$closed/root" sh -c 'stat -c %u /bin /mnt; touch /mnt/new'
+		is "$output" $'0\n0' "$stage"
+		is "$(stat -c %u "$closed/src/new")" 70000
+		run -0 ns-spawn $map $stage "$closed/root" stat -c %u /bin
+		is "$output" 65534
+		rm "$closed/src/new"
+	done
+	# The same in a user namespace that is joined.
+	spawned $map
+	box=$prog
+	run -0 ns-spawn --user "/proc/$box/ns/user" --plain rootfs-enter "$closed/root" stat -c %u /bin
+	is "$output" 0
+	over
+}
+
+@test "--made: a command of the host's when the root is made, before PROG" {
+	bb_root
+	made=$BATS_TEST_TMPDIR/made
+	for c in "rootfs-enter $bb cat /etc/hostname" "env true" true; do
+		# shellcheck disable=SC2016
+		run -0 ns-spawn --made 'readlink /proc/$BOX_PID/ns/pid >'"$made" $c
+		[ "$(cat "$made")" != "$(readlink /proc/self/ns/pid)" ] && [ -s "$made" ]
+		rm "$made"
+		run -125 --separate-stderr ns-spawn --made 'echo why >&2; exit 3' $c
+		is "$output" ""
+		has "$stderr" "--made: status 3: why"
+	done
+	# It is there once, with no signal blocked; the mounts are not in the way.
+	run -0 ns-spawn --made 'echo one >>'"$made; grep SigBlk /proc/self/status >>$made" rootfs-enter "$bb" true
+	is "$(cat "$made")" $'one\nSigBlk:\t0000000000000000'
+	run -0 ns-spawn -n --made 'touch '"$made.n" true
+	[ ! -e "$made.n" ]
 }
 
 @test "PROG is process 1; behind --init it is process 2" {

@@ -2,6 +2,10 @@
 #   start SOCKET       connects, and prints the answer to its end
 #   touch SOCKET       connects, and says and hears nothing
 #   two SOCKET         two connections at once; prints both answers
+#   console SOCKET CMD...
+#                      hears the terminal that CMD sends to SOCKET, types "hello", and
+#                      prints the status of CMD, whether the terminal blocks, and its
+#                      output up to its end
 #   adopt WORD... -- CMD...
 #                      becomes CMD's subreaper, prints the status of CMD, and for each
 #                      WORD: a socket is started and its answer printed; "children"
@@ -26,10 +30,28 @@ def answer(s):
     except ConnectionResetError:
         return "reset\n"
 
+def console(path, cmd):
+    s = socket.socket(socket.AF_UNIX)
+    s.bind(path)
+    s.listen(1)
+    child = subprocess.Popen(cmd, stdin=subprocess.DEVNULL)
+    conn = s.accept()[0]
+    text, fds, _, _ = socket.recv_fds(conn, 64, 4)
+    print("fds", len(fds), "text", bool(text), "blocks", os.get_blocking(fds[0]))
+    os.write(fds[0], b"hello\n")
+    print("status", child.wait(), flush=True)
+    try:
+        while (data := os.read(fds[0], 4096)):
+            print(data.decode().replace("\r", ""), end="", flush=True)
+    except OSError:
+        pass
+
 verb, words = sys.argv[1], sys.argv[2:]
 try:
     if verb == "start":
         print(answer(connect(words[0])), end="")
+    elif verb == "console":
+        console(words[0], words[1:])
     elif verb == "touch":
         connect(words[0]).close()
     elif verb == "two":

@@ -53,6 +53,26 @@ refused() {
 	is "$(proc-set sh -c 'umask; nice')" "$(sh -c 'umask; nice')"
 }
 
+@test "--sched, --ionice, --personality" {
+	requires root test "$EUID" = 0
+	is "$(proc-set --sched batch sh -c 'chrt -p $$' | grep -o 'SCHED_[A-Z]*')" SCHED_BATCH
+	is "$(proc-set --sched idle sh -c 'chrt -p $$' | grep -o 'SCHED_[A-Z]*')" SCHED_IDLE
+	run proc-set --sched rr:3 sh -c 'chrt -p $$'
+	# A group of v1 may have no time for it.
+	[[ $output == *SCHED_RR*"priority: 3" || $output == *"--sched rr:3: Operation not permitted"* ]] || fail "$output"
+	is "$(proc-set --ionice best-effort:6 sh -c 'ionice -p $$')" "best-effort: prio 6"
+	is "$(proc-set --ionice idle sh -c 'ionice -p $$')" idle
+	is "$(proc-set --personality linux32 cat /proc/self/personality)" 00000008
+	is "$(proc-set --personality linux32 proc-set --personality linux cat /proc/self/personality)" 00000000
+	run -0 --separate-stderr proc-set -n --sched fifo:9 --ionice idle --personality linux32 true
+	is "$(head -n 3 <<<"$output")" $'chrt --fifo -p 9 $$\nionice -c 3 -n 0 -p $$\n# setarch linux32'
+	for words in "--sched fifo" "--sched fifo:0" "--sched rr:100" "--sched batch:1" "--sched deadline" "--sched fifo:" "--ionice best-effort" \
+	    "--ionice idle:1" "--ionice realtime:8" "--ionice x" "--personality bsd"; do
+		# shellcheck disable=SC2086
+		refused $words
+	done
+}
+
 @test "bad input: one line, and nothing done" {
 	for word in nofile nofile= =5 nofile=x nofile=5: nofile=:5 nofile=6:5 nofile=max:5 nofile=5:6:7 NOFILE=5 files=5 nofile=-2 \
 	    nofile=99999999999999999999 "nofile =5" ""; do

@@ -110,6 +110,75 @@ mounts='awk "{ for (i = 7; \$i != \"-\"; i++) p = p \" \" substr(\$i, 1, index(\
 	has "$(cat "$public/err")" "/opt/sub/late"
 }
 
+# shared_with SPAWN-OPTION: the box mounts below a bind with rshared; the mounts on
+# the host then.
+shared_with() {
+	unshare --mount --propagation private sh -c '
+		mount --bind "$src" "$src" && mount --make-shared "$src"
+		ns-spawn $1 rootfs-fstab --fstab "$table" --cap-add ALL --seccomp off "$root" mount -t tmpfs x /mnt/sub
+		echo "$? $(grep -c "$src/sub" /proc/self/mountinfo)"' - "$1" 2>&1
+}
+@test "T111: rshared: mounts of the box are the host's, but not those of another user namespace" {
+	table "$src /mnt none rbind,rshared"
+	export table src root
+	run shared_with "--user host"
+	is "$output" "0 1"
+	for user in "" "--map 0:70000:9" "--map 0:70000:9 --plain"; do
+		run shared_with "$user"
+		has "$output" "may not mount on the host"
+		is "${lines[-1]}" "125 0" "$user"
+	done
+	run weak 111 shared_with "--map 0:0:9 --plain"
+	is "${lines[-1]}" "0 1"
+	run -125 unshare --mount --propagation private ns-spawn --user host rootfs-fstab --fstab "$table" "$root" true
+	has "$output" "rshared: no mount of the host's reaches a private mount"
+	run -125 rootfs-fstab --fstab "$table" "$root" true
+	has "$output" "needs ns-spawn in front"
+}
+
+@test "--propagation: of the root itself" {
+	table "$proc"
+	while read -r word want; do
+		inside --propagation "$word" -- sh -c 'sed -n "1s/.* \([a-z]*\):.* - .*/\1/p" /proc/self/mountinfo'
+		is "$status $output" "0 $want" "$word$stderr"
+	done <<-END
+		private
+		shared shared
+	END
+	inside --propagation rslave -- true
+	is "$status" 125
+	export table root
+	run -0 unshare --mount --propagation private sh -c '
+		mount --bind "$root" "$root" && mount --make-shared "$root"
+		mkfifo "$root/go" "$root/went" && chmod 666 "$root/go" "$root/went"
+		ns-spawn rootfs-fstab --propagation slave --fstab "$table" "$root" sh -c "echo >/go; read x </went; cat /mnt/late" &
+		read x <"$root/go"
+		mount -t tmpfs late "$root/mnt" && echo late >"$root/mnt/late"
+		echo >"$root/went"
+		wait'
+	is "$output" late
+}
+
+@test "idmap: a bind with the ids of the box, beside others with their own" {
+	chown 5:6 "$src/file"
+	chown -R 70000:70000 "$root"
+	table "$src /mnt none rbind" "$src /opt none rbind,ridmap" "$src /srv none bind,idmap,ro"
+	pre="ns-spawn --map 0:70000:65536 --plain"
+	inside -- stat -c %u:%g /mnt/file /opt/file /srv/file
+	is "$status $output" $'0 65534:65534\n5:6\n5:6' "$stderr"
+	pre="ns-spawn --user host"
+	inside -- true
+	is "$status" 125
+	has "$stderr" "the box has the host's ids"
+}
+
+@test "a table has hundreds of binds" {
+	for i in {1..300}; do echo "$src /mnt/$i none bind"; done >"$public/fstab"
+	table=$public/fstab
+	inside -- sh -c 'ls /mnt | wc -l; ls /mnt/300'
+	is "$status $output" $'0 300\nfile\nsub' "$stderr"
+}
+
 @test "tmpcopyup: the tmpfs begins with the files of the directory" {
 	mkdir -p "$root/d/sub"
 	echo text >"$root/d/sub/f"
@@ -180,6 +249,13 @@ ok
 	inside --read-only -- sh -c 'touch /new; touch /dev/new && echo ok'
 	is "$output" ok
 	has "$stderr" "/new: Read-only file system"
+	inside --read-only --dir /a/b --dir /dev/c --dir / --dir /etc/passwd/x -- true
+	is "$status $stderr" "125 rootfs-fstab: mkdir -p $root/etc/passwd/x: Not a directory"
+	ln -s /a "$root/link"
+	inside --read-only --dir /link/../link/b -w /link/b -- true
+	is "$status $stderr" "125 rootfs-fstab: --dir: a part of a path is '.' or '..'"
+	inside --read-only --dir /link/b --dir /dev/c -w /link/b -- sh -c 'cd /dev/c && stat -c "%n %u %a" /a/b'
+	is "$output" "/a/b 0 755" "$stderr"
 	python3 "$TOP/tests/terminal.py" ns-spawn --init rootfs-fstab --fstab "$table" -t "$root" sh -c 'tty; [ /dev/console -ef /dev/pts/0 ] || ls -l /dev/console /dev/pts; exit 7' <<-END
 		expect /dev/pts/0
 		end 7
@@ -209,8 +285,10 @@ ok
 		tmpfs / tmpfs rw|$public/fstab:2: tmpfs : the root directory itself has no row
 		$src /x none ro|$public/fstab:2: none /x: neither bind nor rbind
 		$src /x none bind,size=3|$public/fstab:2: bind /x: unknown option size=3
-		$src /x none rbind,rshared|$public/fstab:2: none /x: shared would give the box's mounts to the host
-		$src /x none bind,slave|$public/fstab:2: none /x: slave is for rbind
+		$src /x none bind,shared|$public/fstab:2: none /x: slave and shared are for rbind
+		$src /x none bind,slave|$public/fstab:2: none /x: slave and shared are for rbind
+		$src /x none rbind,slave,idmap|$public/fstab:2: none /x: idmap is for private binds
+		tmpfs /x tmpfs idmap|$public/fstab:2: tmpfs /x: idmap is for binds
 		proc /x proc tmpcopyup|$public/fstab:2: proc /x: tmpcopyup is for tmpfs
 		tmpfs /x tmpfs slave|$public/fstab:2: tmpfs /x: a new file system has nothing
 		tmpfs /x tmpfs nonsense=1|mount -t tmpfs -o nonsense=1 tmpfs $root/x: tmpfs: Unknown parameter

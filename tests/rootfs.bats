@@ -110,3 +110,78 @@ fixture() {
 	run -125 "$TOP/scripts/deps" nonsense
 	has "$output" "deps: usage"
 }
+
+# image [DIR]: an image in the directory "layout", with a layer of busybox's root.
+image() {
+	requires "skopeo and umoci" command -v skopeo umoci
+	bb_root
+	umoci init --layout layout
+	umoci new --image layout:it
+	umoci insert --image layout:it "$bb.new" /
+	umoci config --image layout:it --config.entrypoint sh --config.entrypoint -c \
+	    --config.cmd 'echo "$V|$W|$PATH"; id -u; pwd; echo "$0,$*"' --config.cmd 'a  b' --config.cmd '\n' \
+	    --config.env "V=it's \\" --config.env $'W=1\n2' --config.user nobody \
+	    --config.workingdir /tmp --config.stopsignal QUIT
+}
+
+# serve_image LAYOUT: a registry at 127.0.0.1:5000 of a network namespace, by its pid
+# $registry.
+serve_image() {
+	unshare --net sh -c 'ip link set lo up && exec python3 "$1" "$2" 5000' - \
+	    "$TOP/tests/oci/registry.py" "$1" 3>&- &
+	registry=$!
+	eventually 20 nsenter --target $registry --net curl -sSf -o /dev/null http://127.0.0.1:5000/v2/
+}
+
+@test "image: of a directory, archives and a registry; box-run takes what it says" {
+	image
+	local v
+	for v in oci:layout:it "docker-archive:$PWD/docker.tar" oci-archive:oci.tar docker://127.0.0.1:5000/it:v1; do
+		case $v in
+		*archive*) skopeo copy -q oci:layout:it "$v" ;;
+		docker://*) serve_image layout ;;
+		esac
+		run -0 ${registry:+nsenter --target "$registry" --net} "$TOP/rootfs/image" ${registry:+--plain-http} "$v" new
+		is "$output" ""
+		is "$(diff -r --no-dereference "$bb.new" new 2>&1)" ""
+		is "$(stat -c '%a %u' new/tmp)" "1777 $EUID"
+		is "$(sort new.image)" "$(sort first 2>/dev/null || sort new.image)"
+		mv new.image first
+		rm -r new
+	done
+	kill "$registry"
+	"$TOP/rootfs/image" oci:layout:it new
+	own=(unshare --net box-run --network none --image-config new.image)
+	run -0 "${own[@]}" new
+	is "$output" $'it\'s \\|1\n2|/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n65534\n/tmp\na  b,\\n'
+	# The command line's own come first, in whatever order.
+	run -0 "${own[@]}" -e V=mine -u 0 -w / new 'echo "$V"; id -u; pwd' x
+	is "$output" $'mine\n0\n/'
+	run -0 "${own[@]}" --entrypoint echo new 1
+	is "$output" 1
+	has "$("${own[@]}" -n new)" "--stop-signal QUIT"
+	umoci config --image layout:it --clear config.entrypoint --clear config.cmd
+	"$TOP/rootfs/image" oci:layout:it none
+	run -125 box-run --network none --image-config none.image none
+	has "$output" "names no program"
+	for v in missing /etc/passwd; do
+		run -125 box-run --network none --image-config "$v" none true
+		has "$output" "--image-config $v"
+	done
+}
+
+@test "image: nothing is left of one that fails" {
+	image
+	local blob
+	refused layout "$TOP/rootfs/image" it new
+	has "$stderr" "docker://it, for one in a registry"
+	refused layout "$TOP/rootfs/image" oci:layout:none new
+	has "$stderr" "skopeo failed (status 1): "
+	refused layout "$TOP/rootfs/image" oci:layout:it "a:b"
+	for blob in layout/blobs/sha256/*; do
+		[ "$(stat -c %s "$blob")" -lt 100000 ] || truncate -s 50000 "$blob"
+	done
+	refused layout "$TOP/rootfs/image" oci:layout:it new
+	rm -r layout
+	refused '*' "$TOP/rootfs/image" oci:layout:it new
+}

@@ -306,3 +306,19 @@ silent() { run page; [ "$status" != 0 ]; }
 	systemctl daemon-reload
 	systemctl restart "user@$uid.service"
 }
+
+@test "box-oci --systemd-cgroup: a container in a scope" {
+	its="bt-oci$$.scope"
+	bundle ".process.args = [\"sleep\", \"1000\"] | .linux.cgroupsPath = \":bt:oci$$\"
+	    | .linux.resources += {memory: {limit: 67108864}, pids: {limit: 9}}"
+	oci --systemd-cgroup create --bundle "$bundle" c >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- </dev/null || fail "$(cat "$BATS_TEST_TMPDIR/out")"
+	is "$(cat "/proc/$(oci state c | jq .pid)/cgroup")" "0::/system.slice/$its"
+	is "$(systemctl is-active "$its")" active
+	is "$(cat "/sys/fs/cgroup/system.slice/$its/"{memory.max,pids.max} | xargs)" "67108864 9"
+	oci start c
+	oci pause c
+	is "$(oci state c | jq -r .status)" paused
+	oci delete --force c
+	ended() { [ "$(systemctl is-active "$its")" = inactive ]; }
+	eventually 10 ended
+}

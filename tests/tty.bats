@@ -367,6 +367,24 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	done
 }
 
+@test "--console: another program has the terminal, also of a box that is left" {
+	cd "$T"
+	for leave in "" --leave "--leave --init"; do
+		run -0 python3 "$TOP/tests/park.py" console console ns-spawn $leave --console console \
+		    rootfs-enter -t "$bb" sh -c 'read x; echo got $x; tty; exec 0<&- 1>&- 2>&-'
+		is "$output" $'fds 1 text True blocks True\nstatus 0\nhello\ngot hello\n/dev/pts/0' "$leave"
+		rm console
+	done
+	run -125 ns-spawn --console none rootfs-enter -t "$bb" touch /ran
+	has "$output" "--console none: No such file or directory"
+	run -125 ns-spawn --console park.py rootfs-enter -t "$bb" touch /ran
+	[ ! -e "$bb/ran" ]
+	# A parked box has nothing of the caller's, so the pipe ends.
+	run -0 timeout 20 python3 "$TOP/tests/park.py" console console \
+	    sh -c "ns-spawn --leave --park start --info-fd 5 --console console rootfs-enter -t $bb sleep 1000 5>info 2>&1 | cat; kill -9 \$(grep -o '[0-9]*' info | head -n 1)"
+	is "$output" $'fds 1 text True blocks True\nstatus 0\nhello'
+}
+
 @test "the doorman takes one terminal's master, and nothing else for it" {
 	make -s -C "$TOP" tests/attack/knock
 	mkdir -p "$T/bin"

@@ -22,6 +22,9 @@ die_output_to(int fd)
 {
 	if (output)
 		fclose(output);
+	output = NULL;
+	if (fd < 0)
+		return;
 	output = fdopen(fd, "w");
 	if (!output)
 		die("fdopen %d", fd);

@@ -26,7 +26,7 @@ void at_end_forget(void);
 FILE *die_output(void);
 
 /* Takes over FD, to which lines for the caller go from then on, and closes the
- * one before.  Dies with 125. */
+ * one before; -1 is stderr.  Dies with 125. */
 void die_output_to(int fd);
 
 /* Each prints one line to that output.  A box may have written parts of the

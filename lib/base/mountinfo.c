@@ -42,7 +42,8 @@ mountinfo_next(char **text, struct mountinfo *m)
 	m->type = strsep(&tail, " ");
 	strsep(&tail, " ");
 	m->super = tail;
-	m->peers = head && (strstr(head, "shared:") || strstr(head, "master:"));
+	m->shared = head && strstr(head, "shared:");
+	m->peers = m->shared || (head && strstr(head, "master:"));
 	if (!m->options || !tail)
 		return false;
 	unescape(m->root);

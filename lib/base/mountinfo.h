@@ -5,8 +5,9 @@
 
 /* A mount in /proc/PID/mountinfo (proc(5)). */
 struct mountinfo {
-	char *id;      /* its number, as of statx(2) */
-	bool peers;    /* shared or a slave */
+	char *id;   /* its number, as of statx(2) */
+	bool peers; /* shared or a slave */
+	bool shared;
 	char *root;    /* the directory of the file system that is shown... */
 	char *point;   /* ...at this mount point */
 	char *options; /* of the mount */

@@ -2,6 +2,7 @@
 /* parse - words into numbers, in one place and with bounds */
 #include "base/parse.h"
 #include "base/die.h"
+#include "base/file.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -154,4 +155,24 @@ env_or(const char *name, const char *def)
 	const char *v = getenv(name);
 
 	return v && *v ? v : def;
+}
+
+char *
+parse_path(const char *what, const char *path)
+{
+	char *clean = text_fmt("%s", path), *end = clean;
+
+	if (*path != '/')
+		diex("%s: '%s' does not begin with /", what, path);
+	while (*(path += strspn(path, "/"))) {
+		const size_t len = strcspn(path, "/");
+
+		if (len <= 2 && strspn(path, ".") == len)
+			diex("%s: a part of a path is '.' or '..'", what);
+		*end++ = '/';
+		end = mempcpy(end, path, len);
+		path += len;
+	}
+	*end = '\0';
+	return clean;
 }

@@ -31,6 +31,11 @@ int parse_fd(const char *what, const char *s);
  * digit, of at most MAX bytes: fit for a file name and a host name. */
 const char *parse_name(const char *what, const char *s, unsigned max);
 
+/* PATH without empty parts, malloc'ed: it begins with "/" and has no part "."
+ * or
+ * "..".  "/" itself becomes "". */
+char *parse_path(const char *what, const char *path);
+
 /* The value of NAME in the environment, or DEF; an agreement between stages. */
 const char *env_or(const char *name, const char *def);
 

@@ -121,9 +121,8 @@ state_get(const char *name, const char *fact)
 	return text;
 }
 
-/* The start time of a process, in ticks since the boot: field 22 of
- * /proc/PID/stat.  Pid and start time name one process; 0 if there is none. */
-static uint64_t
+/* Field 22 of /proc/PID/stat. */
+uint64_t
 start_time(pid_t pid)
 {
 	char path[32], text[1024], *s;

@@ -2,6 +2,7 @@
 #define BOX_STATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* The facts of a running box: the directory STATE/NAME, with a plain file for
@@ -38,6 +39,10 @@ char *state_get(const char *name, const char *fact);
  * ended: its number may be another's by now.  Dies as above, and if the fact is
  * not a pid and a start time. */
 int state_pidfd(const char *name, const char *fact, pid_t *pid);
+
+/* The start time of a process, in ticks since the boot; 0 if there is none. Pid
+ * and start time name one process. */
+uint64_t start_time(pid_t pid);
 
 /* Write a fact of the chain's box, whole at once, and add a newline.  Do
  * nothing with -n, or if no box-keep made the directory.  A failure is a

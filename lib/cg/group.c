@@ -31,8 +31,8 @@
 
 #define TRIES 1000 /* made-up names */
 
-static struct cgroup_part *
-add_part(struct cgroup *g, const struct cg_tree *t)
+struct cgroup_part *
+cgroup_part(struct cgroup *g, const struct cg_tree *t)
 {
 	struct cgroup_part *p = g->parts;
 
@@ -63,7 +63,7 @@ cgroup_begin(struct cgroup *g, const char *name)
 		diex("--name: %s is the group around the boxes' groups", name);
 	*g = (struct cgroup){.tries = name ? 1 : TRIES, .lock_fd = -1};
 	set_name(g, name ? name : text_fmt("box-%d", getpid()));
-	add_part(g, t ? t : cg_tree_any());
+	cgroup_part(g, t ? t : cg_tree_any());
 }
 
 void
@@ -71,7 +71,7 @@ cgroup_need(struct cgroup *g, unsigned controllers)
 {
 	for (unsigned c = 1; c < 1u << CG_N; c <<= 1)
 		if (controllers & c)
-			add_part(g, cg_tree_of(c))->need |= c;
+			cgroup_part(g, cg_tree_of(c))->need |= c;
 }
 
 void
@@ -83,7 +83,7 @@ cgroup_want(struct cgroup *g, unsigned controllers)
 
 		if (t && (t->version == 1 || c == CG_CPUACCT ||
 			     c & cg_controllers(t->own, "cgroup.controllers")))
-			add_part(g, t)->need |= c;
+			cgroup_part(g, t)->need |= c;
 	}
 }
 
@@ -94,8 +94,8 @@ cgroup_abandon(struct cgroup *g)
 	exit(EXIT_TOOL);
 }
 
-__attribute__((noreturn)) static void
-fail(struct cgroup *g, const struct cg_tree *t)
+void
+cgroup_fail(struct cgroup *g, const struct cg_tree *t)
 {
 	const int saved = errno;
 
@@ -132,7 +132,7 @@ place(struct cgroup *g, struct cgroup_part *p, const char *parent)
 	    "");
 	if (!(say_modes() & SAY_DRY) &&
 	    faccessat(AT_FDCWD, in, W_OK, AT_EACCESS) < 0)
-		fail(g, t);
+		cgroup_fail(g, t);
 }
 
 static void
@@ -237,7 +237,7 @@ cgroup_make(struct cgroup *g, const char *parent)
 	}
 	for (int i = 0; i < g->n_parts; i++)
 		if (make(g, &g->parts[i]) < 0)
-			fail(g, g->parts[i].tree);
+			cgroup_fail(g, g->parts[i].tree);
 }
 
 static const struct cgroup_part *
@@ -279,7 +279,7 @@ cgroup_set(struct cgroup *g, unsigned controller, const char *file,
 	if (!p)
 		diex("%s is not of this cgroup's controllers", file);
 	if (cg_write(p->dir, file, text) < 0)
-		fail(g, p->tree);
+		cgroup_fail(g, p->tree);
 }
 
 pid_t
@@ -295,7 +295,7 @@ cgroup_fork(struct cgroup *g)
 		    say(SAY_SH, "echo 0 > %s/cgroup.procs", say_word(p->dir))) {
 			fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 			if (fd < 0)
-				fail(g, p->tree);
+				cgroup_fail(g, p->tree);
 			args.flags = CLONE_INTO_CGROUP;
 			args.cgroup = (uint64_t)fd;
 		}
@@ -303,7 +303,7 @@ cgroup_fork(struct cgroup *g)
 		return 0;
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (pid < 0)
-		fail(g, g->parts[0].tree);
+		cgroup_fail(g, g->parts[0].tree);
 	if (fd >= 0)
 		close(fd);
 	return pid;
@@ -358,6 +358,16 @@ cgroup_number(const struct cgroup *g, unsigned controller, const char *file,
 	return value;
 }
 
+/* The groups above that cgroup_at_make() has made, unless others use them. */
+static void
+remove_above(const struct cgroup_part *p)
+{
+	while (p->above && strlen(p->dir) > p->above) {
+		*strrchr(p->dir, '/') = '\0';
+		cg_rmdir(p->dir);
+	}
+}
+
 void
 cgroup_remove(struct cgroup *g)
 {
@@ -367,6 +377,8 @@ cgroup_remove(struct cgroup *g)
 		if (g->parts[i].made && cg_end(g->parts[i].dir, gone) < 0) {
 			warn("rmdir %s", g->parts[i].dir);
 			gone = false;
+		} else {
+			remove_above(&g->parts[i]);
 		}
 	cgv2_leave(&g->v2);
 	if (gone && g->lock_fd >= 0)

@@ -22,6 +22,7 @@ struct cgroup {
 		unsigned need; /* controllers */
 		bool made;
 		char *dir;
+		size_t above; /* of at.h: the length of the first made */
 	} parts[CG_TREES];
 	struct cgv2 v2; /* of the one part that is v2's */
 };
@@ -69,6 +70,13 @@ int64_t cgroup_number(const struct cgroup *g, unsigned controller,
  * groups in it.  A group that cannot be removed is a warning, and its record
  * stays. */
 void cgroup_remove(struct cgroup *g);
+
+/* The part of the group in the hierarchy T, added if there is none. */
+struct cgroup_part *cgroup_part(struct cgroup *g, const struct cg_tree *t);
+
+/* Prints said() with errno, and a hint, and abandons the group. */
+__attribute__((noreturn)) void cgroup_fail(
+    struct cgroup *g, const struct cg_tree *t);
 
 /* Removes the group, and exits with 125; the caller has printed the error. */
 __attribute__((noreturn)) void cgroup_abandon(struct cgroup *g);

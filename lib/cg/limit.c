@@ -8,12 +8,15 @@
  */
 #include "cg/limit.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "cg/cpuset.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#define CG_VALUE 4000 /* bytes of a value of --set */
 
 static const struct {
 	unsigned controller;
@@ -28,6 +31,7 @@ static const struct {
     [CG_LIMIT_SWAP] = {CG_MEMORY, "memory.swap.max",
 	"memory.memsw.limit_in_bytes", "-1"},
     [CG_LIMIT_IO] = {CG_IO, NULL, NULL, NULL},
+    [CG_LIMIT_SET] = {0, NULL, NULL, NULL},
 };
 
 static void
@@ -50,6 +54,30 @@ add_io(struct cg_limits *l, const char *arg)
 		diex("--io: %u devices are the most", l->n_io);
 	l->io[l->n_io++] = cg_io_parse("--io", arg);
 	give(l, CG_LIMIT_IO, 0);
+}
+
+/* A frozen group would stop the chain, too. */
+static void
+add_set(struct cg_limits *l, const char *arg)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ_.-";
+	char *file = text_fmt("%s", arg), *value = strchr(file, '=');
+	unsigned controller;
+
+	if (value)
+		*value++ = '\0';
+	if (!value || !*value || strlen(value) > CG_VALUE)
+		diex("--set: '%s' is not FILE=VALUE", arg);
+	controller = cg_controller(file, strcspn(file, "."));
+	if (!controller || controller == CG_FREEZER || !strchr(file, '.') ||
+	    file[strspn(file, letters)])
+		diex("--set: '%s' is no file with a limit, such as memory.high",
+		    file);
+	if (l->n_set == CG_SETS)
+		diex("--set: more than %d files", CG_SETS);
+	l->set[l->n_set++] = (struct cg_set){controller, file, value};
+	give(l, CG_LIMIT_SET, 0);
 }
 
 /* The order of the options is of no matter. */
@@ -102,6 +130,9 @@ cg_limits_option(struct cg_limits *l, int id, const char *arg)
 	case CG_O_IO:
 		add_io(l, arg);
 		break;
+	case CG_O_SET:
+		add_set(l, arg);
+		break;
 	default:
 		return false;
 	}
@@ -132,6 +163,8 @@ cg_limits_need(const struct cg_limits *l)
 	for (unsigned i = 0; i < CG_LIMITS; i++)
 		if (has(l, i))
 			need |= files[i].controller;
+	for (unsigned i = 0; i < l->n_set; i++)
+		need |= l->set[i].controller;
 	return need;
 }
 
@@ -235,6 +268,22 @@ set_memory(const struct cg_limits *l, struct cgroup *g)
 			set_number(g, i, l->number[i]);
 }
 
+static void
+set_files(const struct cg_limits *l, struct cgroup *g, bool of_pids)
+{
+	for (const struct cg_set *s = l->set; s < l->set + l->n_set; s++)
+		if ((s->controller == CG_PIDS) == of_pids)
+			cgroup_set(g, s->controller, s->file, "%s", s->value);
+}
+
+void
+cg_limits_late(const struct cg_limits *l, struct cgroup *g)
+{
+	if (has(l, CG_LIMIT_PIDS))
+		set_number(g, CG_LIMIT_PIDS, l->number[CG_LIMIT_PIDS]);
+	set_files(l, g, true);
+}
+
 void
 cg_limits_set(const struct cg_limits *l, struct cgroup *g)
 {
@@ -249,10 +298,11 @@ cg_limits_set(const struct cg_limits *l, struct cgroup *g)
 		set_number(g, CG_LIMIT_WEIGHT, weight);
 	if (has(l, CG_LIMIT_CPUSET))
 		cpuset_set(g, l->cpuset);
-	if (has(l, CG_LIMIT_PIDS))
-		set_number(g, CG_LIMIT_PIDS, l->number[CG_LIMIT_PIDS]);
 	if (l->given & (1u << CG_LIMIT_MEMORY | 1u << CG_LIMIT_SWAP))
 		set_memory(l, g);
 	for (unsigned i = 0; i < l->n_io; i++)
 		cg_io_set(g, &l->io[i]);
+	set_files(l, g, false);
+	if (!l->late)
+		cg_limits_late(l, g);
 }

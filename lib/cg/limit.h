@@ -14,6 +14,7 @@ enum cg_limit {
 	CG_LIMIT_MEMORY,
 	CG_LIMIT_SWAP,
 	CG_LIMIT_IO,
+	CG_LIMIT_SET,
 	CG_LIMITS,
 };
 
@@ -25,6 +26,7 @@ enum {
 	CG_O_WEIGHT,
 	CG_O_CPUSET,
 	CG_O_IO,
+	CG_O_SET,
 };
 /* clang-format off */
 #define CG_LIMIT_OPTS \
@@ -35,8 +37,18 @@ enum {
 	{CG_O_WEIGHT, "weight", "N", "share of busy CPUs, 1..10000 (100)"}, \
 	{CG_O_CPUSET, "cpuset", "LIST", "these CPUs only (0-3,6), or max"}, \
 	{CG_O_IO, "io", "DEV:LIMIT=RATE,...", \
-	    "a disk's rbps, wbps, riops, wiops"}
+	    "a disk's rbps, wbps, riops, wiops"}, \
+	{CG_O_SET, "set", "FILE=VALUE", \
+	    "any other file: memory.high=1g, cpu.idle=1"}
 /* clang-format on */
+
+/* A file of the group; the first word of its name is the controller. */
+struct cg_set {
+	unsigned controller;
+	const char *file, *value;
+};
+
+#define CG_SETS 512
 
 struct cg_limits {
 	unsigned given; /* a set of 1 << enum cg_limit */
@@ -46,6 +58,9 @@ struct cg_limits {
 	const char *cpuset;
 	struct cg_io io[16];
 	unsigned n_io;
+	struct cg_set set[CG_SETS];
+	unsigned n_set;
+	bool late; /* the limits on processes follow: cg_limits_late() */
 };
 
 /* Takes the option ID and its argument; false if ID is not a limit's.  Dies
@@ -62,7 +77,9 @@ void cg_limits_fresh(struct cg_limits *l);
  * if a limit on memory and swap together has none on memory beside it. */
 unsigned cg_limits_need(const struct cg_limits *l);
 
-/* Writes the given limits; abandons the group if the kernel refuses one. */
+/* Writes the given limits; abandons the group if the kernel refuses one.  With
+ * LATE the limits on processes wait for cg_limits_late(). */
 void cg_limits_set(const struct cg_limits *l, struct cgroup *g);
+void cg_limits_late(const struct cg_limits *l, struct cgroup *g);
 
 #endif

@@ -37,6 +37,13 @@ static const char *const names[CG_N][2] = {
     {"cpuset", "cpuset"},
     {"blkio", "io"},
     {"devices", "devices"},
+    {"hugetlb", "hugetlb"},
+    {"rdma", "rdma"},
+    {"misc", "misc"},
+    {"net_cls", "net_cls"},
+    {"net_prio", "net_prio"},
+    {"perf_event", "perf_event"},
+    {"freezer", "freezer"},
 };
 
 static struct cg_tree trees[CG_TREES];
@@ -188,6 +195,16 @@ cg_tree_any(void)
 	exit(EXIT_TOOL);
 }
 
+bool
+cg_tree_has_v1(void)
+{
+	look(0);
+	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
+		if (t->top && t->has && t->version == 1)
+			return true;
+	return false;
+}
+
 const struct cg_tree *
 cg_tree_of(unsigned controller)
 {
@@ -208,6 +225,22 @@ cg_tree_of(unsigned controller)
 		     "kernel's controllers",
 		    name);
 	exit(EXIT_TOOL);
+}
+
+const struct cg_tree *
+cg_tree_number(size_t i)
+{
+	look(0);
+	return i < n_trees ? &trees[i] : NULL;
+}
+
+unsigned
+cg_controller(const char *word, size_t len)
+{
+	for (int i = 0; i < CG_N * 2; i++)
+		if (has_word(names[i / 2][i % 2], word, len))
+			return 1u << i / 2;
+	return 0;
 }
 
 const struct cg_tree *
@@ -299,7 +332,7 @@ cg_controllers(const char *dir, const char *name)
 const char *
 cg_names(unsigned set, const char *prefix)
 {
-	static char text[64];
+	static char text[CG_N * 16];
 
 	text[0] = '\0';
 	for (size_t i = 0; i < CG_N; i++)

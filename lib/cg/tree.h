@@ -2,13 +2,14 @@
 #define CG_TREE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The cgroup hierarchies of this host: v1 hierarchies, each with one controller
  * or more, and the v2 hierarchy (cgroups(7)). */
 
-/* One controller or a set.  v2 counts CPU time and has device rules without a
- * controller, so CG_CPUACCT and CG_DEVICES there stand for the hierarchy alone.
- * CG_ALL are those with limits of cg-limit. */
+/* One controller or a set.  What v2 has without a controller of its own, as the
+ * CPU time's count and device rules, are CG_BARE: there these stand for the
+ * hierarchy alone.  CG_ALL are those with limits of cg-limit. */
 #define CG_CPU 1u
 #define CG_CPUACCT 2u
 #define CG_MEMORY 4u
@@ -16,9 +17,18 @@
 #define CG_CPUSET 16u
 #define CG_IO 32u
 #define CG_DEVICES 64u
-#define CG_N 7 /* the number of controllers */
+#define CG_HUGETLB 128u
+#define CG_RDMA 256u
+#define CG_MISC 512u
+#define CG_NET_CLS 1024u
+#define CG_NET_PRIO 2048u
+#define CG_PERF 4096u
+#define CG_FREEZER 8192u
+#define CG_N 14 /* the number of controllers */
 #define CG_ALL (CG_DEVICES - 1)
-#define CG_BARE (CG_CPUACCT | CG_DEVICES)
+#define CG_BARE \
+	(CG_CPUACCT | CG_DEVICES | CG_NET_CLS | CG_NET_PRIO | CG_PERF | \
+	    CG_FREEZER)
 
 #define CG_TREES 16 /* the most hierarchies */
 
@@ -43,9 +53,19 @@ const struct cg_tree *cg_tree_of(unsigned controller);
 /* Any mounted hierarchy; dies if there is none. */
 const struct cg_tree *cg_tree_any(void);
 
+/* Whether a v1 hierarchy with a controller is mounted. */
+bool cg_tree_has_v1(void);
+
 /* The mounted hierarchy in which the directory DIR lies, below the mount point;
  * NULL if there is none, or if DIR has a "..". */
 const struct cg_tree *cg_tree_around(const char *dir);
+
+/* The hierarchy number I, mounted or not; NULL after the last. */
+const struct cg_tree *cg_tree_number(size_t i);
+
+/* The controller with the name that WORD begins with, up to LEN bytes; 0 if
+ * there is none. */
+unsigned cg_controller(const char *word, size_t len);
 
 /* The hierarchy with the controllers LIST, as in /proc/PID/cgroup
  * ("cpu,cpuacct", "name=systemd", "" for v2), mounted or not; or NULL. */

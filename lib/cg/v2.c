@@ -65,8 +65,8 @@ can_have_groups(const char *dir, unsigned need)
 }
 
 /* A resident stage before us in the chain may share our group. */
-static bool
-only_stages(const char *dir)
+bool
+cgv2_only_stages(const char *dir)
 {
 	char *list = cg_read(dir, "cgroup.procs"), *rest = list, *pid;
 	bool only = list;
@@ -141,7 +141,8 @@ cgv2_place(const struct cg_tree *t, const char *name, const char *parent,
 	v->parent = text_fmt("%s", parent ? parent : t->own);
 	while (!can_have_groups(v->parent, v->need)) {
 		if (strcmp(v->parent, t->own) == 0 &&
-		    !missing(v->parent, v->need) && only_stages(v->parent)) {
+		    !missing(v->parent, v->need) &&
+		    cgv2_only_stages(v->parent)) {
 			v->leaf = text_fmt("%s/%s" CG_LEAF, v->parent, name);
 			break;
 		}
@@ -154,8 +155,8 @@ cgv2_place(const struct cg_tree *t, const char *name, const char *parent,
 		v->pin = text_fmt("%s/" CG_PIN, v->parent);
 }
 
-static int
-turn_on(const char *dir, unsigned need)
+int
+cgv2_turn_on(const char *dir, unsigned need)
 {
 	need = turned_off(dir, need);
 	if (!need)
@@ -193,7 +194,7 @@ make_pinned(const struct cgv2 *v, const char *dir)
 		if (say(SAY_SH, "mkdir -p %s", say_word(v->pin)) &&
 		    mkdir(v->pin, 0755) < 0 && errno != EEXIST)
 			return -1;
-		if (turn_on(v->pin, v->need) == 0 && cg_mkdir(dir) == 0)
+		if (cgv2_turn_on(v->pin, v->need) == 0 && cg_mkdir(dir) == 0)
 			return 0;
 		if (errno != ENOENT && errno != ENODEV)
 			return -1;
@@ -204,7 +205,8 @@ make_pinned(const struct cgv2 *v, const char *dir)
 int
 cgv2_make(struct cgv2 *v, const char *dir, bool *made)
 {
-	if ((v->leaf && leave_own(v) < 0) || turn_on(v->parent, v->need) < 0 ||
+	if ((v->leaf && leave_own(v) < 0) ||
+	    cgv2_turn_on(v->parent, v->need) < 0 ||
 	    (v->pin ? make_pinned(v, dir) : cg_mkdir(dir)) < 0)
 		return -1;
 	*made = true;

@@ -25,6 +25,13 @@ void cgv2_place(const struct cg_tree *t, const char *name, const char *parent,
 /* Makes DIR at that place, then sets *MADE.  -1 with errno and said(). */
 int cgv2_make(struct cgv2 *v, const char *dir, bool *made);
 
+/* Whether the processes of the group DIR are all stages of the suite. */
+bool cgv2_only_stages(const char *dir);
+
+/* Turns on the controllers NEED for the groups below DIR.  -1 with errno and
+ * said(). */
+int cgv2_turn_on(const char *dir, unsigned need);
+
 /* Undoes all changes of cgv2_make() but DIR, which the caller has removed. */
 void cgv2_leave(const struct cgv2 *v);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* loopback - what is for the loopback stays there */
 #include "net/loopback.h"
+#include "base/file.h"
 #include "base/say.h"
 #include "net/netlink.h"
 #include "net/rtnl.h"
@@ -8,6 +9,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/xfrm.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,6 +38,20 @@ block(struct netlink *nl, int family, const char *addr, uint8_t len,
 	netlink_begin(
 	    nl, XFRM_MSG_NEWPOLICY, NLM_F_CREATE | NLM_F_EXCL, &p, sizeof(p));
 	return netlink_send(nl, NULL, NULL);
+}
+
+int
+loopback_up(void)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd, ret;
+
+	if (!say(SAY_SH, "ip link set lo up"))
+		return 0;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ret = fd < 0 ? -1 : ioctl(fd, SIOCSIFFLAGS, &lo);
+	close_keep(fd);
+	return ret;
 }
 
 int

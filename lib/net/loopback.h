@@ -9,4 +9,7 @@
  * said(); EPROTONOSUPPORT: the kernel lacks xfrm_user. */
 int loopback_keep(const char *link);
 
+/* Sets lo up, which is down in a new network namespace; as for the former. */
+int loopback_up(void);
+
 #endif

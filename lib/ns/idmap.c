@@ -39,7 +39,7 @@ apart(uint32_t a, uint32_t n, uint32_t b, uint32_t m)
 }
 
 static void
-parse_range(struct idmap *m, const char *word)
+parse_range(struct idmap *m, const char *what, const char *word)
 {
 	uint32_t v[3];
 	char *part[3], *rest = text_fmt("%s", word), *copy = rest;
@@ -47,33 +47,33 @@ parse_range(struct idmap *m, const char *word)
 	for (int i = 0; i < 3; i++)
 		part[i] = strsep(&rest, ":");
 	if (!part[2] || rest)
-		diex("--map: '%.60s' is not self, subid, auto or IN:OUT:COUNT",
-		    word);
+		diex("%s: '%.60s' is not self, subid, auto or IN:OUT:COUNT",
+		    what, word);
 	for (int i = 0; i < 3; i++)
-		v[i] = (uint32_t)parse_num(
-		    "--map", part[i], i == 2, UINT32_MAX - 1);
+		v[i] =
+		    (uint32_t)parse_num(what, part[i], i == 2, UINT32_MAX - 1);
 	free(copy);
 	if ((uint64_t)v[0] + v[2] > UINT32_MAX ||
 	    (uint64_t)v[1] + v[2] > UINT32_MAX)
-		diex("--map: %u:%u:%u ends beyond the last id", v[0], v[1],
+		diex("%s: %u:%u:%u ends beyond the last id", what, v[0], v[1],
 		    v[2]);
 	for (unsigned i = 0; i < m->n; i++)
 		if (!apart(v[0], v[2], m->r[i].in, m->r[i].count) ||
 		    !apart(v[1], v[2], m->r[i].out, m->r[i].count))
-			diex("--map: %u:%u:%u overlaps another range", v[0],
+			diex("%s: %u:%u:%u overlaps another range", what, v[0],
 			    v[1], v[2]);
 	if (m->n == IDMAP_RANGES)
-		diex("--map: more than %d ranges", IDMAP_RANGES);
+		diex("%s: more than %d ranges", what, IDMAP_RANGES);
 	add(m, v[0], v[1], v[2]);
 }
 
 static void
-parse_list(struct idmap *m, const char *word)
+parse_list(struct idmap *m, const char *what, const char *word)
 {
 	char *copy = text_fmt("%s", word), *rest = copy, *s;
 
 	while ((s = strsep(&rest, ",")))
-		parse_range(m, s);
+		parse_range(m, what, s);
 	free(copy);
 }
 
@@ -213,13 +213,15 @@ own_ids(struct idmap *m, const char *path)
 }
 
 void
-idmaps_get(struct idmaps *m, const char *word, uint32_t ids)
+idmaps_get(struct idmaps *m, const char *word, const char *groups, uint32_t ids)
 {
 	const uid_t uid = geteuid();
 	const gid_t gid = getegid();
 
 	m->u.n = m->g.n = 0;
 	m->helper = m->no_groups = false;
+	if (groups && (word[0] < '0' || word[0] > '9'))
+		diex("--gid-map: --map is not a list of its own");
 	if (word && strcmp(word, "auto") == 0) {
 		if (uid == 0 && !idmap_is_root()) {
 			own_ids(&m->u, "/proc/self/uid_map");
@@ -243,8 +245,8 @@ idmaps_get(struct idmaps *m, const char *word, uint32_t ids)
 		add_subid(&m->g, subid("/etc/subgid", name, uid), gid);
 		m->helper = true;
 	} else {
-		parse_list(&m->u, word);
-		m->g = m->u;
+		parse_list(&m->u, "--map", word);
+		parse_list(&m->g, "--gid-map", groups ? groups : word);
 		m->no_groups = uid != 0;
 	}
 }

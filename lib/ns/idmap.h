@@ -34,9 +34,11 @@ bool idmap_is_root(void);
  * range of /etc/subuid and /etc/subgid), "auto", or "IN:OUT:COUNT,...".  NULL:
  * IDS to IDS + 65535 for root (idmap_is_root()), else "self".  "auto" is the
  * same, but "subid" if the caller has a range, newuidmap(1) is there, and
- * no_new_privs is not set.  Dies with 125 on a bad word, an overlap or an end
+ * no_new_privs is not set.  GROUPS, unless NULL, is the list of --gid-map, and
+ * WORD a list then, too.  Dies with 125 on a bad word, an overlap or an end
  * beyond 2^32. */
-void idmaps_get(struct idmaps *m, const char *word, uint32_t ids);
+void idmaps_get(
+    struct idmaps *m, const char *word, const char *groups, uint32_t ids);
 
 /* Writes the maps of PID, which waits in its new user namespace.  With -n, PID
  * is 0 and shows as $BOX_PID.  Dies with 125. */

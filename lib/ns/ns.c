@@ -48,7 +48,7 @@ ns_only(struct ns_set *s, const char *list)
 
 	ns_all(s);
 	s->fresh = 0;
-	while ((name = strsep(&rest, ","))) {
+	while (*list && (name = strsep(&rest, ","))) {
 		for (k = 0; k < NS_KINDS; k++)
 			if (strcmp(name, ns_types[k].name) == 0)
 				break;
@@ -188,6 +188,20 @@ ns_inode(int pid, enum ns_kind kind)
 	if (errno == EACCES)
 		die_hint(hint_text(), "stat %s", path);
 	die("stat %s", path);
+}
+
+void
+ns_write_info(int fd, pid_t pid, pid_t of)
+{
+	if (fd < 0)
+		return;
+	dprintf(fd, "{\"pid\": %d, \"ns\": {", pid);
+	for (int k = 0; k < NS_KINDS; k++)
+		dprintf(fd, "%s\"%s\": %ju", k ? ", " : "", ns_types[k].name,
+		    (uintmax_t)ns_inode(of, k));
+	if (dprintf(fd, "}}\n") < 0)
+		die("write --info-fd %d", fd);
+	close(fd);
 }
 
 int

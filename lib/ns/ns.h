@@ -42,6 +42,10 @@ void ns_only(struct ns_set *s, const char *list);
  * the path is no namespace of this kind. */
 void ns_choose(struct ns_set *s, enum ns_kind kind, const char *word);
 
+/* Writes {"pid": 17, "ns": {"user": 4026531837, ...}}: PID, and inodes as in
+ * /proc/OF/ns, to FD, and closes FD; does nothing with -1.  Dies with 125. */
+void ns_write_info(int fd, pid_t pid, pid_t of);
+
 /* The kinds that ns-spawn has made for the chain's box, FLAGS of clone(2):
  * ns_tell_new() tells the stages behind it, where ns_new() returns them. */
 void ns_tell_new(int flags);

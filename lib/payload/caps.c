@@ -2,11 +2,13 @@
 /*
  * caps - capabilities, by libcap
  *
- * The inheritable and ambient sets are emptied, not cut: with a file's
- * inheritable set they would raise dropped capabilities (CVE-2022-24769).
+ * The inheritable and ambient sets are the caller's words or empty, not cut:
+ * with a file's inheritable set they would raise dropped capabilities
+ * (CVE-2022-24769).
  */
 #include "payload/caps.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "base/say.h"
 
@@ -24,7 +26,7 @@
 #define ALL (~(uint64_t)0)
 #define CAPS 64 /* the most that the kernel can have */
 
-static const uint64_t kept =
+const uint64_t caps_kept =
     BIT(CAP_AUDIT_WRITE) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) |
     BIT(CAP_FOWNER) | BIT(CAP_FSETID) | BIT(CAP_KILL) |
     BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_SETFCAP) | BIT(CAP_SETGID) |
@@ -56,23 +58,23 @@ caps_list(const char *what, const char *list)
 
 	if (!copy)
 		die("strdup");
-	while ((name = strsep(&rest, ",")))
+	while (*list && (name = strsep(&rest, ",")))
 		bits |= bits_of(what, name);
 	free(copy);
 	return bits;
 }
 
 void
-caps_check(uint64_t add)
+caps_check(const char *what, uint64_t set)
 {
 	const char *by = env_or("BOX_CUT", NULL);
 
-	for (cap_value_t v = 0; add != ALL && v < CAPS; v++) {
-		if (!(add & BIT(v)) || cap_get_bound(v) != 0)
+	for (cap_value_t v = 0; set != ALL && v < CAPS; v++) {
+		if (!(set & BIT(v)) || cap_get_bound(v) != 0)
 			continue;
-		warnx("--cap-add: %s is not in the bounding set, which %s has "
+		warnx("%s: %s is not in the bounding set, which %s has "
 		      "cut",
-		    cap_to_name(v),
+		    what, cap_to_name(v),
 		    by ? by : "a stage or a container around this one");
 		if (by)
 			hint("a passt of 2025 or newer, or --network none");
@@ -81,9 +83,9 @@ caps_check(uint64_t add)
 }
 
 uint64_t
-caps_keep(uint64_t add, uint64_t drop)
+caps_keep(uint64_t base, uint64_t add, uint64_t drop)
 {
-	return add == ALL ? ~drop : (kept & ~drop) | add;
+	return add == ALL ? ~drop : (base & ~drop) | add;
 }
 
 uint64_t
@@ -102,12 +104,11 @@ caps_permitted(void)
 	return set;
 }
 
-/* The set as setpriv(1) takes it: "-all,+chown,+kill". */
+/* The set as setpriv(1) takes it: "-all,+chown,+kill".  Not freed. */
 static const char *
 text_of(uint64_t keep)
 {
-	static char text[1024];
-	char *name;
+	char *text = text_fmt("%1024s", ""), *name;
 
 	if (keep == ALL)
 		return "+all";
@@ -144,33 +145,49 @@ caps_bound(uint64_t keep)
 	}
 }
 
-/* Copies from one set the capabilities in KEEP. */
+/* Copies the capabilities in KEEP from the SOURCE set to the set DEST. */
 static void
-take(cap_t to, cap_t from, cap_flag_t set, uint64_t keep)
+take(cap_t to, cap_flag_t dest, cap_t from, cap_flag_t source, uint64_t keep)
 {
 	cap_flag_value_t has;
 
 	for (cap_value_t v = 0; v < cap_max_bits(); v++)
-		if ((keep & BIT(v)) && cap_get_flag(from, v, set, &has) == 0 &&
-		    has && cap_set_flag(to, set, 1, &v, CAP_SET) < 0)
+		if ((keep & BIT(v)) &&
+		    cap_get_flag(from, v, source, &has) == 0 && has &&
+		    cap_set_flag(to, dest, 1, &v, CAP_SET) < 0)
+			die_said();
+}
+
+/* An exec as another user than root gives the ambient capabilities alone. */
+static void
+raise_ambient(cap_t c)
+{
+	cap_flag_value_t has;
+
+	for (cap_value_t v = 0; v < cap_max_bits(); v++)
+		if (cap_get_flag(c, v, CAP_INHERITABLE, &has) == 0 && has &&
+		    cap_set_ambient(v, CAP_SET) < 0)
 			die_said();
 }
 
 void
-caps_limit(uint64_t keep)
+caps_limit(uint64_t keep, uint64_t ambient)
 {
 	/* Begins empty: libcap may know fewer capabilities than the kernel. */
 	cap_t c = cap_init(), own = cap_get_proc();
 
-	if (!say(SAY_SH, "setpriv --inh-caps=-all --ambient-caps=-all"))
+	if (!say(SAY_SH, "setpriv --inh-caps=%s --ambient-caps=%s",
+		text_of(ambient), text_of(ambient)))
 		return;
 	if (!c || !own)
 		die_said();
-	take(c, own, CAP_PERMITTED, keep);
-	take(c, own, CAP_EFFECTIVE, keep);
+	take(c, CAP_PERMITTED, own, CAP_PERMITTED, keep);
+	take(c, CAP_EFFECTIVE, own, CAP_EFFECTIVE, keep);
+	take(c, CAP_INHERITABLE, own, CAP_PERMITTED, ambient);
 	/* A capability that is not inheritable cannot be ambient. */
 	if (cap_set_proc(c) < 0)
 		die_said();
+	raise_ambient(c);
 	cap_free(own);
 	cap_free(c);
 }

@@ -38,15 +38,15 @@ new_keyring(void)
 void
 confine(struct confine *c, const struct user *u)
 {
-	const uint64_t keep = caps_keep(c->add, c->drop);
+	const uint64_t keep = caps_keep(c->base, c->add, c->drop);
 
 	new_keyring();
 	caps_bound(keep);
 	if (c->new_privs && !c->no_seccomp)
 		seccomp_install(&c->seccomp, keep);
 	if (!(say_modes() & SAY_DRY))
-		user_become(u);
-	caps_limit(keep);
+		user_become(u, c->ambient);
+	caps_limit(keep, c->ambient);
 	/* Before the filter: the caller's own may refuse sendmsg(2). */
 	door_shut();
 	if (!c->new_privs)

@@ -9,8 +9,9 @@
 
 /* The confinement of a process just before it becomes foreign code. */
 struct confine {
-	uint64_t add, drop; /* capabilities, as caps_keep() has them */
-	bool new_privs;	    /* leave no_new_privs off */
+	/* Capabilities, as caps_keep() has them. */
+	uint64_t base, add, drop, ambient;
+	bool new_privs; /* leave no_new_privs off */
 	bool no_seccomp;
 	struct seccomp seccomp; /* after seccomp_read() */
 };

@@ -15,7 +15,9 @@
 #include "term/streams.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -27,8 +29,20 @@ payload_begin(struct payload *p)
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		die("prctl PR_SET_DUMPABLE");
 	p->workdir = "/";
-	env_set(&p->env, (char *)"PATH=" DEFAULT_PATH);
-	env_option(&p->env, (char *)"TERM");
+	p->confine.base = caps_kept;
+}
+
+static void
+tty_size(struct pty *p, const char *word)
+{
+	unsigned cols, rows;
+	char end;
+
+	if (sscanf(word, "%5u%*1[x]%5u%c", &cols, &rows, &end) != 2 ||
+	    cols > USHRT_MAX || rows > USHRT_MAX)
+		diex("--tty-size: '%s' is not a size such as 80x24", word);
+	p->cols = (unsigned short)cols;
+	p->rows = (unsigned short)rows;
 }
 
 void
@@ -37,6 +51,9 @@ payload_opt(struct payload *p, int c)
 	switch (c) {
 	case 't':
 		p->tty = true;
+		break;
+	case OPT_TTY_SIZE:
+		tty_size(&p->pty, optarg);
 		break;
 	case 'w':
 		p->workdir = optarg;
@@ -53,7 +70,23 @@ payload_opt(struct payload *p, int c)
 		env_option(&p->options, optarg);
 		break;
 	case OPT_ENV_FILE:
-		env_file(&p->env, optarg);
+		env_file(&p->files, optarg);
+		break;
+	case OPT_GROUPS:
+		p->only_groups = optarg;
+		break;
+	case OPT_CLEAR_ENV:
+		p->clear_env = true;
+		break;
+	case OPT_CAPS:
+		p->confine.base = caps_list("--caps", optarg);
+		caps_check("--caps", p->confine.base);
+		break;
+	case OPT_AMBIENT:
+		p->confine.ambient |= caps_list("--ambient", optarg);
+		break;
+	case OPT_APPARMOR:
+		p->apparmor = optarg;
 		break;
 	case OPT_PRESERVE_FD:
 		inherit_pass("--preserve-fd", optarg);
@@ -79,7 +112,9 @@ payload_opt(struct payload *p, int c)
 const char *
 payload_path(const struct payload *p)
 {
-	return env_get(&p->env, "PATH");
+	const char *path = env_get(&p->env, "PATH");
+
+	return path ? path : DEFAULT_PATH;
 }
 
 void
@@ -93,11 +128,41 @@ payload_relay(const struct payload *p)
 	    "--tty needs ns-spawn in front, which relays the terminal");
 }
 
+static void
+check_ambient(const struct confine *c)
+{
+	if (c->ambient & ~caps_keep(c->base, c->add, c->drop))
+		diex("--ambient: a capability that --caps or --cap-drop takes");
+}
+
+/* For the next exec, which is PROG's: the kernel keeps the word across a fork
+ * and a change of ids.  The box's /proc is not needed for it. */
+static void
+set_apparmor(const char *profile)
+{
+	static const char file[] = "/proc/self/attr/apparmor/exec";
+	char *word = text_fmt("exec %s", profile);
+
+	if (!say(SAY_SH, "echo %s > %s", say_word(word), file) ||
+	    write_at(AT_FDCWD, file, word) == 0)
+		return;
+	if (access(file, F_OK) < 0)
+		die_hint(
+		    "this kernel has no AppArmor", "--apparmor %s", profile);
+	die_hint(text_fmt("aa-status lists the loaded profiles"),
+	    "--apparmor %s", profile);
+}
+
 void
 payload_ready(struct payload *p)
 {
-	caps_check(p->confine.add);
+	caps_check("--cap-add", p->confine.add);
+	if (!p->clear_env) {
+		env_set(&p->env, (char *)"PATH=" DEFAULT_PATH);
+		env_option(&p->env, (char *)"TERM");
+	}
 	/* Variables of -e replace variables of files. */
+	env_add(&p->env, &p->files);
 	env_receive(&p->env);
 	env_add(&p->env, &p->options);
 	streams_check();
@@ -105,6 +170,9 @@ payload_ready(struct payload *p)
 	p->confine.no_seccomp = p->seccomp && strcmp(p->seccomp, "off") == 0;
 	if (!p->confine.no_seccomp)
 		seccomp_read(&p->confine.seccomp, p->seccomp);
+	check_ambient(&p->confine);
+	if (p->apparmor)
+		set_apparmor(p->apparmor);
 }
 
 /* Finds the user in the root's own files, and enters the working directory. */
@@ -113,7 +181,9 @@ settle(struct payload *p, struct user *user)
 {
 	char here[PATH_MAX];
 
-	user_get(user, p->user);
+	user_get(user, p->user, !env_get(&p->env, "HOME"));
+	if (p->only_groups)
+		user_set_groups(user, "--groups", p->only_groups);
 	for (unsigned i = 0; i < p->n_groups; i++)
 		user_add_group(user, p->groups[i]);
 	if (!env_get(&p->env, "HOME"))

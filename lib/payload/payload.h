@@ -15,17 +15,20 @@
 #define PAYLOAD_GROUPS 64 /* of --group-add */
 
 struct payload {
-	const char *workdir, *user, *seccomp;
+	const char *workdir, *user, *seccomp, *apparmor;
+	const char *only_groups; /* of --groups, or NULL */
 	const char *groups[PAYLOAD_GROUPS];
 	unsigned n_groups;
-	bool tty, fresh;
+	bool tty, fresh, clear_env;
 	struct pty pty; /* with tty: open before payload_become() */
 	struct confine confine;
-	struct env env, options; /* options: of -e, until payload_ready() */
+	/* The last two until payload_ready(): of --env-file, and of -e. */
+	struct env env, files, options;
 };
 
 enum {
 	OPT_PRESERVE_FD = OPT_LONG + 100,
+	OPT_TTY_SIZE,
 	OPT_CAP_ADD,
 	OPT_CAP_DROP,
 	OPT_SECCOMP,
@@ -33,25 +36,42 @@ enum {
 	OPT_FRESH,
 	OPT_ENV_FILE,
 	OPT_GROUP_ADD,
+	OPT_GROUPS,
+	OPT_CLEAR_ENV,
+	OPT_CAPS,
+	OPT_AMBIENT,
+	OPT_APPARMOR,
 };
 
 #define PAYLOAD_OPTS \
 	{'t', "tty", NULL, "a terminal of the box's own"}, \
+	    {OPT_TTY_SIZE, "tty-size", "COLSxROWS", \
+		"the size of its window at first"}, \
 	    {'w', "workdir", "DIR", "working directory (default: /)"}, \
 	    {'u', "user", "USER[:GROUP]", "names or numbers (default: root)"}, \
 	    {OPT_GROUP_ADD, "group-add", "GROUP", \
 		"a group of prog's, besides the user's"}, \
+	    {OPT_GROUPS, "groups", "LIST", \
+		"numbers: prog's other groups are these alone"}, \
 	    {'e', "env", "NAME[=VALUE]", \
 		"environment variable; alone: the caller's"}, \
 	    {OPT_ENV_FILE, "env-file", "FILE", \
 		"environment variables, one a line"}, \
+	    {OPT_CLEAR_ENV, "clear-env", NULL, \
+		"no PATH and TERM but by --env"}, \
 	    {OPT_PRESERVE_FD, "preserve-fd", "LIST", \
 		"descriptors that prog is to have"}, \
+	    {OPT_CAPS, "caps", "LIST", \
+		"begin with these capabilities, not docker's"}, \
+	    {OPT_AMBIENT, "ambient", "LIST", \
+		"those of an ordinary user's prog"}, \
 	    {OPT_CAP_ADD, "cap-add", "LIST", \
 		"keep these capabilities, too, or ALL"}, \
 	    {OPT_CAP_DROP, "cap-drop", "LIST", "drop these, too, or ALL"}, \
 	    {OPT_SECCOMP, "seccomp", "FILE", \
 		"filter of system calls, or off or namespaces"}, \
+	    {OPT_APPARMOR, "apparmor", "PROFILE", \
+		"prog's profile of AppArmor, a loaded one"}, \
 	    {OPT_FRESH, "fresh", NULL, \
 		"begin with the modes of a new login, see box(7)"}, \
 	{ \
@@ -60,7 +80,7 @@ enum {
 	}
 
 /* Makes the process undumpable: until the exec of PROG no process of the box
- * can trace it or take its descriptors.  Sets PATH and TERM. */
+ * can trace it or take its descriptors. */
 void payload_begin(struct payload *p);
 
 /* Takes the option C with its optarg, if C is one of PAYLOAD_OPTS.  Dies with
@@ -75,7 +95,8 @@ void payload_relay(const struct payload *p);
 
 /* After the last option, still on the host: completes the environment,
  * closes the inherited descriptors except those of --preserve-fd
- * (inherit_close_others()), and reads the seccomp filter.  Dies with 125. */
+ * (inherit_close_others()), reads the seccomp filter, and sets the profile of
+ * AppArmor for the next exec.  Dies with 125. */
 void payload_ready(struct payload *p);
 
 /* Becomes the user, takes the terminal, confines the process, and executes

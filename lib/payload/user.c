@@ -84,7 +84,7 @@ add_group(struct user *u, gid_t gid)
 		if (u->groups[i] == gid)
 			return;
 	if (u->n_groups == max)
-		diex("--user, --group-add: more than %d groups", max);
+		diex("--user, --groups, --group-add: more than %d groups", max);
 	u->groups[u->n_groups++] = gid;
 }
 
@@ -119,7 +119,7 @@ copy(char *to, size_t size, const char *from)
 }
 
 void
-user_get(struct user *u, const char *word)
+user_get(struct user *u, const char *word, bool with_home)
 {
 	char name[256], member[256] = "";
 	struct passwd *p;
@@ -132,6 +132,11 @@ user_get(struct user *u, const char *word)
 	if (group)
 		*group++ = '\0';
 	is_number = number("--user", name, &u->uid);
+	if (is_number && group && !with_home &&
+	    number("--user", group, &u->gid)) {
+		add_group(u, u->gid);
+		return;
+	}
 	p = find_user(is_number ? NULL : name, u->uid);
 	if (p) {
 		u->uid = p->pw_uid;
@@ -153,6 +158,24 @@ user_get(struct user *u, const char *word)
 		 !read_groups(u, group, &u->gid, NULL))
 		diex("--user: the box's /etc/group has no group '%s'", group);
 	add_group(u, u->gid);
+}
+
+void
+user_set_groups(struct user *u, const char *what, const char *list)
+{
+	char *copy = text_fmt("%s", list), *rest = copy, *word;
+	gid_t gid;
+
+	u->n_groups = 0;
+	while (*list && (word = strsep(&rest, ","))) {
+		if (!number(what, word, &gid))
+			diex("%s: '%s' is not a list of numbers", what, list);
+		if (!idmap_own_gid(gid))
+			diex(
+			    "%s: %u has no number in the box's map", what, gid);
+		add_group(u, gid);
+	}
+	free(copy);
 }
 
 void
@@ -178,7 +201,7 @@ die_unmapped(const struct user *u)
 }
 
 void
-user_become(const struct user *u)
+user_become(const struct user *u, bool keep_caps)
 {
 	const pid_t parent = getppid();
 	int sig;
@@ -190,6 +213,9 @@ user_become(const struct user *u)
 	if (setresgid(u->gid, u->gid, u->gid) < 0)
 		die_unmapped(u);
 	idmap_setgroups((size_t)u->n_groups, u->groups);
+	/* The next exec clears this. */
+	if (keep_caps && prctl(PR_SET_KEEPCAPS, 1) < 0)
+		die("prctl PR_SET_KEEPCAPS");
 	if (setresuid(u->uid, u->uid, u->uid) < 0)
 		die_unmapped(u);
 	/* A change of ids sets this to fs.suid_dumpable. */

@@ -11,6 +11,7 @@
 #include "root/fstab.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/parse.h"
 #include "base/say.h"
 #include "root/copyup.h"
 #include "root/inroot.h"
@@ -31,26 +32,6 @@
 #include <unistd.h>
 
 static const char *name; /* of the table, for messages */
-
-char *
-fstab_path(const char *what, const char *path)
-{
-	char *clean = text_fmt("%s", path), *end = clean;
-
-	if (*path != '/')
-		diex("%s: '%s' does not begin with /", what, path);
-	while (*(path += strspn(path, "/"))) {
-		const size_t len = strcspn(path, "/");
-
-		if (len <= 2 && strspn(path, ".") == len)
-			diex("%s: a part of a path is '.' or '..'", what);
-		*end++ = '/';
-		end = mempcpy(end, path, len);
-		path += len;
-	}
-	*end = '\0';
-	return clean;
-}
 
 /* The next field of *REST, with \040 and the like undone; NULL at the end. */
 static char *
@@ -119,6 +100,8 @@ take_word(struct fsrow *r, const char *word)
 		r->deep = *word == 'r';
 		return true;
 	}
+	if (strcmp(word, "idmap") == 0 || strcmp(word, "ridmap") == 0)
+		return r->shift = true;
 	if (strcmp(word, "tmpcopyup") == 0)
 		return r->copy_up = true;
 	return take_propagation(r, word);
@@ -143,6 +126,14 @@ refuse(const struct fsrow *r, const char *text)
 	diex("%s:%u: %s %s: %s", name, r->line, r->type, r->target, text);
 }
 
+/* A bind that mounts of the host's reach. */
+static bool
+has_peers(const struct fsrow *r)
+{
+	return r->bind &&
+	       (r->propagation == MS_SLAVE || r->propagation == MS_SHARED);
+}
+
 static void
 check(const struct fsrow *r)
 {
@@ -152,6 +143,8 @@ check(const struct fsrow *r)
 		refuse(r, "neither bind nor rbind");
 	if (r->copy_up && strcmp(r->type, "tmpfs") != 0)
 		refuse(r, "tmpcopyup is for tmpfs");
+	if (!r->bind && r->shift)
+		refuse(r, "idmap is for binds");
 	if (!r->bind && r->propagation == MS_SLAVE)
 		refuse(r, "a new file system has nothing to be a slave of");
 	if (!r->bind)
@@ -159,10 +152,10 @@ check(const struct fsrow *r)
 	if (r->data)
 		diex("%s:%u: bind %s: unknown option %s", name, r->line,
 		    r->target, r->data);
-	if (r->propagation == MS_SHARED)
-		refuse(r, "shared would give the box's mounts to the host");
-	if (r->propagation == MS_SLAVE && !r->deep)
-		refuse(r, "slave is for rbind");
+	if (has_peers(r) && !r->deep)
+		refuse(r, "slave and shared are for rbind");
+	if (has_peers(r) && r->shift)
+		refuse(r, "idmap is for private binds");
 }
 
 static void
@@ -180,7 +173,7 @@ take_line(struct fstab *t, char *line, unsigned number)
 	options = r.type ? field(&line) : NULL;
 	if (!options)
 		diex("%s: not 'SOURCE TARGET TYPE OPTIONS'", what);
-	r.target = fstab_path(what, target);
+	r.target = parse_path(what, target);
 	r.bind = strcmp(r.type, "bind") == 0;
 	take_options(&r, options);
 	check(&r);
@@ -261,14 +254,23 @@ target(const struct fstab *t, const struct fsrow *r, int root, bool file)
 	return fd;
 }
 
+static enum door_op
+op_of(const struct fsrow *r)
+{
+	if (r->propagation == MS_SLAVE)
+		return DOOR_SLAVE;
+	if (r->propagation == MS_SHARED)
+		return DOOR_SHARED;
+	if (r->shift)
+		return r->deep ? DOOR_SHIFT : DOOR_SHIFT_TOP;
+	return r->deep ? DOOR_BIND : DOOR_TOP;
+}
+
 /* The mount of R, detached; -2 with -n. */
 static int
 make(const struct fsrow *r, const char *where)
 {
-	const enum door_op op = r->propagation == MS_SLAVE ? DOOR_SLAVE
-				: r->deep		   ? DOOR_BIND
-							   : DOOR_TOP;
-
+	const enum door_op op = op_of(r);
 	const uint64_t attr = r->attr | r->attr_deep;
 
 	if (is_kernels(r))
@@ -278,12 +280,14 @@ make(const struct fsrow *r, const char *where)
 		    r->copy_up ? attr & ~(uint64_t)MOUNT_ATTR_RDONLY : attr,
 		    where);
 	if (!say(SAY_SH, "mount %s%s%s %s %s", r->deep ? "--rbind" : "--bind",
-		op == DOOR_SLAVE ? " --make-rslave" : "",
+		op == DOOR_SLAVE    ? " --make-rslave"
+		: op == DOOR_SHARED ? " --make-rshared"
+				    : "",
 		attr & MOUNT_ATTR_RDONLY ? " -o ro" : "", say_word(r->source),
 		where))
 		return -2;
-	if (op == DOOR_SLAVE && door_fd() < 0)
-		refuse(r, "slave needs ns-spawn in front");
+	if ((has_peers(r) || r->shift) && door_fd() < 0)
+		refuse(r, "needs ns-spawn in front");
 	return mnt_open(op, "", r->source, NULL);
 }
 
@@ -315,7 +319,7 @@ put(const struct fstab *t, struct fsrow *r, int root, const char *dir)
 	if (r->copy_up)
 		copyup(at, mnt, r->target);
 	if (set_attr(r, mnt) < 0 || mnt_attach(mnt, at) < 0 ||
-	    (r->propagation && r->propagation != MS_SLAVE &&
+	    (r->propagation && !has_peers(r) &&
 		mnt_propagation(mnt, r->propagation, r->propagation_deep) < 0))
 		die("%s:%u: mount %s on %s%s", name, r->line, r->source, dir,
 		    r->target);

@@ -13,6 +13,7 @@ struct fsrow {
 	char *source, *target, *type;
 	char *data;	 /* the file system's own options, or NULL */
 	bool bind, deep; /* bind, rbind */
+	bool shift;	 /* a bind with the box's ids, also if --plain */
 	bool copy_up;	 /* tmpfs: begin with the files of the target */
 	uint64_t attr,
 	    attr_deep;	      /* MOUNT_ATTR_..., of the mount; of all below */
@@ -38,9 +39,5 @@ void fstab_mount(struct fstab *t, int root, const char *dir);
 /* A place for PATH: if PATH is below a new file system of the table, that, else
  * ROOT; *PATH becomes the path below it. */
 int fstab_place(const struct fstab *t, int root, const char **path);
-
-/* PATH without empty parts, malloc'ed.  Dies with 125 if PATH does not begin
- * with "/" or has a part "." or "..".  WHAT names the option. */
-char *fstab_path(const char *what, const char *path);
 
 #endif

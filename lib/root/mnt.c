@@ -22,7 +22,7 @@
 static int
 configure(int fs, const char *opts)
 {
-	char copy[256], *rest = copy, *key, *value;
+	char copy[4096], *rest = copy, *key, *value;
 
 	if (snprintf(copy, sizeof(copy), "%s", opts) >= (int)sizeof(copy)) {
 		errno = E2BIG;
@@ -126,26 +126,26 @@ mnt_clone(int at, const char *path, enum mnt_depth depth)
 	    .propagation = depth == MNT_SLAVE ? MS_SLAVE : MS_PRIVATE};
 
 	/* A copy of a shared mount would propagate the box's mounts. */
-	if (mnt < 0 ||
+	if (mnt < 0 || depth == MNT_SHARED ||
 	    mount_setattr(mnt, "", AT_EMPTY_PATH | below, &a, sizeof(a)) == 0)
 		return mnt;
 	return close_keep(mnt);
 }
 
 bool
-mnt_receives(const char *path)
+mnt_has_peers(const char *path, enum mnt_depth depth)
 {
 	char *text = slurp_at(AT_FDCWD, "/proc/self/mountinfo"), *rest = text;
-	bool receives = false;
+	bool has = false;
 	struct mountinfo m;
 	struct statx st;
 
 	if (text && statx(AT_FDCWD, path, 0, STATX_MNT_ID, &st) == 0)
-		while (!receives && mountinfo_next(&rest, &m))
-			receives = m.peers &&
-				   strtoull(m.id, NULL, 10) == st.stx_mnt_id;
+		while (!has && mountinfo_next(&rest, &m))
+			has = (depth == MNT_SHARED ? m.shared : m.peers) &&
+			      strtoull(m.id, NULL, 10) == st.stx_mnt_id;
 	free(text);
-	return receives;
+	return has;
 }
 
 int
@@ -165,14 +165,15 @@ mnt_open(enum door_op op, const char *what, const char *path, bool *newns)
 		die_hint(geteuid() == 0 ? "ns-spawn in front"
 					: "sudo, or ns-spawn in front",
 		    "%s%s", what, path);
-	if (op == DOOR_SLAVE && errno == EINVAL) {
+	if ((op == DOOR_SLAVE || op == DOOR_SHARED) && errno == EINVAL) {
 		errno = 0;
 		die_hint("mount --make-rshared MOUNTPOINT, of the mount with "
 			 "that directory",
-		    "%s%s: rslave: no mount of the host's reaches a private "
-		    "mount",
-		    what, path);
+		    "%s%s: %s: no mount of the host's reaches a private mount",
+		    what, path, op == DOOR_SLAVE ? "rslave" : "rshared");
 	}
+	if (errno == ECANCELED)
+		diex("%s%s: %s", what, path, said_why());
 	if (said_why()[0]) {
 		errno = 0;
 		die_hint("unmount it, move it to ext4, xfs, btrfs or tmpfs, or "

@@ -24,18 +24,20 @@ int mnt_new_of(const char *source, const char *type, const char *opts,
     uint64_t attr, const char *where);
 
 enum mnt_depth {
-	MNT_TOP,   /* without the mounts below it, private */
-	MNT_DEEP,  /* with them, private */
-	MNT_SLAVE, /* with them, and with those that come later */
+	MNT_TOP,    /* without the mounts below it, private */
+	MNT_DEEP,   /* with them, private */
+	MNT_SLAVE,  /* with them, and with those that come later */
+	MNT_SHARED, /* the same, and mounts below the copy come there, too */
 };
 
 /* A detached copy of the mount at PATH below AT (NULL: of AT itself, attached).
  * -1 with errno. */
 int mnt_clone(int at, const char *path, enum mnt_depth depth);
 
-/* Whether mounts that come later below PATH reach a copy of MNT_SLAVE:
- * mount_namespaces(7), shared and slave mounts. */
-bool mnt_receives(const char *path);
+/* Whether mounts that come later below PATH reach a copy of MNT_SLAVE, or those
+ * below a copy of MNT_SHARED reach PATH: mount_namespaces(7), shared and slave
+ * mounts. */
+bool mnt_has_peers(const char *path, enum mnt_depth depth);
 
 /* A detached mount of PATH, a name of the caller's, with the mounts below it:
  * the doorman's, shown with the box's ids, or without a doorman this process's

@@ -145,7 +145,7 @@ newroot_enter(struct newroot *r)
 	int root = -1, proc, sys, scratch;
 
 	if (!dry) {
-		root = root_open(r->dir, &own);
+		root = root_open(r->dir, false, &own);
 		look_for_prog(r, root);
 	}
 	if (!own)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * nodes - device nodes, links and covers in a root directory
+ * nodes - directories, device nodes, links and covers in a root directory
  *
  * A name is made in its opened directory, and never followed when it is there
  * already.  The kernel lets no user namespace make a device, and opens none on
@@ -67,6 +67,16 @@ parse_octal(const char *word)
 }
 
 void
+nodes_add_dir(struct nodes *all, const char *word)
+{
+	const struct node n = {.path = parse_path("--dir", word)};
+
+	/* The root directory is there. */
+	if (*n.path)
+		add(all, "--dir", &n);
+}
+
+void
 nodes_add_device(struct nodes *all, const char *word)
 {
 	char *rest = text_fmt("%s", word);
@@ -82,7 +92,7 @@ nodes_add_device(struct nodes *all, const char *word)
 	gid = strsep(&rest, ":");
 	if (!minor || (uid && !gid) || rest)
 		bad_device(word);
-	n.path = fstab_path("--device", path);
+	n.path = parse_path("--device", path);
 	n.mode |= mode ? parse_octal(mode) : 0666;
 	n.number[0] = (unsigned)parse_num("--device", major, 0, 0xfff);
 	n.number[1] = (unsigned)parse_num("--device", minor, 0, 0xfffff);
@@ -101,7 +111,7 @@ nodes_add_link(struct nodes *all, const char *word)
 	*colon = '\0';
 	add(all, "--link",
 	    &(struct node){.kind = NODE_LINK,
-		.path = fstab_path("--link", path),
+		.path = parse_path("--link", path),
 		.to = colon + 1});
 }
 
@@ -111,7 +121,7 @@ nodes_add_cover(struct nodes *all, enum node_kind kind, const char *word)
 	const char *what = kind == NODE_HIDE ? "--mask" : "--freeze";
 
 	add(all, what,
-	    &(struct node){.kind = kind, .path = fstab_path(what, word)});
+	    &(struct node){.kind = kind, .path = parse_path(what, word)});
 }
 
 /* The directory in which PATH is, made if it is missing; *LAST is PATH's last
@@ -227,6 +237,23 @@ make(const struct node *n, const struct fstab *t, int root, const char *dir)
 }
 
 static void
+make_dir(const struct node *n, const struct fstab *t, int root, const char *dir)
+{
+	const char *path = n->path;
+	int base, fd;
+
+	if (!say(SAY_SH, "mkdir -p %s%s", dir, say_word(path)))
+		return;
+	base = fstab_place(t, root, &path);
+	/* The place itself is a mount. */
+	fd = *path ? inroot_make(base, path, false) : base;
+	if (fd < 0)
+		die_said();
+	if (fd != base)
+		close(fd);
+}
+
+static void
 cover(const struct node *n, const struct fstab *t, int root, const char *dir)
 {
 	const char *path = n->path;
@@ -249,10 +276,12 @@ void
 nodes_put(
     const struct nodes *all, const struct fstab *t, int root, const char *dir)
 {
-	for (int kind = NODE_DEVICE; kind <= NODE_FREEZE; kind++)
+	for (int kind = NODE_DIR; kind <= NODE_FREEZE; kind++)
 		for (unsigned i = 0; i < all->n; i++)
 			if ((int)all->v[i].kind != kind)
 				continue;
+			else if (kind == NODE_DIR)
+				make_dir(&all->v[i], t, root, dir);
 			else if (kind == NODE_DEVICE || kind == NODE_LINK)
 				make(&all->v[i], t, root, dir);
 			else

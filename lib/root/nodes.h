@@ -3,14 +3,20 @@
 
 #include "root/fstab.h"
 
-/* The other names in a root directory: device nodes, links, and paths that are
- * covered.  Each nodes_add_...() takes the argument of an option, and dies
- * with 125 on another form. */
+/* The other names in a root directory: directories, device nodes, links, and
+ * paths that are covered.  Each nodes_add_...() takes the argument of an
+ * option, and dies with 125 on another form. */
 
 #define NODES 512
 
 struct node {
-	enum node_kind { NODE_DEVICE, NODE_LINK, NODE_HIDE, NODE_FREEZE } kind;
+	enum node_kind {
+		NODE_DIR,
+		NODE_DEVICE,
+		NODE_LINK,
+		NODE_HIDE,
+		NODE_FREEZE
+	} kind;
 	char *path;
 	const char *to;		  /* of a link */
 	unsigned mode, number[2]; /* of a device: mode with type, numbers */
@@ -22,6 +28,8 @@ struct nodes {
 	unsigned n;
 };
 
+/* "/PATH": made, with those above, if it is missing. */
+void nodes_add_dir(struct nodes *all, const char *word);
 /* "/PATH:TYPE:MAJOR:MINOR[:MODE[:UID:GID]]", with TYPE c, b or p. */
 void nodes_add_device(struct nodes *all, const char *word);
 /* "/PATH:TARGET". */

@@ -10,6 +10,7 @@
 #include "base/say.h"
 #include "ns/ns.h"
 #include "root/mnt.h"
+#include "stage/door.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,9 +22,10 @@
 #include <unistd.h>
 
 int
-root_open(const char *dir, bool *own)
+root_open(const char *dir, bool slave, bool *own)
 {
-	const int root = mnt_open(DOOR_ROOT, "", dir, own);
+	const int root =
+	    mnt_open(slave ? DOOR_ROOT_SLAVE : DOOR_ROOT, "", dir, own);
 	struct stat st;
 
 	if (fstat(root, &st) == 0 && !S_ISDIR(st.st_mode)) {
@@ -98,6 +100,7 @@ root_set(int root, uint64_t attr, bool read_only, const char *dir)
 void
 root_enter(int root, bool read_only, const char *dir)
 {
+	door_made();
 	if (read_only && say(SAY_SH, "mount -o remount,bind,ro %s", dir) &&
 	    mnt_attr(root, MOUNT_ATTR_RDONLY, false) < 0)
 		die_said();

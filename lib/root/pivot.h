@@ -7,9 +7,10 @@
 /* The way into a new root directory (pivot_root(2)): root_open(), root_set(),
  * the mounts below the root, root_enter().  All die with 125. */
 
-/* A detached mount of the directory DIR.  *own: the caller has a mount
+/* A detached mount of the directory DIR; with SLAVE the host's mounts that come
+ * below DIR later are seen there.  *own: the caller has a mount
  * namespace of the box's own already. */
-int root_open(const char *dir, bool *own);
+int root_open(const char *dir, bool slave, bool *own);
 
 /* Attaches MNT on "/", above the mounts that are there, until root_enter(). */
 void root_cover(int mnt);

@@ -12,7 +12,9 @@
 #include "base/fdpass.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "base/run.h"
 #include "base/say.h"
+#include "base/unixaddr.h"
 #include "box/hosts.h"
 #include "box/slot.h"
 #include "box/state.h"
@@ -24,13 +26,17 @@
 #include "spawn/pasta.h"
 #include "stage/chain.h"
 #include "stage/door.h"
+#include "term/pty.h"
 #include "term/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <linux/mount.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct doorman man;
@@ -123,18 +129,40 @@ serve_user(struct door_request *req, struct door_reply *rep)
 	return 0;
 }
 
+static enum mnt_depth
+depth_of(uint32_t op)
+{
+	switch (op) {
+	case DOOR_NODE:
+	case DOOR_TOP:
+	case DOOR_SHIFT_TOP:
+		return MNT_TOP;
+	case DOOR_SLAVE:
+	case DOOR_ROOT_SLAVE:
+		return MNT_SLAVE;
+	case DOOR_SHARED:
+		return MNT_SHARED;
+	default:
+		return MNT_DEEP;
+	}
+}
+
+static bool
+is_root(uint32_t op)
+{
+	return op == DOOR_ROOT || op == DOOR_ROOT_SLAVE;
+}
+
 /* PATH as its request has it, shown with the ids of USER, or, with -1, as PATH
  * is.  -1 with errno. */
 static int
 open_tree_for(const struct door_request *req, int user)
 {
-	const enum mnt_depth depth = req->op == DOOR_NODE || req->op == DOOR_TOP
-					 ? MNT_TOP
-				     : req->op == DOOR_SLAVE ? MNT_SLAVE
-							     : MNT_DEEP;
+	const enum mnt_depth depth = depth_of(req->op);
 	int fd;
 
-	if (req->op == DOOR_SLAVE && !mnt_receives(req->path)) {
+	if (depth >= MNT_SLAVE && !is_root(req->op) &&
+	    !mnt_has_peers(req->path, depth)) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -149,23 +177,42 @@ open_tree_for(const struct door_request *req, int user)
 	return fd;
 }
 
+/* 0, or an errno: the box has had its share, or (ECANCELED, with said_why())
+ * may not have that. */
+static int
+check_tree(uint32_t op)
+{
+	const bool user = ns_inode(man.box, NS_USER) != ns_inode(0, NS_USER);
+
+	if (op == DOOR_SHARED && user) {
+		said_set("", "the root of another user namespace may not mount "
+			     "on the host");
+		return ECANCELED;
+	}
+	if ((op == DOOR_SHIFT || op == DOOR_SHIFT_TOP) && !user) {
+		said_set("", "the box has the host's ids");
+		return ECANCELED;
+	}
+	return is_root(op) ? count(&roots, 1) : count(&binds, DOOR_BINDS);
+}
+
 static int
 serve_tree(struct door_request *req, struct door_reply *rep, int *fd)
 {
-	int err =
-	    req->op == DOOR_ROOT ? count(&roots, 1) : count(&binds, DOOR_BINDS);
-	int user = -1;
+	const bool shift =
+	    man.shift || req->op == DOOR_SHIFT || req->op == DOOR_SHIFT_TOP;
+	int err = check_tree(req->op), user = -1;
 
 	if (err)
 		return err;
-	if (req->op == DOOR_ROOT && man.newns)
+	if (is_root(req->op) && man.newns)
 		rep->flags |= DOOR_NEWNS;
 	/* The box's mounts receive none of the host's. */
-	if (!man.shift && req->op != DOOR_SLAVE) {
+	if (!shift && !man.plain && depth_of(req->op) < MNT_SLAVE) {
 		rep->flags |= DOOR_YOURSELF;
 		return 0;
 	}
-	if (man.shift) {
+	if (shift) {
 		say(SAY_SH,
 		    "mount --rbind -o X-mount.idmap=/proc/%d/ns/user %s",
 		    man.box, say_word(req->path));
@@ -235,21 +282,90 @@ serve_prog(struct door_request *req, struct door_reply *rep, int *fd)
 	return 0;
 }
 
+int
+doorman_console(const char *path)
+{
+	struct sockaddr_un at;
+	char *head, *tail;
+	int dir, sock;
+
+	if (!path || say_modes() & SAY_DRY)
+		return -1;
+	head = text_fmt("%s", path);
+	tail = text_fmt("%s", path);
+	dir = open(dirname(head), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (dir < 0 || sock < 0 || unix_addr(&at, dir, basename(tail)) < 0 ||
+	    connect(sock, (const struct sockaddr *)&at, sizeof(at)) < 0)
+		die("--console %s", path);
+	close(dir);
+	return sock;
+}
+
+/* Receivers expect a terminal that blocks, and one byte of text or more. */
+static int
+send_master(int master)
+{
+	static const char name[] = "/dev/ptmx";
+
+	if (!pty_is_master(master))
+		return EINVAL;
+	if (fcntl(master, F_SETFL, O_RDWR) < 0 ||
+	    fd_send(man.console, name, strlen(name), master) < 0)
+		return errno;
+	close(man.console);
+	close(master);
+	man.console = -1;
+	return 0;
+}
+
 /* relay_start() checks that MASTER is one, and takes it over. */
 static int
 serve_tty(int master)
 {
 	int err = count(&ttys, 1);
 
-	if (man.leaves) {
-		said_set("ns-spawn --leave relays no terminal", "");
+	if (!err && man.console >= 0) {
+		err = send_master(master);
+	} else if (man.leaves) {
+		said_set("ns-spawn --leave relays no terminal; --console "
+			 "sends it to another program",
+		    "");
 		err = EOPNOTSUPP;
-	}
-	if (!err && relay_start(master) < 0)
+	} else if (!err && relay_start(master) < 0) {
 		err = errno;
+	}
 	if (err)
 		close(master);
 	return err;
+}
+
+/* The command is the caller's own word. */
+static int
+serve_made(void)
+{
+	char pid[16], why[200] = "",
+		      *const argv[] = {
+			  (char *)"sh",
+			  (char *)"-c",
+			  (char *)man.made,
+			  NULL,
+		      };
+	int status;
+
+	if (!man.made)
+		return 0;
+	man.made = NULL;
+	snprintf(pid, sizeof(pid), "%d", man.box);
+	if (setenv("BOX_PID", pid, 1) < 0)
+		return errno;
+	status = run(argv, NULL, why, sizeof(why));
+	if (status == 0)
+		return 0;
+	said_set(
+	    text_fmt("--made: status %d%s%s", status, *why ? ": " : "", why),
+	    "");
+	return ECANCELED;
 }
 
 /* The asking stage's -n and -x hold for the doorman's part, too. */
@@ -269,9 +385,13 @@ serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
 		rep->err = serve_user(req, rep);
 		break;
 	case DOOR_ROOT:
+	case DOOR_ROOT_SLAVE:
 	case DOOR_BIND:
 	case DOOR_TOP:
 	case DOOR_SLAVE:
+	case DOOR_SHARED:
+	case DOOR_SHIFT:
+	case DOOR_SHIFT_TOP:
 	case DOOR_NODE:
 		rep->err = serve_tree(req, rep, fd);
 		break;
@@ -283,6 +403,9 @@ serve(struct door_request *req, int given, struct door_reply *rep, int *fd)
 		break;
 	case DOOR_TTY:
 		rep->err = serve_tty(given);
+		break;
+	case DOOR_MADE:
+		rep->err = serve_made();
 		break;
 	default:
 		rep->err = serve_prog(req, rep, fd);

@@ -10,7 +10,9 @@
 #include "spawn/start.h"
 #include "base/die.h"
 #include "base/fdpass.h"
+#include "base/file.h"
 #include "base/say.h"
+#include "net/loopback.h"
 #include "ns/refused.h"
 #include "stage/inherit.h"
 #include "term/tty.h"
@@ -28,17 +30,27 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* What is joined before the clone if the user namespace is new. */
+#define EARLY (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP)
+
 /* The child's part after the maps are written. */
 static void
 settle(const struct start *s)
 {
 	const int kinds = ~(CLONE_NEWUSER | CLONE_NEWPID);
+	const int joins = s->set.fresh & CLONE_NEWUSER ? CLONE_NEWNS : kinds;
 	const char *name = s->hostname ? s->hostname : "container";
 
-	ns_join(&s->set, kinds);
+	ns_join(&s->set, joins);
 	ns_unshare(&s->set, kinds);
-	if ((s->set.fresh & CLONE_NEWUTS) && say(SAY_SH, "hostname %s", name) &&
+	if (((s->set.fresh & CLONE_NEWUTS) || s->hostname) &&
+	    say(SAY_SH, "hostname %s", name) &&
 	    sethostname(name, strlen(name)) < 0)
+		die_said();
+	if (s->loopback && loopback_up() < 0)
+		die_said();
+	if (s->domainname && say(SAY_SH, "domainname %s", s->domainname) &&
+	    setdomainname(s->domainname, strlen(s->domainname)) < 0)
 		die_said();
 }
 
@@ -179,15 +191,38 @@ clone_box(const struct start *s)
 	ns_refused(flags);
 }
 
+/* The root of a new user namespace may not join one of the caller's: the caller
+ * does, for the child, and goes back. */
+static pid_t
+clone_joined(const struct start *s)
+{
+	struct ns_set own = {0};
+	pid_t pid;
+
+	ns_join(&s->set, CLONE_NEWPID);
+	if (!(s->set.fresh & CLONE_NEWUSER))
+		return clone_box(s);
+	for (int k = 0; k < NS_KINDS; k++)
+		own.join[k] = s->set.join[k] >= 0 && (ns_types[k].flag & EARLY)
+				  ? ns_open(0, k)
+				  : -1;
+	ns_join(&s->set, EARLY);
+	pid = clone_box(s);
+	if (pid != 0)
+		ns_join(&own, EARLY);
+	for (int k = 0; k < NS_KINDS; k++)
+		close_keep(own.join[k]);
+	return pid;
+}
+
 pid_t
 start_box(const struct start *s, int *door)
 {
 	int ends[2];
 	pid_t pid;
 
-	ns_join(&s->set, CLONE_NEWPID);
 	fd_pair(ends);
-	pid = clone_box(s);
+	pid = clone_joined(s);
 	close(ends[pid == 0 ? 0 : 1]);
 	if (pid == 0) {
 		at_end_forget();
@@ -214,8 +249,7 @@ start_go(int door)
 void
 start_say(const struct start *s)
 {
-	ns_join(&s->set, CLONE_NEWPID);
-	clone_box(s);
+	clone_joined(s);
 	if (s->set.fresh & CLONE_NEWUSER)
 		idmaps_write(&s->maps, 0);
 	ns_join(&s->set, CLONE_NEWUSER);

@@ -12,8 +12,9 @@
 struct start {
 	struct ns_set set;
 	struct idmaps maps; /* for a new user namespace */
-	const char *hostname;
-	bool leave; /* the box outlives us: it never has our terminal */
+	const char *hostname, *domainname;
+	bool loopback; /* of a new network namespace: up */
+	bool leave;    /* the box outlives us: it never has our terminal */
 };
 
 /* Clones the first process of the box.  Returns its pid in the parent, with the

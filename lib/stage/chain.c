@@ -226,6 +226,7 @@ chain_last(char *const argv[])
 	char path[PATH_MAX];
 	int saved;
 
+	door_made();
 	door_shut();
 	clean_environment();
 	chain_stand(argv);

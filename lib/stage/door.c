@@ -16,9 +16,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define MADE "BOX_MADE"
 
 static uint32_t flags; /* of the last answer */
 
@@ -113,6 +116,23 @@ int
 door_tty(int master)
 {
 	return ask(&(struct door_request){.op = DOOR_TTY}, NULL, master);
+}
+
+void
+door_tell_made(const char *command)
+{
+	if (command ? setenv(MADE, "1", 1) < 0 : unsetenv(MADE) < 0)
+		die("setenv");
+}
+
+void
+door_made(void)
+{
+	if (door_fd() < 0 || !getenv(MADE) || say_modes() & SAY_DRY)
+		return;
+	unsetenv(MADE);
+	if (ask(&(struct door_request){.op = DOOR_MADE}, NULL, -1) < 0)
+		diex("%s", said());
 }
 
 int

@@ -10,11 +10,11 @@
 /* The box's side of the door: a stage inside the box sends requests to
  * ns-spawn's resident parent over one SOCK_SEQPACKET socket (box(7)).  Messages
  * are of fixed size and versioned.  A box gets at most one veth pair or one
- * network of pasta's, one root, 64 binds and devices, 16 files, one file of
+ * network of pasta's, one root, 512 binds and devices, 16 files, one file of
  * names and one terminal. */
 
-#define DOOR_VERSION 5
-#define DOOR_BINDS 64
+#define DOOR_VERSION 7
+#define DOOR_BINDS 512
 #define DOOR_FILES 16
 #define DOOR_PORTS 32
 
@@ -48,18 +48,23 @@ struct usernet {
 };
 
 enum door_op {
-	DOOR_VETH = 1, /* make the host's end of a veth pair */
-	DOOR_USER,     /* start pasta */
-	DOOR_ROOT,     /* an id-mapped view of the root directory */
-	DOOR_BIND,     /* the same of a directory or file to bind */
-	DOOR_TOP,      /* the same, without the mounts below it */
-	DOOR_SLAVE,    /* the same, with mounts that come below it later */
-	DOOR_NODE,     /* a device to bind, with the box's ids if possible */
-	DOOR_PROG,     /* open the next program of the chain */
-	DOOR_FILE,     /* open a file for reading */
-	DOOR_HOSTS,    /* the file of names; its own lines in place of a path */
-	DOOR_TTY,      /* relay a terminal; its master comes along */
-	DOOR_SHUT,     /* the last word */
+	DOOR_VETH = 1,	 /* make the host's end of a veth pair */
+	DOOR_USER,	 /* start pasta */
+	DOOR_ROOT,	 /* an id-mapped view of the root directory */
+	DOOR_ROOT_SLAVE, /* the same, with mounts that come below it later */
+	DOOR_BIND,	 /* the same of a directory or file to bind */
+	DOOR_TOP,	 /* the same, without the mounts below it */
+	DOOR_SLAVE,	 /* the same, with mounts that come below it later */
+	DOOR_SHARED, /* the same, and mounts of the box are the host's, too */
+	DOOR_SHIFT,  /* as DOOR_BIND, with the box's ids also if --plain */
+	DOOR_SHIFT_TOP, /* as DOOR_TOP, likewise */
+	DOOR_NODE,	/* a device to bind, with the box's ids if possible */
+	DOOR_PROG,	/* open the next program of the chain */
+	DOOR_FILE,	/* open a file for reading */
+	DOOR_HOSTS, /* the file of names; its own lines in place of a path */
+	DOOR_TTY,   /* relay a terminal; its master comes along */
+	DOOR_MADE,  /* the root directory is made: run --made's command */
+	DOOR_SHUT,  /* the last word */
 };
 
 struct door_request {
@@ -111,6 +116,14 @@ int door_hosts(const char *own);
 /* Hands MASTER, of a pty in the box, to the doorman, which relays it with the
  * caller's terminal. */
 int door_tty(int master);
+
+/* For ns-spawn: the stages behind shall call door_made(), unless COMMAND is
+ * NULL. */
+void door_tell_made(const char *command);
+
+/* Has the doorman run the command of ns-spawn --made, once; dies with 125 if
+ * the command fails.  Does nothing if there is none. */
+void door_made(void);
 
 /* The program NAME, O_PATH; *own: one of our stages. */
 int door_prog(const char *name, bool *own);

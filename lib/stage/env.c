@@ -27,16 +27,26 @@ find(const struct env *e, const char *word)
 	return i;
 }
 
+static void
+grow(struct env *e)
+{
+	e->room = e->room ? e->room * 2 : 64;
+	e->words = realloc(e->words, e->room * sizeof(*e->words));
+	if (!e->words)
+		die("realloc");
+}
+
 void
 env_set(struct env *e, char *word)
 {
 	const unsigned i = find(e, word);
 
-	if (i == ENV_MAX)
-		diex("--env: more than %d variables", ENV_MAX);
+	if (i == e->n) {
+		if (e->n + 2 > e->room)
+			grow(e);
+		e->words[++e->n] = NULL;
+	}
 	e->words[i] = word;
-	if (i == e->n)
-		e->n++;
 }
 
 void

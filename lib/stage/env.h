@@ -9,15 +9,13 @@
  * holds one word of the option -e, and the list ends at the first that is not
  * set. */
 
-#define ENV_MAX 256
-
 struct env {
-	char *words[ENV_MAX + 1]; /* NAME=VALUE */
-	unsigned n;
+	char **words; /* NAME=VALUE; NULL, or with a NULL at the end */
+	unsigned n, room;
 };
 
 /* Sets WORD, NAME=VALUE, which is kept, in place of an earlier value of NAME.
- * Dies with 125 if there are more than ENV_MAX names. */
+ */
 void env_set(struct env *e, char *word);
 
 /* WORD is an argument of -e: NAME=VALUE, or NAME for the caller's value, if

@@ -29,6 +29,7 @@ static const struct {
     [INHERIT_GET] = {"get", S_IFSOCK},
     [INHERIT_LEAVE] = {"leave", S_IFSOCK},
     [INHERIT_PARK] = {"park", S_IFSOCK},
+    [INHERIT_LOG] = {"log", S_IFREG},
 };
 
 static struct {

@@ -21,6 +21,9 @@ enum inherit_kind {
 	 * its --park: stand.h. */
 	INHERIT_LEAVE,
 	INHERIT_PARK,
+	/* The file to which the chain's lines for the caller go, in place of
+	 * stderr, which is the box's. */
+	INHERIT_LOG,
 	INHERIT_KINDS,
 };
 

@@ -43,6 +43,8 @@ tool_start(const struct tool *t)
 		    open("/dev/null", fd == 1 ? O_RDONLY : O_RDWR) < 0)
 			die("open /dev/null");
 	inherit_receive();
+	if (inherit_fd(INHERIT_LOG) >= 0)
+		die_output_to(inherit_fd(INHERIT_LOG));
 }
 
 static void

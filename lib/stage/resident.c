@@ -38,6 +38,7 @@
 
 static sigset_t caller_mask;
 static struct sigaction caller_chld;
+static bool may_leave;
 static int caller_flags[3]; /* of 0, 1 and 2; -1: closed */
 
 void
@@ -70,10 +71,17 @@ restore_flags(void)
 }
 
 void
+resident_may_leave(void)
+{
+	may_leave = true;
+}
+
+void
 resident_child(void)
 {
 	at_end_forget();
-	if (setenv("BOX_RESIDENT", program_invocation_short_name, 1) < 0)
+	if (!may_leave &&
+	    setenv("BOX_RESIDENT", program_invocation_short_name, 1) < 0)
 		die("setenv");
 	if (sigaction(SIGCHLD, &caller_chld, NULL) < 0 ||
 	    sigprocmask(SIG_SETMASK, &caller_mask, NULL) < 0)
@@ -197,6 +205,23 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Whether a child that has ended was left before, by what FD still has.  Then
+ * its status is for the next parent, and must stay. */
+static bool
+was_left(const struct resident *r, int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	siginfo_t si = {0};
+
+	if (!r->left || fd < 0 ||
+	    waitid(P_PID, (id_t)r->pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    si.si_pid == 0)
+		return false;
+	while (poll(&p, 1, 0) > 0 && r->ready(fd))
+		continue;
+	return *r->left;
+}
+
 /* The wait has failed: the box is to end, and the caller to undo its own.
  * Process 1 of a box ignores a SIGTERM. */
 static int
@@ -224,7 +249,7 @@ resident_wait(const struct resident *r)
 	sigset_t all;
 	int status, meant = 0, watched = p[1].fd;
 	int64_t next = 0, wait;
-	pid_t pid;
+	pid_t pid = 0;
 
 	/* The child has these descriptors; a copy here would keep them open. */
 	inherit_drop(INHERIT_DOOR);
@@ -234,7 +259,8 @@ resident_wait(const struct resident *r)
 	p[0].fd = signalfd(-1, &all, SFD_CLOEXEC);
 	if (p[0].fd < 0)
 		return end_child(r, "signalfd");
-	while ((pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
+	while (!was_left(r, watched) &&
+	       (pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
 		relay_poll(p + 2);
 		streams_poll(p + 2 + RELAY_FDS);
 		wait = next ? next - now_ms() : 0;

@@ -16,6 +16,10 @@ void resident_begin(void);
  * leaves all undoing to the parent (at_end_forget()). */
 void resident_child(void);
 
+/* Before resident_child(): nothing is undone if the box goes on without us, so
+ * ns-spawn --leave may be behind this stage. */
+void resident_may_leave(void);
+
 /* The kernel sends SIGNO to this process when PARENT dies, until the next
  * change of ids.  Dies with 125 if PARENT, which getpid() or getppid() named
  * earlier, is dead already. */

@@ -22,6 +22,7 @@ static const char *const stages[] = {
     "cg-limit",
     "cg-device",
     "ns-spawn",
+    "ns-enter",
     "ns-sysctl",
     "net-lease",
     "net-veth",

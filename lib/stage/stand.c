@@ -36,7 +36,11 @@ wait_for_start(int park)
 {
 	int conn;
 
-	/* From now on only a connection's end is ours to see. */
+	/* From now on only a connection's end is ours to see.  The first of
+	 * these two closes the file. */
+	if (inherit_fd(INHERIT_LOG) >= 0)
+		die_output_to(-1);
+	inherit_drop(INHERIT_LOG);
 	inherit_drop(INHERIT_LEAVE);
 	do {
 		conn = accept4(park, NULL, NULL, SOCK_CLOEXEC);

@@ -92,7 +92,9 @@ keep_stderr(void)
 {
 	int fd;
 
-	if (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
+	/* They may go to another place already (INHERIT_LOG). */
+	if (die_output() != stderr ||
+	    (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO)))
 		return;
 	fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
@@ -103,8 +105,13 @@ keep_stderr(void)
 void
 pty_take(struct pty *p, uid_t uid)
 {
+	const struct winsize size = {.ws_col = p->cols, .ws_row = p->rows};
+
 	if (!say(SAY_SH, "setsid --ctty </dev/pts/0 >/dev/pts/0 2>&1"))
 		return;
+	if ((size.ws_col || size.ws_row) &&
+	    ioctl(p->slave, TIOCSWINSZ, &size) < 0)
+		die("--tty-size");
 	/* We may lead a session already, without a terminal (start.c). */
 	if ((getsid(0) != getpid() && setsid() < 0) ||
 	    ioctl(p->slave, TIOCSCTTY, 0) < 0)

@@ -8,7 +8,8 @@
  * the slave has a name there; its master goes to the relay (relay.h). */
 struct pty {
 	int master, slave;
-	bool keep_err; /* descriptor 2 is left alone */
+	bool keep_err;		   /* descriptor 2 is left alone */
+	unsigned short cols, rows; /* of the window; 0: not set */
 };
 
 /* Opens a new terminal in the devpts with the root directory DEVPTS,

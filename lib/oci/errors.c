@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/*
+ * errors - the lines of a failure, for people and for engines
+ *
+ * podman takes a log file for one value of JSON, so there is one entry for all
+ * lines.  The lines are in memory, not in a pipe, which nobody would read while
+ * the chain runs.
+ */
+#include "oci/errors.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "stage/inherit.h"
+
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+static int lines = -1;	/* the file in memory */
+static int output = -1; /* the log */
+static bool as_json;
+static int status = 1;
+
+const char *
+errors_time(long long seconds, long nano)
+{
+	static char text[64];
+	const time_t t = (time_t)seconds;
+	struct tm tm;
+	size_t n;
+
+	gmtime_r(&t, &tm);
+	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, sizeof(text) - n, ".%09ldZ", nano);
+	return text;
+}
+
+static void
+log_entry(const char *msg)
+{
+	const char *level = status ? "error" : "warning";
+	struct json_object *j = json_object_new_object();
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	json_object_object_add(j, "level", json_object_new_string(level));
+	json_object_object_add(j, "msg", json_object_new_string(msg));
+	json_object_object_add(j, "time",
+	    json_object_new_string(errors_time(now.tv_sec, now.tv_nsec)));
+	if (as_json)
+		dprintf(output, "%s\n",
+		    json_object_to_json_string_ext(
+			j, JSON_C_TO_STRING_PLAIN |
+			       JSON_C_TO_STRING_NOSLASHESCAPE));
+	else
+		dprintf(output, "time=\"%s\" level=%s msg=%s\n",
+		    errors_time(now.tv_sec, now.tv_nsec), level,
+		    json_object_to_json_string_ext(
+			json_object_object_get(j, "msg"),
+			JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+static void
+flush(void)
+{
+	char *text, *msg, *end;
+
+	fflush(die_output());
+	if (lseek(lines, 0, SEEK_SET) < 0 || !(text = slurp_fd(lines)))
+		_exit(status);
+	/* The status of exit(3) is good as long as there was no die(). */
+	if (!*text)
+		return;
+	fputs(text, stderr);
+	fflush(stderr);
+	if (output >= 0) {
+		text[strlen(text) - 1] = '\0';
+		/* "box-oci: text" is the reason, "box-oci: hint: text" help. */
+		for (msg = text; (end = strchr(msg, '\n')); msg = end + 1)
+			*end = ';';
+		log_entry(text);
+	}
+	fflush(stdout);
+	_exit(status);
+}
+
+void
+errors_begin(const char *log, const char *format)
+{
+	as_json = strcmp(format, "json") == 0;
+	if (!as_json && strcmp(format, "text") != 0)
+		diex("--log-format: '%s' is neither text nor json", format);
+	if (log) {
+		output = open(log,
+		    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+		if (output < 0)
+			die("--log %s", log);
+	}
+	lines = memfd_create("errors", MFD_CLOEXEC);
+	if (lines < 0)
+		die("memfd_create");
+	at_end(flush);
+	die_output_to(fcntl(lines, F_DUPFD_CLOEXEC, 3));
+}
+
+void
+errors_exit(int s)
+{
+	status = s;
+	exit(s);
+}
+
+void
+errors_child(void)
+{
+	at_end_forget();
+	fflush(die_output());
+	inherit_add(INHERIT_LOG, lines);
+}
+
+void
+errors_prog(int s, const char *prog)
+{
+	if (s == EXIT_NOENT)
+		warnx("exec: \"%s\": executable file not found in $PATH", prog);
+	if (s == EXIT_NOEXEC)
+		warnx("exec: \"%s\": permission denied", prog);
+}

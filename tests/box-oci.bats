@@ -1,0 +1,570 @@
+#!/usr/bin/env bats
+# box-oci: the verbs, each field of config.json, errors in the words of engines, and
+# hostile bundles.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+load helpers
+load attack/weaken
+
+setup_file() {
+	requires "root" test "$EUID" = 0
+	weaken
+}
+setup() {
+	baseline_save
+	out=$BATS_TEST_TMPDIR/out err=$BATS_TEST_TMPDIR/err
+}
+teardown() {
+	oci delete --force c
+	oci delete --force d
+	is "$(ls "$BATS_TEST_TMPDIR/oci" 2>/dev/null)" ""
+	is "$(compgen -G "/sys/fs/cgroup/*/bt-oci-$$*")" ""
+	baseline_check
+}
+
+# create ARG...: its output is a file's, which the container has for as long as it lives.
+create() { oci create --bundle "$bundle" "$@" >"$out" 2>"$err" 3>&- </dev/null || fail "status $?" "$(cat "$err")"; }
+state() { oci state "${1:-c}" | jq -r .status; }
+is_state() { is "$(state)" "$1"; }
+pid_of() { oci state "${1:-c}" | jq .pid; }
+printed() { is "$(cat "$out")" "$1"; }
+# runs_as JQ SCRIPT: the output of the container's SCRIPT with a config that JQ changes.
+runs_as() {
+	bundle "$1 | .process.args = [\"sh\", \"-c\", \$ENV.script]"
+	run --separate-stderr oci run --bundle "$bundle" c 3>&-
+}
+# refused JQ TEXT: the config is, with TEXT, and nothing is made.
+refused() {
+	bundle "$1"
+	run --separate-stderr oci create --bundle "$bundle" c 3>&-
+	[ "$status" = 1 ] || fail "status $status: $1"
+	has "$stderr" "$2"
+	[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "left behind: $1"
+}
+
+@test "a life: create, start, kill, delete, with the state after each" {
+	bundle '.process.args = ["sh", "-c", "echo runs; exec sleep 1000"] | .annotations = {"org.x": "y"}'
+	create --pid-file "$BATS_TEST_TMPDIR/pid" c
+	is "$(cat "$out" "$err")" ""
+	is "$(cat "$BATS_TEST_TMPDIR/pid")" "$(pid_of)"
+	is "$(oci state c | jq -c '[.ociVersion, .id, .status, .bundle, .annotations]')" "[\"1.0.2\",\"c\",\"created\",\"$bundle\",{\"org.x\":\"y\"}]"
+	run oci create --bundle "$bundle" c 3>&-
+	is "$status $output" "1 box-oci: container with id \"c\" exists already ($BATS_TEST_TMPDIR/oci/c)"
+	# Nothing of ours is left but the process that waits, and that has no descriptor
+	# of ours but the socket.
+	is "$(tr '\0' ' ' <"/proc/$(pid_of)/cmdline" | cut -d ' ' -f 1)" rootfs-fstab
+	is "$(find "/proc/$(pid_of)/fd" ! -name '[012]' -lname '*' -printf '%l\n' | sed 's/:.*//')" socket
+	[[ $(cat "/proc/$(ps -o ppid= -p "$(pid_of)" | tr -d ' ')/comm") != @(box-oci|ns-spawn|cg-limit) ]]
+	run -0 oci start c 3>&-
+	is "$output" ""
+	is_state running
+	eventually 10 printed runs
+	run oci start c
+	is "$status $output" '1 box-oci: cannot start a container in the state "running"'
+	run oci delete c
+	is "$status $output" '1 box-oci: cannot delete container "c" in the state "running"'
+	is "$(oci list -q)" c
+	is "$(oci list --format json | jq -r '.[] | .id + " " + .status')" "c running"
+	is "$(oci ps --format json c | jq -c .)" "[$(pid_of)]"
+	has "$(oci ps c)" "sleep 1000"
+	run -0 oci kill c KILL
+	eventually 10 is_state stopped
+	is "$(pid_of)" 0
+	run oci kill c
+	is "$status $output" "1 box-oci: container not running"
+	run -0 oci kill --all c 9
+	run -0 oci delete c
+	run oci state c
+	is "$status $output" '1 box-oci: container "c" does not exist'
+	run oci delete c
+	is "$status $output" '1 box-oci: container "c" does not exist'
+	run -0 oci delete --force c
+}
+
+@test "run: status, signals, standard streams, both forms of an option" {
+	bundle '.process.args = ["sh", "-c", "cat; exit 7"]'
+	run -7 oci run --bundle="$bundle" c 3>&- <<<hello
+	is "$output" hello
+	bundle '.process.args = ["sh", "-c", "kill -9 $$"] | .linux.namespaces |= map(select(.type != "pid"))'
+	run -137 oci run -b "$bundle" c 3>&-
+	bundle '.process.args = ["sh", "-c", "trap \"exit 5\" TERM; echo ready; while :; do sleep 0.1; done"]'
+	start box-oci --root="$BATS_TEST_TMPDIR/oci" run --bundle "$bundle" c
+	eventually 10 printed ready
+	kill "$pid"
+	finish
+	is "$status" 5
+	oci run -d --bundle "$bundle" c >"$out" 3>&- </dev/null
+	is_state running
+	eventually 10 printed ready
+	run -0 oci kill c
+	eventually 10 is_state stopped
+}
+
+@test "the errors that engines read, and the log" {
+	log=$BATS_TEST_TMPDIR/log
+	bundle '.process.args = ["no-such"]'
+	run oci --log "$log" --log-format json create --bundle "$bundle" c 3>&-
+	is "$status" 1
+	has "$output" 'exec: "no-such": executable file not found in $PATH'
+	is "$(jq -r .level "$log")" error
+	has "$(jq -r .msg "$log")" "rootfs-fstab: no-such: No such file or directory;"
+	has "$(jq -r .msg "$log")" 'executable file not found in $PATH'
+	bundle '.process.args = ["/etc/passwd"]'
+	run oci create --bundle "$bundle" c 3>&-
+	is "$status" 1
+	has "$output" 'exec: "/etc/passwd": permission denied'
+	# A program that the kernel refuses is found by start.
+	copy_root
+	echo x >"$root/bad"
+	chmod 755 "$root/bad"
+	bundle ".root.path = \"$root\" | .process.args = [\"/bad\"]"
+	create c
+	run oci --log "$log" start c
+	is "$status" 1
+	has "$output" 'exec: "/bad"'
+	is "$(grep -c 'level=error msg=' "$log")" 1
+	for id in "" . .. a/b 'a b' "$(printf 'x%.0s' {1..256})"; do
+		run oci create --bundle "$bundle" "$id" 3>&-
+		has "$status $output" "1 box-oci: invalid container ID"
+	done
+	run oci create --bundle "$BATS_TEST_TMPDIR/none" c 3>&-
+	has "$status $output" "1 box-oci: --bundle"
+	run oci fly
+	has "$status $output" "1 box-oci: fly: no such verb"
+	run oci --log-format xml state c
+	has "$status $output" "box-oci: --log-format: 'xml' is neither text nor json"
+}
+
+@test "process: user, groups, umask, environment, directory, capabilities, limits, score" {
+	export script='id -u; id -g; id -G; umask; pwd; grep -E "^(Cap|NoNew)" /proc/self/status | xargs; ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj; env | sort | grep -v -E "^(PWD|SHLVL|OLDPWD)" | xargs; exec 2>&1; ls /proc/self/fd | xargs'
+	runs_as '.root.readonly = false | .mounts += [{destination: "/new", type: "tmpfs", source: "t"}]
+	    | .process += {cwd: "/new/deep/dir", env: ["A=1", "B=x y=z", "PATH=/bin"], oomScoreAdj: 77, noNewPrivileges: true,
+	    user: {uid: 5, gid: 6, additionalGids: [7, 8], umask: 39},
+	    rlimits: [{type: "RLIMIT_NOFILE", soft: 99, hard: 100}],
+	    capabilities: {bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_NEW"], permitted: ["CAP_KILL"], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL", "CAP_CHOWN"]}}'
+	is "$output" "5
+6
+6 7 8
+0047
+/new/deep/dir
+CapInh: 0000000000000020 CapPrm: 0000000000000020 CapEff: 0000000000000020 CapBnd: 0000000000000021 CapAmb: 0000000000000020 NoNewPrivs: 1
+99
+100
+77
+A=1 B=x y=z HOME=/ PATH=/bin
+0 1 2 3" "$stderr"
+	has "$stderr" "process.capabilities.bounding[2]: 'CAP_NEW' is not known here"
+	script='umask; grep NoNew /proc/self/status | xargs; [ "$(id -G)" = 0 ] && echo "$HOME"'
+	runs_as '.process.noNewPrivileges = false | del(.process.env, .process.capabilities)'
+	is "$output" "0022
+NoNewPrivs: 0
+/root" "$stderr"
+	# Three hundred variables.
+	script='env | grep -c ^V'
+	runs_as '.process.env += [range(300) | "V\(.)=x"]'
+	is "$output" 300 "$stderr"
+	# Ignored signals of the caller, and its umask, are not the container's.
+	script='grep -E "^Sig(Ign|Blk)" /proc/self/status | xargs; umask'
+	(trap "" PIPE TERM; umask 077; runs_as .; is "$output" "SigBlk: 0000000000000000 SigIgn: 0000000000000000
+0022" "$stderr")
+}
+
+@test "the root: mounts, devices, masks, read-only paths, host name, sysctls" {
+	mkdir "$BATS_TEST_TMPDIR/src"
+	echo from-host >"$BATS_TEST_TMPDIR/src/f"
+	export script='hostname; cat /proc/sys/kernel/domainname; cat /bind/f /a\ b/f; echo x >/bind/f; touch /etc/x; wc -c </proc/keys; ls /hid; touch /froz/x; ls -l /dev/my | cut -c1-10; readlink /dev/fd; cat /proc/sys/kernel/msgmax; cat /proc/sys/net/ipv4/ip_default_ttl; ls /up; touch /up/y && echo up; [ -c /dev/null ] && echo ok'
+	runs_as ".hostname = \"its-name\" | .domainname = \"its-domain\"
+	    | .mounts += [{destination: \"bind\", type: \"none\", source: \"$BATS_TEST_TMPDIR/src\", options: [\"rbind\", \"ro\"]},
+	      {destination: \"/x/../a b\", source: \"../src\", options: [\"bind\"]},
+	      {destination: \"/hid\", type: \"tmpfs\", source: \"t\"}, {destination: \"/froz\", type: \"tmpfs\"},
+	      {destination: \"/up\", type: \"tmpfs\", source: \"t\", options: [\"mode=700\"]}]
+	    | .linux.devices = [{path: \"/dev/my\", type: \"c\", major: 1, minor: 3, fileMode: 8612, uid: 1}]
+	    | .linux.maskedPaths += [\"/hid\", \"/not/there\"] | .linux.readonlyPaths += [\"/froz\"]
+	    | .linux.sysctl = {\"kernel.msgmax\": \"9001\", \"net.ipv4.ip_default_ttl\": \"99\"}"
+	is "$output" "its-name
+its-domain
+from-host
+from-host
+0
+crw-r--r--
+/proc/self/fd
+9001
+99
+up
+ok" "$stderr"
+	for text in "/bind/f: Read-only" "/etc/x: Read-only" "/froz/x: Read-only"; do has "$stderr" "$text"; done
+}
+
+@test "namespaces: new ones, the host's, joined ones, and a user namespace" {
+	export script='for n in user mnt pid net uts ipc cgroup; do [ "$(readlink /proc/self/ns/$n)" = "$(readlink /host/$n)" ] && echo $n; done | xargs'
+	runs_as '.mounts += [{destination: "/host", type: "tmpfs", source: "t"}]
+	    | .process.args[2] = "true" | .linux.namespaces |= map(select(.type == "mount" or .type == "pid")) | del(.hostname)'
+	is "$status $stderr" "0 "
+	space() { readlink "/proc/$(pid_of "$1")/ns/$2"; }
+	bundle '.process.args = ["sleep", "1000"]'
+	create c
+	for n in mnt pid net uts ipc cgroup; do [ "$(space c $n)" != "$(readlink /proc/self/ns/$n)" ] || fail "$n"; done
+	is "$(space c user)" "$(readlink /proc/self/ns/user)"
+	p=/proc/$(pid_of c)/ns
+	bundle ".process.args = [\"sleep\", \"1000\"] | .linux.cgroupsPath += \"d\" | .linux.namespaces = [{type: \"mount\"}, {type: \"pid\", path: \"$p/pid\"},
+	    {type: \"network\", path: \"$p/net\"}, {type: \"ipc\", path: \"$p/ipc\"}, {type: \"uts\", path: \"$p/uts\"}] | .hostname = \"both\""
+	create d
+	for n in pid net uts ipc; do is "$(space d $n)" "$(space c $n)" $n; done
+	[ "$(space d mnt)" != "$(space c mnt)" ] || fail mnt
+	is "$(space d cgroup)" "$(readlink /proc/self/ns/cgroup)"
+	is "$(nsenter -u -t "$(pid_of c)" hostname)" both
+	oci delete d
+	oci delete c
+	script='id -u; cat /proc/self/uid_map /proc/self/gid_map | xargs; stat -c "%n %U" /f /dev/null; touch /root/x && echo made'
+	copy_root
+	echo >"$root/f"
+	chown -R 100000:200000 "$root"
+	chmod 755 "$BATS_TEST_TMPDIR"
+	runs_as ".root = {path: \"$root\"} | .linux.namespaces += [{type: \"user\"}]
+	    | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] | .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 500}]"
+	is "$output" "0
+0 100000 1000 0 200000 500
+/f root
+/dev/null nobody
+made" "$stderr"
+	is "$(stat -c %u:%g "$root/root/x")" 100000:200000
+}
+
+@test "a config that cannot be done is refused by the name of the property" {
+	while IFS=@ read -r change text; do
+		refused "$change" "$text"
+	done <<-'END'
+		.ociVersion = "2.0.0"@ociVersion: '2.0.0' is not a version 1
+		del(.ociVersion)@ociVersion: missing
+		del(.process)@process: missing
+		.process.args = []@process.args: empty
+		.process.args = "sh"@process.args: not an array
+		.process.args[0] = null@process.args[0]: null
+		.process.args[0] = 5@process.args[0]: not a string
+		.process.args[0] = "a\u0000b"@process.args[0]: has a NUL byte
+		.process.cwd = "tmp"@process.cwd: 'tmp' is not absolute
+		del(.process.cwd)@process.cwd: missing
+		.process.env += ["NOVALUE"]@process.env[2]: 'NOVALUE' is not NAME=VALUE
+		.process.user.uid = -1@process.user.uid: -1 is not in 0 to 4294967294
+		.process.user.uid = 4294967295@process.user.uid: 4294967295 is not in
+		.process.user.uid = 1.5@process.user.uid: not a whole number
+		.process.user.additionalGids = [99999999999999999999]@process.user.additionalGids[0]: 
+		.process.rlimits += [{type: "RLIMIT_NOFILE", soft: 1, hard: 1}]@process.rlimits[1]: a second limit
+		.process.rlimits[0].type = "NOFILE"@process.rlimits[0].type: 'NOFILE' is no RLIMIT_
+		.process.rlimits[0].hard = -1@process.rlimits[0].hard: -1 is not in 0 to 18446744073709551615
+		del(.process.rlimits[0].soft)@process.rlimits[0]: needs soft and hard
+		.process.oomScoreAdj = 1001@process.oomScoreAdj: 1001 is not in
+		.process.selinuxLabel = "x"@process.selinuxLabel: 
+		.process.execCPUAffinity.initial = "1"@process.execCPUAffinity: 
+		.process.terminal = true@process.terminal is true, but there is no --console-socket
+		.process.terminal = "yes"@process.terminal: not true or false
+		del(.root)@root.path: missing
+		.root.path = "/no/such/root"@/no/such/root
+		.hostname = "x" | .linux.namespaces |= map(select(.type != "uts"))@hostname: needs a uts namespace
+		.domainname = "x" | del(.hostname) | .linux.namespaces |= map(select(.type != "uts"))@domainname: needs a uts namespace
+		.linux.namespaces += [{type: "time"}]@linux.namespaces[6]: the namespace 'time' is not done
+		.linux.namespaces += [{type: "pid"}]@linux.namespaces[6]: a second 'pid'
+		.linux.namespaces[0].path = "x"@linux.namespaces[0].path: 'x' is not absolute
+		.linux.namespaces[0].path = "/proc/self/ns/net"@/proc/self/ns/net
+		.linux.namespaces[4].path = "/proc/self/ns/mnt"@linux.namespaces[4]: the root directory is made in a new mount namespace
+		.linux.namespaces += [{type: "user"}]@linux.uidMappings: a new user namespace needs both maps
+		.linux.uidMappings = [{containerID: 0, hostID: 1, size: 1}]@linux.uidMappings: without a user namespace
+		.linux.sysctl["kernel.panic"] = "1"@kernel.panic
+		.linux.sysctl["net.ipv4.ip_forward=1 x"] = "1"@linux.sysctl.net.ipv4.ip_forward=1 x: not a sysctl
+		.linux.namespaces |= map(select(.type != "network")) | .linux.sysctl["net.ipv4.ip_forward"] = "1"@net.ipv4.ip_forward
+		.linux.devices = [{path: "/dev/x", type: "z", major: 1, minor: 1}]@linux.devices[0].type: 'z' is none of
+		.linux.devices = [{path: "/dev/x", type: "c", major: 4096, minor: 1}]@linux.devices[0].major: 4096 is not in 0 to 4095
+		.linux.maskedPaths = ["x"]@linux.maskedPaths[0]: 'x' is not absolute
+		.linux.rootfsPropagation = "odd"@linux.rootfsPropagation: 'odd' is not done
+		.linux.mountLabel = "x"@linux.mountLabel: 
+		.linux.intelRdt.closID = "x"@linux.intelRdt: not done
+		.linux.timeOffsets.boottime.secs = 1@linux.timeOffsets: not done
+		.linux.netDevices.eth0 = {}@linux.netDevices: not done
+		.vm.kernel.path = "/x"@vm: this is Linux
+		.mounts += [{destination: "/x"}]@mounts[7]: neither a type nor a bind
+		.mounts += [{source: "/x", options: ["bind"]}]@mounts[7].destination: missing
+		.mounts += [{destination: "/x", type: "tmpfs", options: ["ro,rw"]}]@mounts[7].options[0]: 'ro,rw' has a comma
+		.mounts += [{destination: "/x", type: "tmpfs", options: ["nonsense"]}]@nonsense
+		.mounts += [{destination: "/x", source: "/no/such/source", options: ["bind"]}]@/no/such/source
+		.mounts += [{destination: "/proc/sys", type: "tmpfs", source: "t"}]@nothing may be mounted there
+		.linux.cgroupsPath = "/"@linux.cgroupsPath: '/' is the root
+		.linux.cgroupsPath = "/a/../b"@linux.cgroupsPath: '/a/../b' has a part . or ..
+		.linux.cgroupsPath = "../../x"@has a part . or ..
+	END
+	# Unknown properties are ignored.
+	runs_as '.new = {a: [1]} | .process.new = 1 | .linux.new = "x" | .process.args = ["echo", "fine"]'
+}
+
+@test "exec: status, user, environment, directory, options and --process" {
+	bundle '.process.args = ["sleep", "1000"] | .process.env += ["A=config"] | .process.cwd = "/tmp" | .root.readonly = false'
+	create c
+	oci start c
+	x() { run --separate-stderr oci exec "$@" 3>&- </dev/null; }
+	x c sh -c 'pwd; echo $A; id -u; grep CapEff /proc/self/status | xargs; cat /proc/1/cmdline | xargs -0; exit 4'
+	is "$status $output" "4 /tmp
+config
+0
+CapEff: 0000000020000420
+sleep 1000" "$stderr"
+	x --cwd /etc -e A=own -e B=2 --user 5:6 -g 7 -c CAP_CHOWN --no-new-privs c sh -c 'pwd; echo $A $B; id -u; id -G; grep -E "Bnd|NoNew" /proc/self/status | xargs'
+	is "$output" "/etc
+own 2
+5
+6 7
+CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
+	run -137 oci exec c sh -c 'kill -9 $$' 3>&-
+	run -0 oci exec c cat 3>&- <<<typed
+	is "$output" typed
+	echo '{"args": ["sh", "-c", "echo \"$A\"; umask; ulimit -n; exit 3"], "cwd": "/", "env": ["A=process", "PATH=/bin"], "user": {"uid": 0, "gid": 0, "umask": 63},
+	    "rlimits": [{"type": "RLIMIT_NOFILE", "soft": 50, "hard": 50}]}' >"$BATS_TEST_TMPDIR/p.json"
+	x --process "$BATS_TEST_TMPDIR/p.json" c
+	is "$status $output" "3 process
+0077
+50" "$stderr"
+	# Detached: its number is that of a process of the container, and it lives on.
+	oci exec -d --pid-file "$BATS_TEST_TMPDIR/pid" c sh -c 'exec sleep 999' >"$out" 2>&1 3>&- </dev/null
+	has "$(oci ps c)" "sleep 999"
+	has "$(oci ps --format json c)" "$(cat "$BATS_TEST_TMPDIR/pid")"
+	# The engines' words.
+	x c no-such
+	has "$status $stderr" 'exec: "no-such": executable file not found in $PATH'
+	x c /etc/passwd
+	has "$stderr" 'exec: "/etc/passwd": permission denied'
+	x c
+	has "$stderr" "usage: box-oci exec"
+	x --process "$BATS_TEST_TMPDIR/p.json" c true
+	has "$stderr" "--process has the program"
+	oci pause c
+	is_state paused
+	x c true
+	is "$status $stderr" "1 box-oci: container is paused"
+	run oci pause c
+	is "$status $output" "1 box-oci: container not running"
+	run -0 oci resume c
+	is_state running
+	run oci resume c
+	is "$status $output" "1 box-oci: container not paused"
+	# A frozen process of v1 ends at a KILL, too.
+	oci pause c
+	oci kill c KILL
+	eventually 10 is_state stopped
+	x c true
+	is "$status $stderr" "1 box-oci: container not running"
+}
+
+@test "-n prints a chain that a person can run" {
+	export script='hostname; id -u'
+	bundle '.process.args = ["sh", "-c", $ENV.script] | .hostname = "by-hand"'
+	oci create -n --bundle "$bundle" c >"$BATS_TEST_TMPDIR/chain"
+	[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "made"
+	sh "$BATS_TEST_TMPDIR/chain" >"$out" 3>"$BATS_TEST_TMPDIR/info" </dev/null
+	is "$(cat "$out")" ""
+	run -0 python3 "$TOP/tests/park.py" start "$BATS_TEST_TMPDIR/oci/c/start"
+	is "$output" x
+	eventually 10 printed "by-hand
+0"
+	eventually 10 gone "$(jq .pid "$BATS_TEST_TMPDIR/info")"
+	rmdir /sys/fs/cgroup/*/"bt-oci-$$"
+	rm -r "$BATS_TEST_TMPDIR/oci/c"
+}
+
+@test "--systemd-cgroup: a scope in a slice" {
+	while IFS='|' read -r path unit group; do
+		bundle ".linux.cgroupsPath = \"$path\""
+		run -0 oci --systemd-cgroup create -n --bundle "$bundle" c
+		has "$output" "systemd-run --scope --quiet --collect --slice=${unit%/*} --unit=${unit#*/} -p Delegate=yes -- \\
+proc-set"
+		has "$output" "cg-limit --leave --here"
+		bundle ".linux.cgroupsPath = \"$path\" | .mounts += [{destination: \"/g\", type: \"cgroup\", source: \"cgroup\"}]
+		    | .linux.namespaces |= map(select(.type != \"cgroup\"))"
+		has "$(oci --systemd-cgroup create -n --bundle "$bundle" c)" "$group "
+	done <<-END
+		:box:n1|system.slice/box-n1.scope|/system.slice/box-n1.scope
+		a-b-c.slice::n|a-b-c.slice/n.scope|/a.slice/a-b.slice/a-b-c.slice/n.scope
+		-.slice:p:n|-.slice/p-n.scope|/p-n.scope
+	END
+	for path in "" /x a:b a:b:c x.slice:b: x.slice:b/c:d x.slice:b:c:d x/y.slice:b:c; do
+		bundle ".linux.cgroupsPath = \"$path\""
+		run -1 oci --systemd-cgroup create -n --bundle "$bundle" c
+		has "$output" "box-oci: linux.cgroupsPath: '"
+	done
+}
+
+@test "a terminal: of run and exec, and one for a console socket" {
+	bundle '.process.terminal = true | .process.consoleSize = {width: 101, height: 33} | .process.args = ["sh", "-c", "stty size; tty; exec sleep 1000"]'
+	python3 - "$BATS_TEST_TMPDIR/console" >"$out" 3>&- <<-'END' &
+		import array, os, socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.bind(sys.argv[1])
+		s.listen()
+		c = s.accept()[0]
+		name, fds, _, _ = socket.recv_fds(c, 4096, 4)
+		print(name.decode(), len(fds), os.get_blocking(fds[0]), flush=True)
+		got = b""
+		while b"/dev/pts/0" not in got:
+		    got += os.read(fds[0], 4096)
+		print(*got.decode().split())
+	END
+	reader=$!
+	eventually 10 test -S "$BATS_TEST_TMPDIR/console"
+	oci create --bundle "$bundle" --console-socket "$BATS_TEST_TMPDIR/console" c >"$err" 2>&1 3>&- </dev/null
+	oci start c
+	finish "$reader"
+	has "$(cat "$out")" " 1 True
+33 101 /dev/pts/0"
+	python3 "$TOP/tests/terminal.py" box-oci --root "$BATS_TEST_TMPDIR/oci" exec -t c sh -c 'tty; read x; echo got $x; exit 5' <<-'END'
+		expect /dev/pts/
+		send abc\r
+		expect got abc
+		end 5
+	END
+	is "$(find "$BATS_TEST_TMPDIR/oci/c" -name 'console*')" ""
+	run oci exec -d -t c true
+	has "$status $output" "1 box-oci: process.terminal is true, but there is no --console-socket"
+	oci delete --force c
+	bundle '.process.terminal = true | .process.args = ["sh", "-c", "tty; read x; echo got $x; exit 6"]'
+	python3 "$TOP/tests/terminal.py" box-oci --root "$BATS_TEST_TMPDIR/oci" run --bundle "$bundle" c <<-'END'
+		expect /dev/pts/0
+		send abc\r
+		expect got abc
+		end 6
+	END
+}
+
+@test "process priorities and personality and mounts with the container's ids" {
+	export script='cut -d" " -f19,41 /proc/self/stat; ionice; cat /proc/self/personality'
+	runs_as '.process.scheduler = {policy: "SCHED_BATCH", nice: 3} | .process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}
+	    | .linux.personality = {domain: "LINUX32"}'
+	is "$(xargs <<<"$output")" "3 3 best-effort: prio 6 00000008" "$stderr"
+	refused '.process.scheduler = {policy: "SCHED_DEADLINE"}' "process.scheduler.policy: 'SCHED_DEADLINE' is not done"
+	refused '.process.scheduler = {policy: "SCHED_RR", priority: 5, flags: ["SCHED_FLAG_RESET_ON_FORK"]}' "process.scheduler.flags"
+	refused '.process.ioPriority = {class: "IOPRIO_CLASS_XX"}' "process.ioPriority.class"
+	refused '.linux.personality = {domain: "LINUX", flags: ["x"]}' "linux.personality.flags"
+	refused '.mounts += [{destination: "/mnt", type: "bind", source: "/etc", options: ["rbind"], uidMappings: [{containerID: 0, hostID: 5, size: 1}]}]' \
+	    "other ids than the container"
+}
+
+# family PID: the process and its descendants.
+family() {
+	local p
+	echo "$1"
+	for p in $(cat "/proc/$1"/task/*/children 2>/dev/null); do family "$p"; done
+}
+
+@test "killed at any moment, create and start leave nothing that delete --force does not take" {
+	bundle '.process.args = ["sleep", "1000"]'
+	for ((i = 0; i < 30; i++)); do
+		start box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c
+		sleep "0.0$((i / 6))$((RANDOM % 10))"
+		# box-oci itself, one of the others, or all.
+		mapfile -t all < <(family "$pid")
+		case $((i % 3)) in
+		0) all=("$pid") ;;
+		1) all=("${all[RANDOM % ${#all[@]}]}") ;;
+		esac
+		kill -9 "${all[@]}" 2>/dev/null || :
+		[ $((i % 4)) != 0 ] || oci start c 2>/dev/null || :
+		# Also while the chain still ends.
+		run oci delete --force c
+		is "$status $output" "0 " "$(cat "$err")"
+		finish
+		[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "left: $i"
+		is "$(compgen -G "/sys/fs/cgroup/*/bt-oci-$$*")" "" "$i"
+	done
+	# Also by another process than create, while create hangs in a hook.
+	bundle ".hooks.prestart = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"touch $BATS_TEST_TMPDIR/hangs; exec sleep 1000\"]}]"
+	start box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c
+	eventually 10 test -e "$BATS_TEST_TMPDIR/hangs"
+	is_state creating
+	kill -9 "$pid"
+	run -0 oci delete --force c
+	is "$output" ""
+	# A group that has processes is nobody's to kill.
+	mkdir "/sys/fs/cgroup/pids/bt-oci-$$"
+	sleep 1000 3>&- &
+	echo $! >"/sys/fs/cgroup/pids/bt-oci-$$/cgroup.procs"
+	run oci create --bundle "$bundle" c 3>&-
+	is "$status $output" "1 box-oci: linux.cgroupsPath: /bt-oci-$$ has processes"
+	kill -0 $!
+	kill $!
+	wait $! || :
+	rmdir "/sys/fs/cgroup/pids/bt-oci-$$"
+}
+
+@test "T20: a container's directory that another user could write to is refused" {
+	mkdir -p "$BATS_TEST_TMPDIR/oci/e"
+	echo /nobody >"$BATS_TEST_TMPDIR/oci/e/group"
+	for change in "chown 1" "chown 0" "chmod 770"; do
+		$change "$BATS_TEST_TMPDIR/oci/e"
+		[ "$change" != "chown 0" ] || continue
+		for verb in state kill "delete --force" start; do
+			# shellcheck disable=SC2086
+			run oci $verb e
+			is "$status $output" "1 box-oci: $BATS_TEST_TMPDIR/oci/e: another user could have written there" "$change"
+		done
+		run -1 weak 20 box-oci --root "$BATS_TEST_TMPDIR/oci" kill e
+		is "$output" "box-oci: container not running"
+	done
+	rm -r "$BATS_TEST_TMPDIR/oci/e"
+}
+
+@test "T112: no record makes delete kill the caller, nor does a config" {
+	group=/bt-oci-$$
+	mkdir "/sys/fs/cgroup/pids$group" "$BATS_TEST_TMPDIR/oci"
+	# in_group CMD...: CMD in the group.
+	in_group() { sh -c 'echo $$ >"$0" && exec "$@"' "/sys/fs/cgroup/pids$group/cgroup.procs" "$@"; }
+	make_record() { mkdir -p "$BATS_TEST_TMPDIR/oci/c" && echo -n "$1" >"$BATS_TEST_TMPDIR/oci/c/group"; }
+	for path in / // "$group" "$group//" "$group/.." "/..$group" "/.$group"; do
+		make_record "$path"
+		run -0 in_group box-oci --root "$BATS_TEST_TMPDIR/oci" delete --force c
+	done
+	make_record "$group"
+	run -137 in_group env WEAK=112 "$weak/bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" delete --force c
+	for path in "$group" "/$group//"; do
+		bundle ".linux.cgroupsPath = \"$path\""
+		run in_group box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c 3>&-
+		is "$status $output" "1 box-oci: linux.cgroupsPath: '$path' holds this process"
+	done
+	oci delete --force c
+}
+
+@test "hostile bundles: JSON without end, files that are none, links" {
+	bundle
+	# bad TEXT: config.json, as it is, is refused with TEXT.
+	bad() {
+		run oci create --bundle "$bundle" c 3>&- </dev/null
+		[ "$status" = 1 ] && has "$output" "$1"
+		[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "made"
+	}
+	good=$(<"$bundle/config.json")
+	c=$bundle/config.json
+	printf '{"a":%0.s' {1..100} >"$c"; bad "config.json: byte "
+	printf '%s{}' "$good" >"$c"; bad "config.json: byte "
+	printf '%s' "${good::-20}" >"$c"; bad "config.json: byte "
+	echo '[]' >"$c"; bad "config.json: not an object"
+	: >"$c"; bad "config.json: "
+	{ echo '{"x": "'; head -c 17m /dev/zero | tr '\0' x; echo '"}'; } >"$c"; bad "config.json: longer than 16 MiB"
+	rm "$c" && mkfifo "$c"; bad "config.json: not a file"
+	rm "$c" && ln -s /dev/zero "$c"; bad "config.json: not a file"
+	rm "$c" && ln -s /dev/tty "$c"; bad "config.json: "
+	rm "$c"; bad "config.json: No such file or directory"
+	# The root is a link out of the bundle: it is the engine's word, and a link below is not.
+	copy_root
+	mkdir "$BATS_TEST_TMPDIR/victim"
+	ln -s "$BATS_TEST_TMPDIR/victim" "$root/out"
+	ln -s ../../../../../../.."$BATS_TEST_TMPDIR/victim" "$root/up"
+	export script='touch /out/x /up/x 2>/dev/null; echo done'
+	runs_as ".root = {path: \"$root\"} | .process.cwd = \"/out/new\" | .mounts += [{destination: \"/up/mnt\", type: \"tmpfs\", source: \"t\"}]
+	    | .linux.devices = [{path: \"/out/dev\", type: \"c\", major: 1, minor: 3}]"
+	is "$(ls -A "$BATS_TEST_TMPDIR/victim")" "" "$output $stderr"
+	is "$status" 0 "$stderr"
+}
+
+@test "each option of a verb is in the page" {
+	for verb in create start run state kill delete pause resume exec list ps update events features spec; do
+		run -0 box-oci "$verb" --help
+		while read -r option; do
+			grep -q -- "[, ]-\?-*${option#--}\b" "$TOP/man/box-oci.1" || fail "$verb $option"
+		done < <(grep -oE -- '--[a-z-]+' <<<"$output")
+		grep -q "^\.It Cm $verb\|Cm $verb Ar" "$TOP/man/box-oci.1" || fail "$verb"
+	done
+}

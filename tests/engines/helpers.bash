@@ -1,0 +1,94 @@
+# helpers.bash - loaded by the tests of engines: an engine, with box-oci, in network
+# and mount namespaces of the test file, with its files below the test's directory.
+# shellcheck shell=bash disable=SC2034,SC2154,SC2016
+load ../helpers
+
+# space NAMESPACE: $space, a process that holds a mount namespace in which the usual
+# places of engines are empty, with that network namespace.
+space() {
+	(enter "$1" unshare --mount --propagation private sh -euc '
+		for dir in /run /var/lib/containers /var/lib/cni /etc/cni /var/lib/docker /var/lib/containerd /etc/docker; do
+			[ ! -d $dir ] || mount -t tmpfs tmpfs $dir
+		done
+		touch /run/ready
+		exec sleep infinity' 3>&-) &
+	space=$!
+	eventually 10 nsenter --target "$space" --mount test -e /run/ready
+}
+
+# engine_up: $keeper, the process of space() for the lab's host; $parent, the control
+# group for containers; $data, a directory.  The lab's link is the way out.
+engine_up() {
+	requires "root" test "$EUID" = 0
+	lab_up
+	export data=$BATS_FILE_TMPDIR/data parent keeper
+	mkdir -p "$data"
+	parent=$(awk -F: '$2 == "pids" || $2 == "" { print $3; exit }' /proc/self/cgroup)
+	parent=${parent%/}/boxtest
+	space "$HOSTNS"
+	keeper=$space
+	bb_root
+}
+
+# inside CMD...: in the namespaces of $at or $keeper, without bats's descriptor.
+inside() { nsenter --target "${at:-$keeper}" --mount --net -- "$@" 3>&-; }
+
+# engine_down [PATTERN]: what is left of containers is an error; PATTERN are the names
+# of their control groups.
+engine_down() {
+	local dir left=0
+	# shellcheck disable=SC2044
+	for dir in $(find /sys/fs/cgroup -type d -path "*$parent/*" -name "${1:-*}" 2>/dev/null); do
+		echo "left behind: $dir" >&2
+		left=1
+	done
+	[ -z "$(inside ls /run/box-oci 2>/dev/null)" ] || { inside ls -R /run/box-oci >&2 && left=1; }
+	kill "$keeper"
+	lab_down
+	return $left
+}
+
+# make_image: $image, a docker archive of busybox's root, as box/bb:1.
+make_image() {
+	requires "skopeo and umoci" command -v skopeo umoci
+	local layout=$BATS_FILE_TMPDIR/layout
+	export image=$BATS_FILE_TMPDIR/image.tar
+	umoci init --layout "$layout"
+	umoci new --image "$layout:1"
+	umoci insert --image "$layout:1" "$bb.new" /
+	umoci config --image "$layout:1" --config.cmd sh --config.env PATH=/usr/sbin:/usr/bin:/sbin:/bin
+	skopeo copy -q "oci:$layout:1" "docker-archive:$image:docker.io/box/bb:1"
+}
+
+# make_pause: $pause, the same that only waits, as box/pause:1.
+make_pause() {
+	local layout=$BATS_FILE_TMPDIR/layout
+	export pause=$BATS_FILE_TMPDIR/pause.tar
+	umoci tag --image "$layout:1" pause
+	umoci config --image "$layout:pause" --clear config.cmd --config.entrypoint /bin/sleep --config.entrypoint 100000
+	skopeo copy -q "oci:$layout:pause" "docker-archive:$pause:docker.io/box/pause:1"
+}
+
+# dockerd_up NAME: docker's daemon, with box-oci for each container, and the image.
+dockerd_up() {
+	cat >"$data/$1.json" <<-END
+		{"data-root": "$data/$1", "exec-root": "/run/docker", "pidfile": "/run/docker.pid", "hosts": ["unix:///run/docker.sock"],
+		"storage-driver": "vfs", "runtimes": {"box": {"path": "$TOP/bin/box-oci"}}, "default-runtime": "box",
+		"cgroup-parent": "$parent", "exec-opts": ["native.cgroupdriver=cgroupfs"]}
+	END
+	daemon "$1" dockerd --config-file "$data/$1.json"
+	eventually 30 docker version >/dev/null
+	docker load -q -i "$image"
+}
+docker() { inside timeout 60 docker -H unix:///run/docker.sock "$@"; }
+
+# daemon NAME CMD...: in the background, in the namespaces of $at or $keeper, with its lines in $data/NAME.log and its pid
+# in $data/NAME.pid; daemon_end NAME ends it.
+daemon() {
+	nsenter --target "${at:-$keeper}" --mount --net -- "${@:2}" >"$data/$1.log" 2>&1 3>&- &
+	echo $! >"$data/$1.pid"
+}
+daemon_end() {
+	kill "$(<"$data/$1.pid")"
+	eventually 20 gone "$(<"$data/$1.pid")"
+}
