@@ -119,7 +119,7 @@ lab_up() {
 # place of resolv.conf.  With OPEN=$opener, enter uses the program.
 open_tun() {
 	export opener=$BATS_FILE_TMPDIR/opener
-	mknod -m 666 "$BATS_FILE_TMPDIR/tun" c 10 200
+	[ -e "$BATS_FILE_TMPDIR/tun" ] || mknod -m 666 "$BATS_FILE_TMPDIR/tun" c 10 200
 	cat >"$opener" <<-END
 		#!/bin/sh
 		exec unshare --mount sh -c '

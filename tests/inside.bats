@@ -52,6 +52,12 @@ shown() { host ns-spawn rootfs-enter --ephemeral -v /usr:/mnt:ro "$root" true; }
 		mount -t tmpfs t /mnt && echo over the box'
 	has "$output" $'mounted\nmount: /mnt: permission denied'
 	[ "$status" != 0 ]
+	# io_uring_setup, 425 everywhere: EPERM of the filter, not EINVAL of the kernel.
+	uring='python3 -c "import ctypes as c; c.CDLL(None, use_errno=True).syscall(425, 0, 0); print(c.get_errno())"'
+	run -0 outer --network none "$uring"
+	is "$output" 1
+	run -0 outer --network none --seccomp off "$uring"
+	[ "$output" != 1 ] || lacks_kernel io_uring false
 	run -125 outer --network none 'box-run -m 64m /srv true'
 	has "$output" "limit"
 }

@@ -233,6 +233,8 @@ silent() { run page; [ "$status" != 0 ]; }
 	as_user
 	requires "pasta (package passt)" command -v pasta
 	requires "pam_systemd" grep -q pam_systemd /etc/pam.d/common-session
+	# Debian's own profile for pasta.
+	requires "AppArmor" grep -q passt /sys/kernel/security/apparmor/profiles
 	uid=${user[2]}
 	lab_up
 	open_tun
@@ -261,6 +263,7 @@ silent() { run page; [ "$status" != 0 ]; }
 	is "$(<"$dir/memory.max")" 83886080
 	login 'box-stop web && box-rm web'
 	silent
+	has "$(login 'box-run -n ./root true')" "systemd-run --user --scope -q -p Delegate=yes -- box-keep"
 	# The defaults, attached to the session.
 	run -0 --separate-stderr login 'box-run --network none ./root sh -c "cat /sys/fs/cgroup/*.max; echo \$HOME"'
 	has "$(xargs <<<"$output")" "50000 100000"
@@ -294,4 +297,28 @@ silent() { run page; [ "$status" != 0 ]; }
 	oci delete --force c
 	ended() { [ "$(systemctl is-active "$its")" = inactive ]; }
 	eventually 10 ended
+}
+
+@test "a user whose manager has no cpu controller: the default is left out, --cpus refused" {
+	as_user
+	uid=${user[2]}
+	lab_up
+	open_tun
+	home=$(getent passwd "$uid" | cut -d: -f6)
+	bb_root
+	cp -a "$bb.new" "$home/root" && chown -R "$uid" "$home/root"
+	mkdir -p /run/systemd/system/user@.service.d
+	printf '[Service]\nDelegate=\nDelegate=pids memory\n' >/run/systemd/system/user@.service.d/test.conf
+	systemctl daemon-reload
+	systemctl restart "user@$uid.service"
+	baseline_save
+	run -0 --separate-stderr login 'box-run --network none ./root sh -c "cat /sys/fs/cgroup/pids.max; ls /sys/fs/cgroup/cpu.max"'
+	has "$output" 22
+	hasnt "$output" cpu.max
+	run -125 login 'box-run --network none --cpus 1 ./root touch /ran'
+	has "$output" "Delegate=cpu"
+	[ ! -e "$home/root/ran" ]
+	rm -r /run/systemd/system/user@.service.d "$home/root"
+	systemctl daemon-reload
+	systemctl restart "user@$uid.service"
 }

@@ -12,6 +12,7 @@ setup_file() {
 	HOME_OF=$(mktemp -d) && export HOME_OF
 	chmod 711 "$HOME_OF"
 	bb_root
+	export bb
 	cp -a "$bb.new" "$HOME_OF/root"
 	mkdir -m 700 "$HOME_OF/run"
 	chown -R 65534:65534 "$HOME_OF"
@@ -67,9 +68,14 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	run ! answers
 	has "$output" "Couldn't connect"
 	# The port is free at once, for a restart, too.
-	as box-run -d --name web --restart on-failure:1 -p 8080:80 "$root" sh -c 'sleep 0.2; exit 4'
-	run -4 as box-wait web
-	has "$(as box-ps -a)" exited
+	as box-run -d --name web --restart on-failure:1 -p 8080:80 "$root" sh -c '
+		[ ! -e /tmp/again ] || exec httpd -f -h /etc
+		touch /tmp/again; sleep 0.2; exit 4'
+	eventually 10 answers
+	is "$(<"$HOME_OF/run/box/web/restarts")" 1
+	as box-stop web
+	has "$(as box-ps -a)" stopped
+	rm "$root/tmp/again"
 	as box-gc
 	as box-rm web
 	is "$(ls "$HOME_OF/run/box/ended" 2>/dev/null)" ""
@@ -187,6 +193,18 @@ as() { host "${user[@]}" "$@" 3>&-; }
 
 # terminal CMD...: as the user, on a terminal with the script on standard input.
 terminal() { as python3 "$TOP/tests/terminal.py" "$@"; }
+
+@test "a root directory of root's is for reading" {
+	cp -a "$bb.new" "$HOME_OF/roots"
+	for o in --read-only --ephemeral ''; do
+		# shellcheck disable=SC2086
+		run as box-run --network none $o "$HOME_OF/roots" sh -c 'ls -d /bin; touch /tmp/x 2>/dev/null && echo tmp; touch /etc/x || exit 3'
+		is "$status" 3
+		has "$output" /bin
+		[[ -z $o || $o = --ephemeral || $output = *$'\ntmp\n'* ]]
+	done
+	rm -r "$HOME_OF/roots"
+}
 
 @test "-t: a terminal of the box's own, in box-run and box-exec" {
 	terminal box-run -t --network none --name web "$root" sh -c 'tty; stty size; read -r line; echo "got $line"' <<-'END'

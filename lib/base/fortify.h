@@ -46,7 +46,8 @@ fortify_strcat(char *to, const char *from, size_t room)
 	return strcat(to, fortify_text(to, from, room));
 }
 
-#if defined _FORTIFY_SOURCE && _FORTIFY_SOURCE > 0
+/* glibc has macros of these names with clang. */
+#if defined _FORTIFY_SOURCE && _FORTIFY_SOURCE > 0 && !defined __GLIBC__
 /* Of the whole object for bytes, of the member for text, as glibc has it. */
 #define FORTIFY_N(p, n) fortify(n, __builtin_dynamic_object_size(p, 0))
 #define FORTIFY_ROOM(p) __builtin_dynamic_object_size(p, 1)

@@ -55,11 +55,11 @@ port_of(const struct usernet *u, unsigned i)
 	    .fd = -1};
 }
 
-/* The words for pasta but the last four, malloc'ed, with NULLs at the end. */
+/* The words for pasta but the last five, malloc'ed, with NULLs at the end. */
 static char **
 words_for(const struct usernet *u, bool as_root)
 {
-	const char **argv = calloc(FIXED + 17 + 2 * DOOR_PORTS, sizeof(*argv)),
+	const char **argv = calloc(FIXED + 18 + 2 * DOOR_PORTS, sizeof(*argv)),
 		   **word = argv;
 	bool any[2] = {false, false};
 
@@ -135,6 +135,18 @@ check_as(struct usernet *u, uid_t uid)
 		die("seteuid %u", own);
 	errno = error;
 	return ret;
+}
+
+/* Opens the file of a namespace for an older pasta: AppArmor's profile of
+ * Debian 12's refuses a look at another process, but not at a descriptor of its
+ * own. */
+static const char *
+inherited(const char *path, int *fd)
+{
+	*fd = open(path, O_RDONLY);
+	if (*fd < 0)
+		die("open %s", path);
+	return text_fmt("/proc/self/fd/%d", *fd);
 }
 
 /* In the child.  Signals of the caller's terminal are not for pasta, which
@@ -288,7 +300,9 @@ pasta_start(struct usernet *u, uid_t uid, gid_t gid)
 	const char *user = text_fmt("/proc/%s/ns/user", pid);
 	const char *net = text_fmt("/proc/%s/ns/net", pid);
 	const char *as = "";
+	static char quit[] = "--no-netns-quit";
 	char **argv, **end;
+	int ns[2] = {-1, -1}, ret;
 
 	if (u->n_ports > DOOR_PORTS) {
 		said_set("--publish", "");
@@ -307,9 +321,18 @@ pasta_start(struct usernet *u, uid_t uid, gid_t gid)
 		return 0;
 	for (end = argv; *end; end++)
 		;
+	if (pasta_leaks()) {
+		user = inherited(user, &ns[0]);
+		net = inherited(net, &ns[1]);
+		*end++ = quit;
+	}
+	/* A macro takes the commas between braces as its own. */
 	memcpy(end, ((const char *[]){"--userns", user, "--netns", net}),
 	    4 * sizeof(*end));
-	if (launch(argv, uid, gid) < 0)
+	ret = launch(argv, uid, gid);
+	close_keep(ns[0]);
+	close_keep(ns[1]);
+	if (ret < 0)
 		return -1;
 	state_put_pid("pasta", pasta);
 	if (u->n_ports) {
