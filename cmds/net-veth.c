@@ -63,7 +63,7 @@ static const struct {
 	int err;
 	const char *said, *hint;
 } hints[] = {
-    {EADDRINUSE, "IPv6", "export BOX_POOL6=fd99::/64, or another free network"},
+    {EADDRINUSE, "IPv6", "--pool6 fd99::/64, or another free network"},
     {EADDRINUSE, "", "export BOX_POOL=10.99.0.0/24, or another free network"},
     {EEXIST, "",
 	"--slot N (net-lease finds one), --box-link NAME for the box's"},

@@ -518,7 +518,7 @@ family() {
 		run -0 in_group box-oci --root "$BATS_TEST_TMPDIR/oci" delete --force c
 	done
 	make_record "$group"
-	run -137 in_group env WEAK=112 "$weak/bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" delete --force c
+	run -137 weak 112 in_group box-oci --root "$BATS_TEST_TMPDIR/oci" delete --force c
 	for path in "$group" "/$group//"; do
 		bundle ".linux.cgroupsPath = \"$path\""
 		run in_group box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c 3>&-

@@ -86,13 +86,14 @@ v1() { [ "$(cgroup_dir cpu)" != "$(cgroup_dir "")" ]; }
 	host ip address add fd62:6f78::77/64 dev uplink nodad
 	refused '--pool6 fd99::/64, or another free network' net-lease --ipv6 true
 	works net-lease ${hint%%,*} true
-	refused 'export BOX_POOL6=fd99::/64, or another free network' ns-spawn net-veth --pool6 fd62:6f78::/64 true
-	works sh -c "${hint%%,*}; ns-spawn net-veth true"
+	refused '--pool6 fd99::/64, or another free network' ns-spawn net-veth --pool6 fd62:6f78::/64 true
+	works ns-spawn net-veth ${hint%%,*} true
 	host sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 	refused 'sysctl -w net.ipv6.conf.all.disable_ipv6=0' net-lease --ipv6 true
 	refused 'sysctl -w net.ipv6.conf.all.disable_ipv6=0' ns-spawn net-veth --pool6 fd62:6f78::/64 true
 	host $hint
-	works net-lease --ipv6 ns-spawn net-veth true
+	refused 'net-nat behind net-lease; or net-veth --pool6 POOL' net-lease --ipv6 ns-spawn net-veth true
+	works net-lease --ipv6 net-nat ns-spawn net-veth true
 	refused 'export BOX_STATE=DIR, a directory of your own' "${user[@]}" env -u XDG_RUNTIME_DIR net-lease true
 	works "${user[@]}" env -u XDG_RUNTIME_DIR BOX_STATE="$PWD/run/state" net-lease true
 	refused 'export BOX_STATE=DIR, a directory of your own' "${user[@]}" env -u XDG_RUNTIME_DIR box-ps
@@ -490,6 +491,9 @@ elsewhere() {
 		modprobe veth|restricted.bats: modules that the kernel cannot load: veth, nf_tables
 		modprobe -a *|needs a kernel that has not loaded the modules
 		modprobe nf_conntrack_netlink|needs a kernel that has not loaded the module
+		aa-status lists the loaded profiles|needs a kernel with AppArmor
+		this kernel has no AppArmor|names no command
+		CAP_SYS_NICE allows it; a control group of v1 needs cpu.rt_runtime_us, too|names no command
 		sysctl -w kernel.unprivileged_userns_clone=1|needs a kernel of Debian 10
 		sysctl -w kernel.apparmor_restrict_unprivileged_userns=0|needs a kernel of Ubuntu's
 	END

@@ -154,7 +154,7 @@ refused() {
 		host ip "$kind" add $net dev uplink $flags
 		baseline_save
 		refused "the host has the" "--pool6 fd99::/64" net-lease --ipv6
-		refused "the host has the" "export BOX_POOL6=fd99::/64" ns-spawn net-veth --pool6 fd62:6f78::/64
+		refused "the host has the" "--pool6 fd99::/64" ns-spawn net-veth --pool6 fd62:6f78::/64
 		has "$output" "${net#* } dev uplink"
 		host ip "$kind" del $net dev uplink
 	done <<-END

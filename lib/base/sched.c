@@ -77,7 +77,8 @@ sched_set(const struct sched *s)
 	if (s->word &&
 	    say(SAY_SH, "chrt --%.*s -p %d $$", (int)strcspn(s->word, ":"),
 		s->word, s->level) &&
-	    sched_setscheduler(0, s->class, &p) < 0)
+	    /* musl has no such function. */
+	    syscall(SYS_sched_setscheduler, 0, s->class, &p) < 0)
 		refused("--sched", s);
 }
 
