@@ -205,7 +205,7 @@ idle() { [ -z "$(ip netns pids "$HOSTNS")" ]; }
 	cd "$BATS_TEST_TMPDIR"
 	for t in $TOOLS; do
 		# Those of other sources than the host's files: tests/rootfs.bats.
-		[[ $t != rootfs-@(alpine|debian) ]] || continue
+		[[ $t != rootfs-@(alpine|debian|image) ]] || continue
 		examples_of "$t.1"
 		[ ${#examples[@]} -ge 1 ] || fail "$t has no example"
 		for e in "${examples[@]}"; do
