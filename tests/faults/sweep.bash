@@ -13,7 +13,7 @@ inject=$TOP/tests/faults/inject
 # case, and what the C library and libcap do before main().
 sites() {
 	awk -v all="${FAULTS:-}" '
-	$4 == 1 && ($3 == "brk" || $3 == "arch_prctl") { start[$1, $2] = 1 }
+	!(($1, $2) in any) { any[$1, $2]; if ($3 ~ /^(brk|arch_prctl)$/) start[$1, $2] }
 	$3 == "prctl" && $6 == 15 { delete start[$1, $2] } # PR_SET_NAME, in tool_start()
 	($1, $2) in start { next }
 	$3 ~ /^(brk|close|exit|exit_group|get[a-z]*[gpu]id|getpgrp|gettid|munmap|rt_sigaction|rt_sigprocmask|rt_sigreturn|sched_yield|set_robust_list|set_tid_address|tkill|umask)$/ { next }
