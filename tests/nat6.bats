@@ -418,6 +418,8 @@ time.sleep(1000)' >"$BATS_TEST_TMPDIR/joined" 3>&- &
 	sed '/^#/d' "$BATS_TEST_TMPDIR/dry" | host iptables-nft-restore --noflush
 	sed -n '/^# ip6tables/,/^# EOF/s/^# //p' "$BATS_TEST_TMPDIR/dry" | (host sh)
 	dry=$(rules6 nft)
+	host net-nat --backend nft down
+	hasnt "$(rules6 nft)" "-0"
 	has "$(<"$BATS_TEST_TMPDIR/dry")" "echo 2 > /proc/sys/net/ipv6/conf/uplink/accept_ra"
 	for tables in iptables ip6tables; do
 		host $tables-nft-save | sed -n 's/^\*/-t /p' | while read -r t; do
