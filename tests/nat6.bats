@@ -476,12 +476,16 @@ for port in range(20000, 22500):
 	answers host "http://[::1]:8081"
 	run ! get host "http://127.0.0.1:8081"
 	has "$(ports)" '"[::1]:8081:80/tcp","[2001:db8::1]:'
+	# The route to ::1 is lost with the link's state.
+	host ip -6 route flush table local ::1 dev veth0
 	port=$(ports | sed 's/.*2001:db8::1\]:\([0-9]*\):.*/\1/')
 	answers outside "http://[2001:db8::1]:$port"
 	run -125 host box-limit --unpublish 8081:80 six
 	has "$output" "it is not published"
 	host box-limit --unpublish "[::1]:8081:80" six
 	run ! get host "http://[::1]:8081"
+	host box-limit --unpublish "[2001:db8::1]:$port:80" six
+	is "$(ports)" ""
 	kill "$pid" && finish
 }
 
