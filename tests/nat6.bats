@@ -205,7 +205,7 @@ learnt() { has "$(host ip -6 route show default proto ra)" "dev uplink"; }
 @test "T101: nor does a box without net-nat, beside one with it" {
 	web 0
 	served host serve udp :: 7007
-	start ns-spawn --slot 1 net-veth --slot 1 sleep 1000
+	start ns-spawn --slot 1 net-veth --slot 1 --pool6 fd62:6f78::/64 sleep 1000
 	runs sleep
 	boxes+=("$prog") pids+=("$pid")
 	to=$(mac host box1)
@@ -409,7 +409,7 @@ time.sleep(1000)' >"$BATS_TEST_TMPDIR/joined" 3>&- &
 		net-nat -p [::1:8080:80|is not [[ADDR:][PORT]:]PORT[/tcp|/udp]
 		net-nat -p ::1:8080:80|'::1' is not an IPv4 address
 		net-nat -p [2001:db8::77]:8080:80|[2001:db8::77]:8080:80/tcp: not an address of this host
-		net-nat -p 8080:80 -p [::]:8080:81|Address already in use
+		net-nat -p 8080:80 -p [::]:8080:81|in use
 		env -u BOX_POOL6 net-nat -p [::1]:8080:80|[::1]:8080:80/tcp: the box has no IPv6
 	END
 	# What -n prints for iptables is its input; the rest are comments.

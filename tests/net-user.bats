@@ -82,11 +82,11 @@ no_pasta() { is "$(pastas)" ""; }
 	bb_root
 	run -0 box --hostname me net-user rootfs-enter --ephemeral "$bb" cat /etc/hosts
 	has "$output" $'10.0.0.2\tme\nfd62:6f78::2\tme'
-	# A host without a way out by IPv6.
+	# A host without a way out by IPv6: a pasta of 2025 has IPv6 to the host then.
 	host ip route del default via 2001:db8::2
 	run -0 box --hostname me net-user rootfs-enter --ephemeral "$bb" cat /etc/hosts
 	host ip route add default via 2001:db8::2
-	hasnt "$output" fd62
+	[ "${PASTA:-}" ] || hasnt "$output" fd62
 	eventually 5 no_pasta
 }
 

@@ -6,6 +6,7 @@
 #include "cg/open.h"
 #include "ns/idmap.h"
 #include "ns/ns.h"
+#include "payload/caps.h"
 #include "payload/confine.h"
 
 #include <errno.h>
@@ -50,6 +51,7 @@ enter(int fd, int left)
 	/* A change of credentials turns this on again. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		die("prctl PR_SET_DUMPABLE");
+	walls.base = caps_kept;
 	confine(&walls, &(struct user){.uid = 0});
 }
 

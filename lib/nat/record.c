@@ -123,6 +123,8 @@ read_pools(struct nat *n, char *pools)
 			continue;
 		*slash++ = '\0';
 		p.len = (unsigned)atoi(slash);
+		if (p.len == 0 || p.len > (p.ip == IP6 ? 128 : 32))
+			continue;
 		if (p.ip == IP6 ? addr6_read(word, &p.addr6)
 				: addr_read(word, &p.addr))
 			record_add(n, &p);

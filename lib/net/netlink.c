@@ -12,6 +12,7 @@
 #include "base/say.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -104,15 +105,21 @@ result(const struct nlmsghdr *h)
 	size_t skip = NLMSG_LENGTH(sizeof(*e));
 
 	/* Both kinds begin with an int: 0 or a negative errno. */
+	errno = EBADMSG;
+	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(e->error)) ||
+	    e->error == INT_MIN)
+		return -1;
 	if (e->error == 0)
 		return 0;
 	if (h->nlmsg_type == NLMSG_ERROR && h->nlmsg_flags & NLM_F_ACK_TLVS) {
 		/* The attributes follow our request, which is returned. */
 		if (!(h->nlmsg_flags & NLM_F_CAPPED))
 			skip += e->msg.nlmsg_len - NLMSG_HDRLEN;
-		why = netlink_attr(
-		    (const struct rtattr *)((const char *)h + skip),
-		    h->nlmsg_len - skip, NLMSGERR_ATTR_MSG);
+		why = skip > h->nlmsg_len
+			  ? NULL
+			  : netlink_attr(
+				(const struct rtattr *)((const char *)h + skip),
+				h->nlmsg_len - skip, NLMSGERR_ATTR_MSG);
 		if (why)
 			say_why(RTA_DATA(why));
 	}

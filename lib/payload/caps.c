@@ -58,7 +58,7 @@ caps_list(const char *what, const char *list)
 
 	if (!copy)
 		die("strdup");
-	while (*list && (name = strsep(&rest, ",")))
+	while ((name = strsep(&rest, ",")))
 		bits |= bits_of(what, name);
 	free(copy);
 	return bits;

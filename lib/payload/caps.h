@@ -9,7 +9,7 @@
  * (net-veth(1)), and without MKNOD, which a user namespace does not grant. */
 extern const uint64_t caps_kept;
 
-/* The set of a list, "NET_RAW,cap_sys_admin", "ALL", or "" for none.  Dies with
+/* The set of a list, "NET_RAW,cap_sys_admin" or "ALL".  Dies with
  * 125, naming the option WHAT, on an unknown name. */
 uint64_t caps_list(const char *what, const char *list);
 

@@ -79,11 +79,12 @@ payload_opt(struct payload *p, int c)
 		p->clear_env = true;
 		break;
 	case OPT_CAPS:
-		p->confine.base = caps_list("--caps", optarg);
+		p->confine.base = *optarg ? caps_list("--caps", optarg) : 0;
 		caps_check("--caps", p->confine.base);
 		break;
 	case OPT_AMBIENT:
-		p->confine.ambient |= caps_list("--ambient", optarg);
+		p->confine.ambient |=
+		    *optarg ? caps_list("--ambient", optarg) : 0;
 		break;
 	case OPT_APPARMOR:
 		p->apparmor = optarg;

@@ -9,14 +9,14 @@
 inject=$TOP/tests/faults/inject
 
 # sites LOG: "SITE PROGRAM CALL PURPOSE", one a line. Calls that cannot fail are left
-# out, close(2), which closes in any case, and what the C library and libcap do before
-# main().
+# out, as those of signals and of musl's change of ids, close(2), which closes in any
+# case, and what the C library and libcap do before main().
 sites() {
 	awk -v all="${FAULTS:-}" '
 	$4 == 1 && ($3 == "brk" || $3 == "arch_prctl") { start[$1, $2] = 1 }
 	$3 == "prctl" && $6 == 15 { delete start[$1, $2] } # PR_SET_NAME, in tool_start()
 	($1, $2) in start { next }
-	$3 ~ /^(brk|close|exit|exit_group|get[a-z]*[gpu]id|getpgrp|munmap|rt_sigreturn|sched_yield|set_robust_list|set_tid_address|umask)$/ { next }
+	$3 ~ /^(brk|close|exit|exit_group|get[a-z]*[gpu]id|getpgrp|gettid|munmap|rt_sigaction|rt_sigprocmask|rt_sigreturn|sched_yield|set_robust_list|set_tid_address|tkill|umask)$/ { next }
 	all == "all" || !(($2, $3, $5) in seen) {
 		if ($6 ~ "/|-") gsub(/[0-9]+/, "N", $6)
 		print $1 "/" $2 "/" $3 "/" $4, $2, $3, $6

@@ -36,7 +36,7 @@ word(char *text, size_t size)
 		resolv_add(&r, text);
 		break;
 	case 'i':
-		idmaps_get(&maps, text, 1000);
+		idmaps_get(&maps, text, NULL, 1000);
 		break;
 	case 'n':
 		parse_num("word", text, 1, UINT64_MAX);
