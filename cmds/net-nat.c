@@ -258,7 +258,7 @@ before_stage(const char *name)
 
 /* Checks what IPv6 the box is to have, and may not have. */
 static void
-fit_v6(void)
+fit_v6(bool down)
 {
 	struct nat_port *p;
 
@@ -275,7 +275,8 @@ fit_v6(void)
 	/* For net-veth: a rule of ours binds the source address. */
 	if (setenv("BOX_NAT6", "1", 1) < 0)
 		die("setenv");
-	if (hostnet_has6() < 0) {
+	/* Rules go in any case. */
+	if (!down && hostnet_has6() < 0) {
 		warnx("--pool6: %s: %s", said(),
 		    *said_why() ? said_why() : strerror(errno));
 		hint("%s", hostnet_hint6());
@@ -321,7 +322,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	nat.slot = slot_get(given.num, given.pool, given.pool6);
-	fit_v6();
+	fit_v6(down);
 	nat.addr = given.addr ? addr_parse("--addr", given.addr)
 			      : slot_addr(&nat.slot);
 	slot_link(&nat.slot, nat.link, sizeof(nat.link));

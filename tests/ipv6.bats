@@ -48,8 +48,10 @@ reached() { has "$("$@" timeout 5 bash -c ': <>"/dev/tcp/$0/1"' "$to" 2>&1)" "Co
 
 @test "a pool of one's own; a slot's address in it; no route out where the host has none" {
 	host ip route del default via 2001:db8::2
+	host ip addr del 2001:db8::1/64 dev uplink
 	start env BOX_POOL6=fd00:1:2:3:4:5::/96 net-lease --ipv6 --slot 4090 --pool 10.64.0.0/16 ns-spawn net-veth --pool6 fd00:1:2:3:4:5::/96 sleep 1000
 	runs sleep
+	host ip addr add 2001:db8::1/64 dev uplink nodad
 	host ip route add default via 2001:db8::2
 	is "$(routes box4090 host | head -n 1)" "fd00:1:2:3:4:5:0:ffc"
 	is "$(routes veth1 inbox)" "$(printf '%s\n' \

@@ -83,6 +83,18 @@ conf6() { host cat "/proc/sys/net/ipv6/conf/$1"; }
 	done
 }
 
+@test "a host without a default route: its neighbours reach the box, and the box them" {
+	host ip -6 route del default
+	baseline_save
+	served outside serve tcp :: 7000
+	web 0 -p 8080:80
+	asked "2001:db8::2 hello" outside ask tcp 2001:db8::1 8080
+	asked "2001:db8::1 hello" host ask tcp 2001:db8::1 8080
+	asked "fd62:6f78::1 hello" inbox ask tcp 2001:db8::1 8080
+	asked "2001:db8::1 hello" inbox ask tcp 2001:db8::2 7000
+	ended "$prog" "$pid"
+}
+
 @test "a box without ports adds no rule to those of its pools; the rules go with the last" {
 	requires "strace" command -v strace
 	export BOX_GRACE=1
@@ -392,6 +404,8 @@ time.sleep(1000)' >"$BATS_TEST_TMPDIR/joined" 3>&- &
 		net-nat -p [::ffff:1.2.3.4]:8080:80|is not an IPv6 address
 		net-nat -p [::1]80|is not [[ADDR:][PORT]:]PORT[/tcp|/udp]
 		net-nat -p [::1]:80|is not [[ADDR:][PORT]:]PORT[/tcp|/udp]
+		net-nat -p [::1]:x:8080:80|'::1]:x' is not an IPv6 address
+		net-nat -p [::1]x]:8080:80|'::1]x' is not an IPv6 address
 		net-nat -p [::1:8080:80|is not [[ADDR:][PORT]:]PORT[/tcp|/udp]
 		net-nat -p ::1:8080:80|'::1' is not an IPv4 address
 		net-nat -p [2001:db8::77]:8080:80|[2001:db8::77]:8080:80/tcp: not an address of this host
@@ -404,6 +418,8 @@ time.sleep(1000)' >"$BATS_TEST_TMPDIR/joined" 3>&- &
 	sed '/^#/d' "$BATS_TEST_TMPDIR/dry" | host iptables-nft-restore --noflush
 	sed -n '/^# ip6tables/,/^# EOF/s/^# //p' "$BATS_TEST_TMPDIR/dry" | (host sh)
 	dry=$(rules6 nft)
+	host net-nat --backend nft down
+	hasnt "$(rules6 nft)" "-0"
 	has "$(<"$BATS_TEST_TMPDIR/dry")" "echo 2 > /proc/sys/net/ipv6/conf/uplink/accept_ra"
 	for tables in iptables ip6tables; do
 		host $tables-nft-save | sed -n 's/^\*/-t /p' | while read -r t; do
@@ -460,12 +476,16 @@ for port in range(20000, 22500):
 	answers host "http://[::1]:8081"
 	run ! get host "http://127.0.0.1:8081"
 	has "$(ports)" '"[::1]:8081:80/tcp","[2001:db8::1]:'
+	# The route to ::1 is lost with the link's state.
+	host ip -6 route flush table local ::1 dev veth0
 	port=$(ports | sed 's/.*2001:db8::1\]:\([0-9]*\):.*/\1/')
 	answers outside "http://[2001:db8::1]:$port"
 	run -125 host box-limit --unpublish 8081:80 six
 	has "$output" "it is not published"
 	host box-limit --unpublish "[::1]:8081:80" six
 	run ! get host "http://[::1]:8081"
+	host box-limit --unpublish "[2001:db8::1]:$port:80" six
+	is "$(ports)" ""
 	kill "$pid" && finish
 }
 
@@ -498,4 +518,10 @@ for port in range(20000, 22500):
 	run -125 host net-nat ns-spawn true
 	is "${lines[*]}" "net-nat: --pool6: IPv6: this host has it disabled net-nat: hint: sysctl -w net.ipv6.conf.all.disable_ipv6=0"
 	baseline_same
+	# Meanwhile: rules go all the same.
+	host sysctl -qw net.ipv6.conf.all.disable_ipv6=0
+	host net-nat --slot 3 -p 8080:80 up
+	host sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	host net-nat --slot 3 down
+	is "$(rules6)" ""
 }

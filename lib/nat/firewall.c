@@ -402,7 +402,8 @@ firewall_down(void)
 	}
 	lock = lock_wait(common);
 	o = take_record(lock);
-	swept = nat_undo(nat.id, o.box.has6) == 0;
+	/* No record tells of rules that were made by hand. */
+	swept = nat_undo(nat.id, o.box.has6 || nat.slot.has6) == 0;
 	if (swept)
 		flows_end(&o.box, NULL, 0);
 	/* take_record() has just made an empty record. */

@@ -45,14 +45,17 @@ parse_range(const char *what, char *word, uint64_t *count)
 static void
 parse_addr(struct nat_port *p, const char *what, char *word)
 {
-	char *end = strchr(word, ']');
+	char *end;
 
-	if (*word != '[' || !end) {
+	if (*word != '[') {
 		p->family = AF_INET;
 		p->addr = addr_parse(what, word);
 		return;
 	}
-	*end = '\0';
+	/* Another character behind the bracket makes the address a bad one. */
+	end = word + strlen(word) - 1;
+	if (*end == ']')
+		*end = '\0';
 	p->family = AF_INET6;
 	if (!addr6_read(word + 1, &p->addr6) ||
 	    IN6_IS_ADDR_LINKLOCAL(&p->addr6) ||

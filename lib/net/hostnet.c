@@ -114,14 +114,32 @@ hostnet_check(struct netlink *nl, const struct veth *v)
 	return -1;
 }
 
+/* A network of hosts, not behind lo, which has those that nobody reaches. */
+static void
+note_network6(const struct nlmsghdr *h, void *arg)
+{
+	bool *found = arg;
+	struct route6 r;
+
+	route6_read(h, &r);
+	if (r.len > 0 && r.len < 128 && r.link > 1 &&
+	    !IN6_IS_ADDR_LINKLOCAL(&r.dst) && !IN6_IS_ADDR_MULTICAST(&r.dst))
+		*found = true;
+}
+
+/* A host without a default route may have neighbours, as clients of published
+ * ports.  Boxes have routes to single addresses. */
 bool
 hostnet_out6(struct netlink *nl)
 {
 	struct in6_addr outside;
 	struct route6 r;
+	bool found = false;
 
-	return addr6_read(OUTSIDE6, &outside) &&
-	       route6_get(nl, &outside, 0, &r) == 0 && r.link && !r.local;
+	if (addr6_read(OUTSIDE6, &outside) &&
+	    route6_get(nl, &outside, 0, &r) == 0 && r.link && !r.local)
+		return true;
+	return route6_each(nl, note_network6, &found) == 0 && found;
 }
 
 struct collision6 {

@@ -23,7 +23,7 @@ const char *hostnet_hint6(void);
 /* The same of the IPv6 addresses of V; fails as hostnet_has6(), too. */
 int hostnet_check6(struct netlink *nl, const struct veth *v);
 
-/* Whether the host has an IPv6 route out. */
+/* Whether the host has an IPv6 route out, or to a network of its own. */
 bool hostnet_out6(struct netlink *nl);
 
 #endif

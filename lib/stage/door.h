@@ -29,7 +29,7 @@ struct veth {
 	uint32_t nat;	   /* the host end is in VETH_GROUP_NAT */
 	struct in6_addr addr6, gateway6;
 	uint32_t len6; /* of the pool, whose addresses both are; 0: no IPv6 */
-	uint32_t out6; /* the host has an IPv6 route out: set by veth_host() */
+	uint32_t out6; /* the host has IPv6 networks: set by veth_host() */
 };
 
 /* A network of pasta's (spawn/pasta.h).  Addresses in host byte order. */
