@@ -329,6 +329,12 @@ CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
 	has "$status $stderr" 'exec: "no-such": executable file not found in $PATH'
 	x c /etc/passwd
 	has "$stderr" 'exec: "/etc/passwd": permission denied'
+	# The program's name may be an image's word: no option of a stage.
+	for word in --caps=all -u7:7 -n -- --pid; do
+		x c "$word" "$$" id
+		is "$status" 1 "$word: $output"
+		has "$stderr" "exec: \"$word\": executable file not found in \$PATH"
+	done
 	x c
 	has "$stderr" "usage: box-oci exec"
 	x --process "$BATS_TEST_TMPDIR/p.json" c true

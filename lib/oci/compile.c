@@ -425,6 +425,8 @@ compile_exec(struct plan *p, const struct container *c, struct json process,
 		words_option(w, "--console", o->console);
 	process_words(w, process, o->preserve, o->shown);
 	put_filter(w, c);
+	/* Anybody may have chosen the program's name: no option is there. */
+	words_add(w, "--");
 	process_args(w, process);
 	p->prog = process_program(process);
 }
