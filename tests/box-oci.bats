@@ -140,7 +140,7 @@ refused() {
 	    | .process += {cwd: "/new/deep/dir", env: ["A=1", "B=x y=z", "PATH=/bin"], oomScoreAdj: 77, noNewPrivileges: true,
 	    user: {uid: 5, gid: 6, additionalGids: [7, 8], umask: 39},
 	    rlimits: [{type: "RLIMIT_NOFILE", soft: 99, hard: 100}],
-	    capabilities: {bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_NEW"], permitted: ["CAP_KILL"], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL", "CAP_CHOWN"]}}'
+	    capabilities: {bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_NEW", "CAP_CHOWN,ALL"], permitted: ["CAP_KILL"], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL", "CAP_CHOWN"]}}'
 	is "$output" "5
 6
 6 7 8
@@ -153,11 +153,18 @@ CapInh: 0000000000000020 CapPrm: 0000000000000020 CapEff: 0000000000000020 CapBn
 A=1 B=x y=z HOME=/ PATH=/bin
 0 1 2 3" "$stderr"
 	has "$stderr" "process.capabilities.bounding[2]: 'CAP_NEW' is not known here"
+	has "$stderr" "process.capabilities.bounding[3]: 'CAP_CHOWN,ALL' is not known here"
 	script='umask; grep NoNew /proc/self/status | xargs; [ "$(id -G)" = 0 ] && echo "$HOME"'
 	runs_as '.process.noNewPrivileges = false | del(.process.env, .process.capabilities)'
 	is "$output" "0022
 NoNewPrivs: 0
 /root" "$stderr"
+	script='ulimit -Hc; ulimit -c'
+	runs_as '.process.rlimits = [{type: "RLIMIT_CORE", soft: 1024, hard: 77777}]'
+	sed -i 's/77777$/18446744073709551615/' "$bundle/config.json"
+	run --separate-stderr oci run --bundle "$bundle" c 3>&-
+	is "$output" "unlimited
+2" "$stderr"
 	# Three hundred variables.
 	script='env | grep -c ^V'
 	runs_as '.process.env += [range(300) | "V\(.)=x"]'
@@ -192,6 +199,18 @@ crw-r--r--
 up
 ok" "$stderr"
 	for text in "/bind/f: Read-only" "/etc/x: Read-only" "/froz/x: Read-only"; do has "$stderr" "$text"; done
+}
+
+@test "a mount over another has the mounts and masks of the paths below it" {
+	mkdir -p "$BATS_TEST_TMPDIR/sys/firmware" "$BATS_TEST_TMPDIR/run"
+	touch "$BATS_TEST_TMPDIR/sys/firmware/f"
+	export script='ls /sys /sys/firmware /run /run/deep | xargs'
+	runs_as ".mounts |= map(select(.type != \"cgroup\")) | .mounts += [
+	    {destination: \"/sys\", type: \"bind\", source: \"$BATS_TEST_TMPDIR/sys\", options: [\"rbind\"]},
+	    {destination: \"/run/deep\", type: \"tmpfs\", source: \"t\"},
+	    {destination: \"/run\", type: \"bind\", source: \"$BATS_TEST_TMPDIR/run\", options: [\"rbind\"]},
+	    {destination: \"/run/deep\", type: \"bind\", source: \"$BATS_TEST_TMPDIR/sys\", options: [\"rbind\"]}]"
+	is "$output" "/run: deep /run/deep: firmware /sys: firmware /sys/firmware:" "$stderr"
 }
 
 @test "namespaces: new ones, the host's, joined ones, and a user namespace" {

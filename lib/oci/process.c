@@ -29,6 +29,15 @@ limit_name(struct json type)
 	return name;
 }
 
+/* 2^64 - 1 is the kernel's word for no limit. */
+static const char *
+limit_text(struct json j)
+{
+	const uint64_t n = json_u64(j, UINT64_MAX, 0);
+
+	return n == UINT64_MAX ? "max" : text_fmt("%ju", (uintmax_t)n);
+}
+
 static void
 put_limits(struct words *w, struct json limits)
 {
@@ -48,9 +57,8 @@ put_limits(struct words *w, struct json limits)
 				json_die(l, "a second limit of that type");
 		if (!json_there(soft) || !json_there(hard))
 			json_die(l, "needs soft and hard");
-		words_value(w, "--rlimit", "%s=%ju:%ju", name,
-		    (uintmax_t)json_u64(soft, UINT64_MAX, 0),
-		    (uintmax_t)json_u64(hard, UINT64_MAX, 0));
+		words_value(w, "--rlimit", "%s=%s:%s", name, limit_text(soft),
+		    limit_text(hard));
 		free(name);
 	}
 }
@@ -166,6 +174,8 @@ has_cap(struct json set, const char *name)
 static char *
 caps(struct json set, struct json both, struct json also)
 {
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 	char *list;
 	FILE *f = text_open(&list);
 
@@ -174,7 +184,9 @@ caps(struct json set, struct json both, struct json also)
 		const char *name = json_text(c, "");
 		cap_value_t value;
 
+		/* cap_from_name(3) takes "cap_chown,all" for cap_chown. */
 		if (strncasecmp(name, "CAP_", 4) != 0 ||
+		    name[strspn(name, letters)] ||
 		    cap_from_name(name, &value) < 0 || !CAP_IS_SUPPORTED(value))
 			warnx("%s: '%s' is not known here, and left out",
 			    c.name, name);
