@@ -159,6 +159,10 @@ A=1 B=x y=z HOME=/ PATH=/bin
 	is "$output" "0022
 NoNewPrivs: 0
 /root" "$stderr"
+	# Root with no_new_privs has what is permitted.
+	script='grep -E "CapPrm|CapBnd" /proc/self/status | xargs'
+	runs_as '.process.noNewPrivileges = true | .process.capabilities = {bounding: ["CAP_CHOWN", "CAP_SYS_ADMIN"], permitted: ["CAP_CHOWN"]}'
+	is "$output" "CapPrm: 0000000000000001 CapBnd: 0000000000000001" "$stderr"
 	script='ulimit -Hc; ulimit -c'
 	runs_as '.process.rlimits = [{type: "RLIMIT_CORE", soft: 1024, hard: 77777}]'
 	sed -i 's/77777$/18446744073709551615/' "$bundle/config.json"

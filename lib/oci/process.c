@@ -200,16 +200,23 @@ caps(struct json set, struct json both, struct json also)
 	return list;
 }
 
-/* At execve(2) only the bounding set and the ambient one decide.  An ambient
+/* At execve(2) only the bounding set and the ambient one decide; with
+ * no_new_privs root gets none that is not permitted before.  An ambient
  * capability is inheritable and permitted, too. */
 static void
-put_caps(struct words *w, struct json sets)
+put_caps(struct words *w, struct json process)
 {
+	const struct json sets = json_get(process, "capabilities");
 	const struct json all = json_get(sets, "bounding");
 	const struct json ambient = json_get(sets, "ambient");
+	const bool root =
+	    json_int(json_get(process, "user.uid"), 0, MOST_ID, 0) == 0;
+	const bool bound =
+	    root && json_true(json_get(process, "noNewPrivileges"), false);
 	char *list;
 
-	words_option(w, "--caps", caps(all, all, all));
+	words_option(w, "--caps",
+	    caps(all, bound ? json_get(sets, "permitted") : all, all));
 	list = caps(ambient, json_get(sets, "inheritable"),
 	    json_get(sets, "permitted"));
 	if (*list)
@@ -309,7 +316,7 @@ process_words(
 	words_option(w, "-w", cwd);
 	put_user(w, json_get(process, "user"));
 	put_env(w, json_get(process, "env"), shown);
-	put_caps(w, json_get(process, "capabilities"));
+	put_caps(w, process);
 	if (!json_true(json_get(process, "noNewPrivileges"), false))
 		words_add(w, "--new-privs");
 	if (*profile)
