@@ -291,6 +291,7 @@ made" "$stderr"
 		.linux.namespaces[4].path = "/proc/self/ns/mnt"@linux.namespaces[4]: the root directory is made in a new mount namespace
 		.linux.namespaces += [{type: "user"}]@linux.uidMappings: a new user namespace needs both maps
 		.linux.uidMappings = [{containerID: 0, hostID: 1, size: 1}]@linux.uidMappings: without a user namespace
+		.linux.gidMappings = [{containerID: 0, hostID: 1, size: 1}]@linux.gidMappings: without a user namespace
 		.linux.sysctl["kernel.panic"] = "1"@kernel.panic
 		.linux.sysctl["net.ipv4.ip_forward=1 x"] = "1"@linux.sysctl.net.ipv4.ip_forward=1 x: not a sysctl
 		.linux.namespaces |= map(select(.type != "network")) | .linux.sysctl["net.ipv4.ip_forward"] = "1"@net.ipv4.ip_forward

@@ -143,6 +143,8 @@ put_maps(struct words *w, struct json linux)
 	if (!is_new("user")) {
 		if (json_count(uids) && !kind_of("user")->listed)
 			json_die(uids, "without a user namespace");
+		if (json_count(gids) && !kind_of("user")->listed)
+			json_die(gids, "without a user namespace");
 		if (kind_of("user")->listed)
 			words_add(w, "--plain");
 		return;
