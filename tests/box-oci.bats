@@ -217,6 +217,14 @@ ok" "$stderr"
 	is "$output" "/run: deep /run/deep: firmware /sys: firmware /sys/firmware:" "$stderr"
 }
 
+@test "a limit in a hierarchy that no container has otherwise" {
+	requires "hugetlb in a hybrid v2 hierarchy" grep -q hugetlb /sys/fs/cgroup/unified/cgroup.controllers
+	bundle '.process.args = ["sleep", "1000"] | .linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 4194304}]'
+	create c
+	is "$(cat "/sys/fs/cgroup/unified/bt-oci-$$/hugetlb.2MB.max")" 4194304
+	has "$(cat "/proc/$(pid_of)/cgroup")" "0::/bt-oci-$$"
+}
+
 @test "namespaces: new ones, the host's, joined ones, and a user namespace" {
 	export script='for n in user mnt pid net uts ipc cgroup; do [ "$(readlink /proc/self/ns/$n)" = "$(readlink /host/$n)" ] && echo $n; done | xargs'
 	runs_as '.mounts += [{destination: "/host", type: "tmpfs", source: "t"}]
@@ -508,6 +516,12 @@ family() {
 	kill -9 "$pid"
 	run -0 oci delete --force c
 	is "$output" ""
+	# A stage that is killed has no last words; create has.
+	echo 'up() { read -r _ _ _ p _ <"/proc/$1/stat"; }; up $PPID; up $p; kill -9 $p' >"$BATS_TEST_TMPDIR/hook"
+	bundle ".hooks.prestart = [{path: \"/bin/sh\", args: [\"sh\", \"$BATS_TEST_TMPDIR/hook\"]}]"
+	run oci create --bundle "$bundle" c 3>&-
+	is "$status" 1
+	has "$output" "box-oci: the chain: signal 9"
 	# A group that has processes is nobody's to kill.
 	mkdir "/sys/fs/cgroup/pids/bt-oci-$$"
 	sleep 1000 3>&- &
