@@ -140,7 +140,7 @@ refused() {
 	    | .process += {cwd: "/new/deep/dir", env: ["A=1", "B=x y=z", "PATH=/bin"], oomScoreAdj: 77, noNewPrivileges: true,
 	    user: {uid: 5, gid: 6, additionalGids: [7, 8], umask: 39},
 	    rlimits: [{type: "RLIMIT_NOFILE", soft: 99, hard: 100}],
-	    capabilities: {bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_NEW"], permitted: ["CAP_KILL"], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL", "CAP_CHOWN"]}}'
+	    capabilities: {bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_NEW", "CAP_CHOWN,ALL"], permitted: ["CAP_KILL"], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL", "CAP_CHOWN"]}}'
 	is "$output" "5
 6
 6 7 8
@@ -153,11 +153,22 @@ CapInh: 0000000000000020 CapPrm: 0000000000000020 CapEff: 0000000000000020 CapBn
 A=1 B=x y=z HOME=/ PATH=/bin
 0 1 2 3" "$stderr"
 	has "$stderr" "process.capabilities.bounding[2]: 'CAP_NEW' is not known here"
+	has "$stderr" "process.capabilities.bounding[3]: 'CAP_CHOWN,ALL' is not known here"
 	script='umask; grep NoNew /proc/self/status | xargs; [ "$(id -G)" = 0 ] && echo "$HOME"'
 	runs_as '.process.noNewPrivileges = false | del(.process.env, .process.capabilities)'
 	is "$output" "0022
 NoNewPrivs: 0
 /root" "$stderr"
+	# Root with no_new_privs has what is permitted.
+	script='grep -E "CapPrm|CapBnd" /proc/self/status | xargs'
+	runs_as '.process.noNewPrivileges = true | .process.capabilities = {bounding: ["CAP_CHOWN", "CAP_SYS_ADMIN"], permitted: ["CAP_CHOWN"]}'
+	is "$output" "CapPrm: 0000000000000001 CapBnd: 0000000000000001" "$stderr"
+	script='ulimit -Hc; ulimit -c'
+	runs_as '.process.rlimits = [{type: "RLIMIT_CORE", soft: 1024, hard: 77777}]'
+	sed -i 's/77777$/18446744073709551615/' "$bundle/config.json"
+	run --separate-stderr oci run --bundle "$bundle" c 3>&-
+	is "$output" "unlimited
+2" "$stderr"
 	# Three hundred variables.
 	script='env | grep -c ^V'
 	runs_as '.process.env += [range(300) | "V\(.)=x"]'
@@ -192,6 +203,26 @@ crw-r--r--
 up
 ok" "$stderr"
 	for text in "/bind/f: Read-only" "/etc/x: Read-only" "/froz/x: Read-only"; do has "$stderr" "$text"; done
+}
+
+@test "a mount over another has the mounts and masks of the paths below it" {
+	mkdir -p "$BATS_TEST_TMPDIR/sys/firmware" "$BATS_TEST_TMPDIR/run"
+	touch "$BATS_TEST_TMPDIR/sys/firmware/f"
+	export script='ls /sys /sys/firmware /run /run/deep | xargs'
+	runs_as ".mounts |= map(select(.type != \"cgroup\")) | .mounts += [
+	    {destination: \"/sys\", type: \"bind\", source: \"$BATS_TEST_TMPDIR/sys\", options: [\"rbind\"]},
+	    {destination: \"/run/deep\", type: \"tmpfs\", source: \"t\"},
+	    {destination: \"/run\", type: \"bind\", source: \"$BATS_TEST_TMPDIR/run\", options: [\"rbind\"]},
+	    {destination: \"/run/deep\", type: \"bind\", source: \"$BATS_TEST_TMPDIR/sys\", options: [\"rbind\"]}]"
+	is "$output" "/run: deep /run/deep: firmware /sys: firmware /sys/firmware:" "$stderr"
+}
+
+@test "a limit in a hierarchy that no container has otherwise" {
+	requires "hugetlb in a hybrid v2 hierarchy" grep -q hugetlb /sys/fs/cgroup/unified/cgroup.controllers
+	bundle '.process.args = ["sleep", "1000"] | .linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 4194304}]'
+	create c
+	is "$(cat "/sys/fs/cgroup/unified/bt-oci-$$/hugetlb.2MB.max")" 4194304
+	has "$(cat "/proc/$(pid_of)/cgroup")" "0::/bt-oci-$$"
 }
 
 @test "namespaces: new ones, the host's, joined ones, and a user namespace" {
@@ -268,6 +299,7 @@ made" "$stderr"
 		.linux.namespaces[4].path = "/proc/self/ns/mnt"@linux.namespaces[4]: the root directory is made in a new mount namespace
 		.linux.namespaces += [{type: "user"}]@linux.uidMappings: a new user namespace needs both maps
 		.linux.uidMappings = [{containerID: 0, hostID: 1, size: 1}]@linux.uidMappings: without a user namespace
+		.linux.gidMappings = [{containerID: 0, hostID: 1, size: 1}]@linux.gidMappings: without a user namespace
 		.linux.sysctl["kernel.panic"] = "1"@kernel.panic
 		.linux.sysctl["net.ipv4.ip_forward=1 x"] = "1"@linux.sysctl.net.ipv4.ip_forward=1 x: not a sysctl
 		.linux.namespaces |= map(select(.type != "network")) | .linux.sysctl["net.ipv4.ip_forward"] = "1"@net.ipv4.ip_forward
@@ -329,6 +361,12 @@ CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
 	has "$status $stderr" 'exec: "no-such": executable file not found in $PATH'
 	x c /etc/passwd
 	has "$stderr" 'exec: "/etc/passwd": permission denied'
+	# The program's name may be an image's word: no option of a stage.
+	for word in --caps=all -u7:7 -n -- --pid; do
+		x c "$word" "$$" id
+		is "$status" 1 "$word: $output"
+		has "$stderr" "exec: \"$word\": executable file not found in \$PATH"
+	done
 	x c
 	has "$stderr" "usage: box-oci exec"
 	x --process "$BATS_TEST_TMPDIR/p.json" c true
@@ -478,6 +516,12 @@ family() {
 	kill -9 "$pid"
 	run -0 oci delete --force c
 	is "$output" ""
+	# A stage that is killed has no last words; create has.
+	echo 'up() { read -r _ _ _ p _ <"/proc/$1/stat"; }; up $PPID; up $p; kill -9 $p' >"$BATS_TEST_TMPDIR/hook"
+	bundle ".hooks.prestart = [{path: \"/bin/sh\", args: [\"sh\", \"$BATS_TEST_TMPDIR/hook\"]}]"
+	run oci create --bundle "$bundle" c 3>&-
+	is "$status" 1
+	has "$output" "box-oci: the chain: signal 9"
 	# A group that has processes is nobody's to kill.
 	mkdir "/sys/fs/cgroup/pids/bt-oci-$$"
 	sleep 1000 3>&- &

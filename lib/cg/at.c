@@ -167,6 +167,9 @@ void
 cgroup_at_make(struct cgroup *g)
 {
 	for (int i = 0; i < g->n_parts; i++) {
+		/* Of a hierarchy that only a file of --set needs. */
+		if (!g->parts[i].dir)
+			add(g, g->parts[i].tree, g->name);
 		check_unused(g->parts[i].dir);
 		if (g->parts[i].tree->version == 2)
 			g->v2.need = g->parts[i].need & ~CG_BARE;

@@ -143,6 +143,8 @@ put_maps(struct words *w, struct json linux)
 	if (!is_new("user")) {
 		if (json_count(uids) && !kind_of("user")->listed)
 			json_die(uids, "without a user namespace");
+		if (json_count(gids) && !kind_of("user")->listed)
+			json_die(gids, "without a user namespace");
 		if (kind_of("user")->listed)
 			words_add(w, "--plain");
 		return;
@@ -425,6 +427,8 @@ compile_exec(struct plan *p, const struct container *c, struct json process,
 		words_option(w, "--console", o->console);
 	process_words(w, process, o->preserve, o->shown);
 	put_filter(w, c);
+	/* Anybody may have chosen the program's name: no option is there. */
+	words_add(w, "--");
 	process_args(w, process);
 	p->prog = process_program(process);
 }

@@ -76,7 +76,11 @@ launch(const struct words *w, int lock)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			die("wait");
-	return exit_status(status);
+	status = exit_status(status);
+	/* A stage that dies has no last words. */
+	if (status > 128)
+		warnx("the chain: signal %d", status - 128);
+	return status;
 }
 
 pid_t

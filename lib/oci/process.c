@@ -29,6 +29,15 @@ limit_name(struct json type)
 	return name;
 }
 
+/* 2^64 - 1 is the kernel's word for no limit. */
+static const char *
+limit_text(struct json j)
+{
+	const uint64_t n = json_u64(j, UINT64_MAX, 0);
+
+	return n == UINT64_MAX ? "max" : text_fmt("%ju", (uintmax_t)n);
+}
+
 static void
 put_limits(struct words *w, struct json limits)
 {
@@ -48,9 +57,8 @@ put_limits(struct words *w, struct json limits)
 				json_die(l, "a second limit of that type");
 		if (!json_there(soft) || !json_there(hard))
 			json_die(l, "needs soft and hard");
-		words_value(w, "--rlimit", "%s=%ju:%ju", name,
-		    (uintmax_t)json_u64(soft, UINT64_MAX, 0),
-		    (uintmax_t)json_u64(hard, UINT64_MAX, 0));
+		words_value(w, "--rlimit", "%s=%s:%s", name, limit_text(soft),
+		    limit_text(hard));
 		free(name);
 	}
 }
@@ -166,6 +174,8 @@ has_cap(struct json set, const char *name)
 static char *
 caps(struct json set, struct json both, struct json also)
 {
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 	char *list;
 	FILE *f = text_open(&list);
 
@@ -174,7 +184,9 @@ caps(struct json set, struct json both, struct json also)
 		const char *name = json_text(c, "");
 		cap_value_t value;
 
+		/* cap_from_name(3) takes "cap_chown,all" for cap_chown. */
 		if (strncasecmp(name, "CAP_", 4) != 0 ||
+		    name[strspn(name, letters)] ||
 		    cap_from_name(name, &value) < 0 || !CAP_IS_SUPPORTED(value))
 			warnx("%s: '%s' is not known here, and left out",
 			    c.name, name);
@@ -188,16 +200,23 @@ caps(struct json set, struct json both, struct json also)
 	return list;
 }
 
-/* At execve(2) only the bounding set and the ambient one decide.  An ambient
+/* At execve(2) only the bounding set and the ambient one decide; with
+ * no_new_privs root gets none that is not permitted before.  An ambient
  * capability is inheritable and permitted, too. */
 static void
-put_caps(struct words *w, struct json sets)
+put_caps(struct words *w, struct json process)
 {
+	const struct json sets = json_get(process, "capabilities");
 	const struct json all = json_get(sets, "bounding");
 	const struct json ambient = json_get(sets, "ambient");
+	const bool root =
+	    json_int(json_get(process, "user.uid"), 0, MOST_ID, 0) == 0;
+	const bool bound =
+	    root && json_true(json_get(process, "noNewPrivileges"), false);
 	char *list;
 
-	words_option(w, "--caps", caps(all, all, all));
+	words_option(w, "--caps",
+	    caps(all, bound ? json_get(sets, "permitted") : all, all));
 	list = caps(ambient, json_get(sets, "inheritable"),
 	    json_get(sets, "permitted"));
 	if (*list)
@@ -297,7 +316,7 @@ process_words(
 	words_option(w, "-w", cwd);
 	put_user(w, json_get(process, "user"));
 	put_env(w, json_get(process, "env"), shown);
-	put_caps(w, json_get(process, "capabilities"));
+	put_caps(w, process);
 	if (!json_true(json_get(process, "noNewPrivileges"), false))
 		words_add(w, "--new-privs");
 	if (*profile)

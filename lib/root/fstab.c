@@ -201,12 +201,20 @@ fstab_read(struct fstab *t, const char *path)
 int
 fstab_place(const struct fstab *t, int root, const char **path)
 {
-	for (unsigned i = t->n; i-- > 0;)
-		if (t->rows[i].mnt >= 0 && !t->rows[i].bind &&
-		    path_inside(*path, t->rows[i].target)) {
-			*path += strlen(t->rows[i].target);
-			return t->rows[i].mnt;
-		}
+	const char *over = NULL; /* the highest of later binds */
+
+	for (unsigned i = t->n; i-- > 0;) {
+		const struct fsrow *r = &t->rows[i];
+
+		if (r->mnt < 0 || !path_inside(*path, r->target))
+			continue;
+		if (r->bind && (!over || path_inside(over, r->target)))
+			over = r->target;
+		if (r->bind || (over && path_inside(r->target, over)))
+			continue;
+		*path += strlen(r->target);
+		return r->mnt;
+	}
 	return root;
 }
 
