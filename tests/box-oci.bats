@@ -80,6 +80,17 @@ refused() {
 	run -0 oci delete --force c
 }
 
+@test "an ID that begins with a dot or a dash is one as all others" {
+	bundle '.process.args = ["true"] | .hooks.startContainer = [{path: "/bin/true"}]'
+	for id in .x -x; do
+		create -- "$id"
+		is "$(oci list -q)" "$id"
+		run -0 oci start -- "$id"
+		is "$output" ""
+		oci delete --force -- "$id"
+	done
+}
+
 @test "run: status, signals, standard streams, both forms of an option" {
 	bundle '.process.args = ["sh", "-c", "cat; exit 7"]'
 	run -7 oci run --bundle="$bundle" c 3>&- <<<hello

@@ -211,7 +211,8 @@ run_inside(struct container *c, struct json hook, const char *state)
 	    json_int(json_get(hook, "timeout"), 1, INT32_MAX, 0);
 	char *process = process_of(c, hook), *why;
 	char *args[] = {(char *)"box-oci", (char *)"--root", (char *)oci.root,
-	    (char *)"exec", (char *)"--process", NULL, (char *)c->id, NULL};
+	    (char *)"exec", (char *)"--process", NULL, (char *)"--",
+	    (char *)c->id, NULL};
 	const struct call call = {
 	    .path = "/proc/self/exe", .args = args, .env = environ};
 

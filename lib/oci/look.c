@@ -97,7 +97,8 @@ oci_list(int argc, char *argv[])
 				  : "ID                       PID      "
 				    "STATUS     BUNDLE\n");
 	while (d && (e = readdir(d)))
-		if (*e->d_name != '.' && e->d_type == DT_DIR)
+		if (strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0 && e->d_type == DT_DIR)
 			list_one(e->d_name, json, quiet, n++);
 	if (!quiet && json)
 		printf("]\n");
