@@ -545,6 +545,22 @@ family() {
 	rmdir "/sys/fs/cgroup/pids/bt-oci-$$"
 }
 
+@test "a group is one container's, also when that has ended; list passes over other directories" {
+	bundle '.process.args = ["true"]'
+	oci create --bundle "$bundle" c 3>&-
+	oci start c
+	eventually 10 is_state stopped
+	run oci create --bundle "$bundle" d 3>&-
+	is "$status $output" "1 box-oci: linux.cgroupsPath: /bt-oci-$$ is the group of the container c"
+	mkdir "$BATS_TEST_TMPDIR/oci/a b"
+	is "$(oci list -q)" c
+	is "$(oci list --format json | jq -r '.[].id')" c
+	oci delete c
+	rmdir "$BATS_TEST_TMPDIR/oci/a b"
+	oci create --bundle "$bundle" d 3>&-
+	oci delete --force d
+}
+
 @test "T20: a container's directory that another user could write to is refused" {
 	mkdir -p "$BATS_TEST_TMPDIR/oci/e"
 	echo /nobody >"$BATS_TEST_TMPDIR/oci/e/group"

@@ -15,6 +15,8 @@
 #include "oci/errors.h"
 #include "oci/groups.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <limits.h>
@@ -26,18 +28,41 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *
-container_id(const char *id)
+static bool
+fits(const char *id)
 {
 	const char *fit = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			  "0123456789_+,.-";
 
-	if (!*id || id[strspn(id, fit)] || strcmp(id, ".") == 0 ||
-	    strcmp(id, "..") == 0 || strlen(id) > NAME_MAX)
+	return *id && !id[strspn(id, fit)] && strcmp(id, ".") != 0 &&
+	       strcmp(id, "..") != 0 && strlen(id) <= NAME_MAX;
+}
+
+const char *
+container_id(const char *id)
+{
+	if (!fits(id))
 		diex("invalid container ID '%s': letters, digits and _ + - . , "
 		     "are, up to %d",
 		    id, NAME_MAX);
 	return id;
+}
+
+void
+container_each(const char *root, void (*fn)(const char *id))
+{
+	DIR *d = opendir(root);
+	struct dirent *e;
+
+	if (!d && errno != ENOENT)
+		die("read %s", root);
+	while (d && (errno = 0, e = readdir(d)))
+		if (e->d_type == DT_DIR && fits(e->d_name))
+			fn(e->d_name);
+	if (d && errno)
+		die("read %s", root);
+	if (d)
+		closedir(d);
 }
 
 const char *

@@ -36,6 +36,10 @@ struct container {
  * "." and ",". */
 const char *container_id(const char *id);
 
+/* Calls FN for each container of ROOT; other files are passed over.  Dies with
+ * 125. */
+void container_each(const char *root, void (*fn)(const char *id));
+
 /* The default of --root: /run/box-oci, or below $XDG_RUNTIME_DIR. */
 const char *container_root(void);
 

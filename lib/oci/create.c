@@ -142,6 +142,23 @@ undo(void)
 }
 
 /* All facts from which delete undoes the rest, before anything is made. */
+static const char *wanted; /* group */
+
+/* Of two containers with one group, delete of the one would end the other. */
+static void
+compare_group(const char *id)
+{
+	struct container c;
+
+	if (!container_open(&c, oci.root, id, false))
+		return;
+	if (*wanted && strcmp(c.group, wanted) == 0)
+		diex("linux.cgroupsPath: %s is the group of the container %s",
+		    wanted, id);
+	close(c.dir);
+	close_keep(c.pidfd);
+}
+
 static void
 write_facts(struct container *c, const struct plan *p)
 {
@@ -182,10 +199,12 @@ create(struct container *c, struct request *r)
 	container_claim(&made, oci.root, r->id);
 	c->dir = made.dir;
 	making = c;
+	wanted = p.group;
 	at_end(undo);
 	groups_pids(p.group, &others);
 	if (others)
 		diex("linux.cgroupsPath: %s has processes", p.group);
+	container_each(oci.root, compare_group);
 	write_facts(c, &p);
 	if (own)
 		console = launch_console(c->dir, "console");

@@ -8,7 +8,6 @@
 #include "oci/verbs.h"
 #include "stage/opt.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,8 +53,13 @@ oci_state(int argc, char *argv[])
 	return 0;
 }
 
+static struct {
+	bool json, quiet;
+	unsigned n;
+} listing;
+
 static void
-list_one(const char *id, bool json, bool quiet, unsigned n)
+list_one(const char *id)
 {
 	struct container c;
 	enum oci_status s;
@@ -63,10 +67,10 @@ list_one(const char *id, bool json, bool quiet, unsigned n)
 	if (!container_open(&c, oci.root, id, false))
 		return;
 	s = container_status(&c);
-	if (quiet)
+	if (listing.quiet)
 		printf("%s\n", id);
-	else if (json)
-		printf("%s%s", n ? "," : "", state_of(&c));
+	else if (listing.json)
+		printf("%s%s", listing.n++ ? "," : "", state_of(&c));
 	else
 		printf("%-24s %-8d %-10s %s\n", id,
 		    s == OCI_STOPPED ? 0 : c.pid, oci_status_name(s),
@@ -78,32 +82,22 @@ list_one(const char *id, bool json, bool quiet, unsigned n)
 int
 oci_list(int argc, char *argv[])
 {
-	bool json = false, quiet = false;
-	struct dirent *e;
-	unsigned n = 0;
-	DIR *d;
 	int o;
 
 	while ((o = opt_next(&list_tool, argc, argv)) != -1)
 		if (o == 'q')
-			quiet = true;
+			listing.quiet = true;
 		else
-			json = is_json(optarg);
+			listing.json = is_json(optarg);
 	if (argv[optind])
 		opt_usage(&list_tool);
-	d = opendir(oci.root);
-	if (!quiet)
-		printf("%s", json ? "["
-				  : "ID                       PID      "
-				    "STATUS     BUNDLE\n");
-	while (d && (e = readdir(d)))
-		if (strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0 && e->d_type == DT_DIR)
-			list_one(e->d_name, json, quiet, n++);
-	if (!quiet && json)
+	if (!listing.quiet)
+		printf("%s", listing.json ? "["
+					  : "ID                       PID      "
+					    "STATUS     BUNDLE\n");
+	container_each(oci.root, list_one);
+	if (!listing.quiet && listing.json)
 		printf("]\n");
-	if (d)
-		closedir(d);
 	return 0;
 }
 
