@@ -120,7 +120,7 @@ way() { host ip route get 2001:db8:77::9 | head -n 1; }
 	baseline_save
 	unsettle
 	has "$(way)" "via fe80::2"
-	baseline_same
+	eventually 10 baseline_same
 	# Weakened, one by one.
 	host sysctl -qw net.ipv6.conf.veth0.accept_redirects=1
 	redirected() { unsettle && has "$(way)" "via fe80::3"; }
@@ -138,7 +138,7 @@ refused() {
 	has "${lines[0]}" "$1"
 	if [ "$2" ]; then has "${lines[1]}" "hint: $2"; else is "${#lines[@]}" 1; fi
 	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
-	baseline_same
+	eventually 10 baseline_same
 }
 
 @test "refused: bad pools, those that the host uses, hosts without IPv6" {

@@ -79,7 +79,7 @@ conf6() { host cat "/proc/sys/net/ipv6/conf/$1"; }
 		asked "fd62:6f78::1 hello" host ask tcp ::1 8080
 		ended "$first" "$first_pid"
 		grace_end
-		baseline_same
+		eventually 10 baseline_same
 	done
 }
 
@@ -159,7 +159,7 @@ learnt() { has "$(host ip -6 route show default proto ra)" "dev uplink"; }
 	ended "$prog" "$pid"
 	grace_end
 	learnt
-	baseline_same
+	eventually 10 baseline_same
 	# A value that the owner changes meanwhile is theirs.
 	web 0
 	host sysctl -qw net.ipv6.conf.uplink.accept_ra=0
@@ -173,7 +173,7 @@ learnt() { has "$(host ip -6 route show default proto ra)" "dev uplink"; }
 	hasnt "$(rules6)" BOX-REST
 	ended "$prog" "$pid"
 	grace_end
-	baseline_same
+	eventually 10 baseline_same
 }
 
 @test "T101: a box sends by IPv6 from its own address alone" {
@@ -339,7 +339,7 @@ time.sleep(1000)' >"$BATS_TEST_TMPDIR/joined" 3>&- &
 		ended "$prog" "$pid"
 		boxes=() pids=()
 		grace_end
-		baseline_same
+		eventually 10 baseline_same
 		host ip6tables-$backend -D FORWARD -j DOCKER-USER
 		host ip6tables-$backend -X DOCKER-USER
 		host ip6tables-$backend -P FORWARD ACCEPT
@@ -414,7 +414,7 @@ time.sleep(1000)' >"$BATS_TEST_TMPDIR/joined" 3>&- &
 	END
 	# What -n prints for iptables is its input; the rest are comments.
 	host net-nat -n --backend nft -p 8080:80 -p '[::1]::81/udp' true >"$BATS_TEST_TMPDIR/dry"
-	baseline_same
+	eventually 10 baseline_same
 	sed '/^#/d' "$BATS_TEST_TMPDIR/dry" | host iptables-nft-restore --noflush
 	sed -n '/^# ip6tables/,/^# EOF/s/^# //p' "$BATS_TEST_TMPDIR/dry" | (host sh)
 	dry=$(rules6 nft)
@@ -500,7 +500,7 @@ for port in range(20000, 22500):
 	is "$(conf6 all/forwarding)" 1
 	# Down knows what up made.
 	host env -u BOX_POOL6 net-nat --slot 3 down
-	baseline_same
+	eventually 10 baseline_same
 	# Rules of its own, where the shared ones do not fit.
 	served outside serve tcp :: 7000
 	web 0
@@ -517,7 +517,7 @@ for port in range(20000, 22500):
 	baseline_save
 	run -125 host net-nat ns-spawn true
 	is "${lines[*]}" "net-nat: --pool6: IPv6: this host has it disabled net-nat: hint: sysctl -w net.ipv6.conf.all.disable_ipv6=0"
-	baseline_same
+	eventually 10 baseline_same
 	# Meanwhile: rules go all the same.
 	host sysctl -qw net.ipv6.conf.all.disable_ipv6=0
 	host net-nat --slot 3 -p 8080:80 up
