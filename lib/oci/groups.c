@@ -3,6 +3,7 @@
 #include "oci/groups.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/run.h"
 #include "cg/end.h"
 #include "cg/tree.h"
 
@@ -252,12 +253,28 @@ drop_ours(const char *group, struct place found[], size_t n)
 	}
 }
 
+/* systemd does not see that the group of a scope goes by other hands.  Another
+ * group with such a name is no unit that systemctl(1) knows. */
+static void
+stop_scope(const char *group)
+{
+	const char *name = strrchr(group, '/'), *end = strrchr(group, '.');
+	char *argv[] = {(char *)"systemctl", (char *)"--quiet", (char *)"stop",
+	    (char *)"--", name ? (char *)name + 1 : NULL, NULL};
+	char why[256];
+
+	if (name && end && end > name && strcmp(end, ".scope") == 0 &&
+	    access("/run/systemd/system", F_OK) == 0)
+		run(argv, NULL, why, sizeof(why));
+}
+
 void
 groups_drop(const char *group)
 {
 	struct place found[CG_TREES];
 	const size_t n = places(group, false, found);
 
+	stop_scope(group);
 	for (size_t i = 0; i < n; i++)
 		for (int ms = 0; cg_rmdir(found[i].dir) < 0 && ms < 1000; ms++)
 			poll(NULL, 0, 1);
@@ -272,6 +289,7 @@ groups_end(const char *group)
 
 	if (groups_frozen(group))
 		groups_freeze(group, false);
+	stop_scope(group);
 	for (size_t i = 0; i < n; i++)
 		if (cg_end(found[i].dir, true) < 0)
 			die("remove %s", found[i].dir);
