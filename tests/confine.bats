@@ -105,7 +105,7 @@ NoNewPrivs 1"
 	else
 		run -125 ns-spawn rootfs-enter --apparmor "none-$$" "$root" touch /ran
 		has "$output" "--apparmor none-$$: No such file"
-		box --apparmor unconfined -- cat /proc/self/attr/apparmor/prev /proc/self/attr/apparmor/current
+		box --apparmor unconfined -- cat /proc/self/attr/apparmor/current
 		has "$output" unconfined
 	fi
 	[ ! -e "$root/ran" ]

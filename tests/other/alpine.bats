@@ -33,7 +33,7 @@ teardown() { lab_end; }
 		chmod +x /tmp/musl-gcc
 		ln -s usr/lib /debian/lib; ln -s usr/lib64 /debian/lib64
 		make -s -j2 CC="/tmp/musl-gcc -idirafter /usr/include -idirafter /musl/include" \
-		    LDLIBS=/musl/libcap.a HOSTCC="gcc --sysroot=/debian" all
+		    LDLIBS=/musl/libcap.a JSON=/musl/libjson-c.a HOSTCC="gcc --sysroot=/debian" all
 		unset LD_LIBRARY_PATH
 		PATH=/srv/bin:/usr/sbin:/usr/bin:/sbin:/bin
 		! grep -l ld-linux bin/ns-spawn
