@@ -21,7 +21,6 @@ boxed() {
 	runs sleep
 }
 over() { kill -9 "$prog" && finish; }
-inbox() { nsenter -t "$prog" -n "$@"; }
 # fine [OPTIONS...] -- CMD...: runs it in a box, all of it must be well.
 fine() {
 	local opts=()

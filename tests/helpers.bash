@@ -99,9 +99,21 @@ enter() {
 }
 host() { (enter "${HOSTNS:-}" "$@"); }
 outside() { (enter "$OUTNS" "$@"); }
+inbox() { nsenter -t "$prog" -n "$@"; }
+# py WHERE WORDS...: tests/net.py there, as text, because a box has no such file.
+py() { "$1" python3 -c "$NETPY" "${@:2}"; }
+# served WHERE serve PROTO ADDR PORT: a server there, one of $servers, whose lines are
+# in the file $log.
+served() {
+	log=$BATS_TEST_TMPDIR/served$((++n))
+	py "$@" >"$log" 2>&1 3>&- &
+	servers+=($!)
+	eventually 10 grep -q ready "$log" || fail "$(<"$log")"
+}
 linked() { has "$(host ip link show uplink)" LOWER_UP; }
 lab_up() {
 	requires "root" test "$EUID" = 0
+	NETPY=$(<"$TOP/tests/net.py")
 	export HOSTNS=bt$$h OUTNS=bt$$o
 	ip netns add "$HOSTNS" && ip netns add "$OUTNS" || return
 	host ip link add uplink type veth peer name uplink netns "$OUTNS"

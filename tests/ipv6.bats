@@ -8,7 +8,6 @@ teardown_file() { lab_down; }
 setup() { baseline_save; }
 teardown() { baseline_check; }
 
-inbox() { nsenter -t "$prog" -n "$@"; }
 over() { kill -9 "$prog" && finish; }
 # The words of the IPv6 addresses and routes there.
 addrs() { "${@:2}" ip -6 -o addr show dev "$1" | sed 's/^[0-9]*: *//; s/  */ /g; s/ *\\.*//'; }

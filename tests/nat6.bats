@@ -9,7 +9,6 @@ setup() {
 	lab6_up
 	requires "python3" command -v python3
 	requires "ip6tables-nft" command -v ip6tables-nft-save
-	NETPY=$(<"$BATS_TEST_DIRNAME/net.py")
 	eventually 10 settled
 	baseline_save
 	export BOX_POOL6=fd62:6f78::/64
@@ -22,14 +21,6 @@ teardown() {
 }
 
 settled() { is "$(host ip -6 -o addr show tentative; outside ip -6 -o addr show tentative)" ""; }
-py() { "$1" python3 -c "$NETPY" "${@:2}"; }
-inbox() { nsenter -t "$prog" -n "$@"; }
-served() {
-	log=$BATS_TEST_TMPDIR/served$((++n))
-	py "$@" >"$log" 2>&1 3>&- &
-	servers+=($!)
-	eventually 10 grep -q ready "$log" || fail "$(cat "$log")"
-}
 # web SLOT NAT-OPTIONS...: a box with a server on its port 80; $prog is its PID 1.
 web() {
 	start net-nat --slot "$1" "${@:2}" ns-spawn --slot "$1" net-veth --slot "$1" \

@@ -43,7 +43,6 @@ become() {
 }
 talk() { "$1" python3 "$BATS_TEST_DIRNAME/net.py" "${@:2}"; }
 forge() { "$1" python3 "$BATS_TEST_DIRNAME/attack/net.py" "${@:2}"; }
-inbox() { nsenter -t "$prog" -n "$@"; }
 # served WHERE PROTO ADDR PORT: a server there; $log has the packets that it heard.
 served() {
 	log=$BATS_TEST_TMPDIR/served$((++n))

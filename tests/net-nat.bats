@@ -6,7 +6,6 @@ load attack/weaken
 
 setup() {
 	lab_up
-	NETPY=$(<"$BATS_TEST_DIRNAME/net.py")
 	requires "python3" command -v python3
 	requires "iptables-nft" command -v iptables-nft-save
 	baseline_save
@@ -19,16 +18,6 @@ teardown() {
 has_legacy() {
 	requires "iptables-legacy" command -v iptables-legacy-save
 	lacks_kernel "legacy iptables" host iptables-legacy -t nat -S
-}
-# py WHERE VERB...: the other program of these tests.
-py() { "$1" python3 -c "$NETPY" "${@:2}"; }
-inbox() { nsenter -t "$prog" -n "$@"; }
-# served WHERE PROTO ADDR PORT: a server there, in the background.
-served() {
-	local log=$BATS_TEST_TMPDIR/served$((++n))
-	py "$@" >"$log" 2>&1 3>&- &
-	servers+=($!)
-	eventually 10 grep -q ready "$log"
 }
 # web NAT-OPTIONS...: a box with a server on its port 80; $prog is its PID 1.
 web() {

@@ -30,7 +30,6 @@ lab_end() { baseline_check; }
 opened() { OPEN=$opener host "$@"; }
 box() { opened ns-spawn "$@"; }
 talk() { "$1" python3 "$BATS_TEST_DIRNAME/net.py" "${@:2}"; }
-inbox() { nsenter -t "$prog" -n "$@"; }
 # background NS CMD...: until the end of the test; its output is in $log.
 background() {
 	log=$BATS_TEST_TMPDIR/log${#servers[@]}

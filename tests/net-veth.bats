@@ -13,7 +13,6 @@ boxed() {
 	start ns-spawn net-veth "$@" sleep 1000
 	runs sleep
 }
-inbox() { nsenter -t "$prog" -n "$@"; }
 over() { kill -9 "$prog" && finish; }
 # refused ARGS...: status 125, a line and at most a hint, in $output.
 refused() {

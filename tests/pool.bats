@@ -8,7 +8,6 @@ setup() {
 	lab_up
 	requires "python3" command -v python3
 	requires "iptables-nft" command -v iptables-nft-save
-	NETPY=$(<"$BATS_TEST_DIRNAME/net.py")
 	baseline_save
 	export BOX_GRACE=1
 }
@@ -19,15 +18,6 @@ teardown() {
 	lab_end
 }
 
-py() { "$1" python3 -c "$NETPY" "${@:2}"; }
-inbox() { nsenter -t "$prog" -n "$@"; }
-# served WHERE PROTO ADDR PORT: a server there; $log has what it heard.
-served() {
-	log=$BATS_TEST_TMPDIR/served$((++n))
-	py "$@" >"$log" 2>&1 3>&- &
-	servers+=($!)
-	eventually 10 grep -q ready "$log"
-}
 # box SLOT [NAT-OPTIONS]: a box in the background; $prog is its PID 1.
 box() {
 	start net-nat --slot "$1" "${@:2}" ns-spawn --slot "$1" net-veth --slot "$1" sleep 1000

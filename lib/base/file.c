@@ -225,14 +225,23 @@ path_fmt(char *buf, size_t size, const char *fmt, ...)
 }
 
 char *
+text_vfmt(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		die("vasprintf");
+	return text;
+}
+
+char *
 text_fmt(const char *fmt, ...)
 {
 	char *text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		die("vasprintf");
+	text = text_vfmt(fmt, ap);
 	va_end(ap);
 	return text;
 }

@@ -1,6 +1,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -51,6 +52,8 @@ __attribute__((format(printf, 3, 4))) void path_fmt(
 
 /* Is asprintf(3), but dies if there is no memory. */
 __attribute__((format(printf, 1, 2))) char *text_fmt(const char *fmt, ...);
+__attribute__((format(printf, 1, 0))) char *text_vfmt(
+    const char *fmt, va_list ap);
 
 /* open_memstream(3) and its fclose(3), which makes *TEXT valid, malloc'ed.  Die
  * if there is no memory. */

@@ -218,9 +218,9 @@ state_put(const char *fact, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0 || asprintf(&line, "%s\n", text) < 0)
-		die("vasprintf");
+	text = text_vfmt(fmt, ap);
 	va_end(ap);
+	line = text_fmt("%s\n", text);
 	state_put_bytes(fact, line, strlen(line));
 	free(text);
 	free(line);

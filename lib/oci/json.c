@@ -27,8 +27,7 @@ json_die(struct json j, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		die("memory");
+	text = text_vfmt(fmt, ap);
 	va_end(ap);
 	diex("%s: %s", j.name, text);
 }

@@ -74,8 +74,7 @@ option(struct words *w, const char *name, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		die("memory");
+	text = text_vfmt(fmt, ap);
 	va_end(ap);
 	words_option(w, name, text);
 	free(text);

@@ -51,8 +51,7 @@ words_value(struct words *w, const char *option, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		die("memory");
+	text = text_vfmt(fmt, ap);
 	va_end(ap);
 	words_add(w, option);
 	take(w, text);
