@@ -23,6 +23,13 @@ teardown() {
 
 # create ARG...: its output is a file's, which the container has for as long as it lives.
 create() { oci create --bundle "$bundle" "$@" >"$out" 2>"$err" 3>&- </dev/null || fail "status $?" "$(cat "$err")"; }
+# try CMD...: as run does, but a container that is made after all is not waited for,
+# although it has the output.
+try() {
+	status=0
+	"$@" >"$out" 2>"$err" 3>&- </dev/null || status=$?
+	output=$(cat "$out" "$err") stderr=$(<"$err")
+}
 state() { oci state "${1:-c}" | jq -r .status; }
 is_state() { is "$(state)" "$1"; }
 pid_of() { oci state "${1:-c}" | jq .pid; }
@@ -35,7 +42,7 @@ runs_as() {
 # refused JQ TEXT: the config is, with TEXT, and nothing is made.
 refused() {
 	bundle "$1"
-	run --separate-stderr oci create --bundle "$bundle" c 3>&-
+	try oci create --bundle "$bundle" c
 	[ "$status" = 1 ] || fail "status $status: $1"
 	has "$stderr" "$2"
 	[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "left behind: $1"
@@ -47,7 +54,7 @@ refused() {
 	is "$(cat "$out" "$err")" ""
 	is "$(cat "$BATS_TEST_TMPDIR/pid")" "$(pid_of)"
 	is "$(oci state c | jq -c '[.ociVersion, .id, .status, .bundle, .annotations]')" "[\"1.0.2\",\"c\",\"created\",\"$bundle\",{\"org.x\":\"y\"}]"
-	run oci create --bundle "$bundle" c 3>&-
+	try oci create --bundle "$bundle" c
 	is "$status $output" "1 box-oci: container with id \"c\" exists already ($BATS_TEST_TMPDIR/oci/c)"
 	# Nothing of ours is left but the process that waits, and that has no descriptor
 	# of ours but the socket.
@@ -113,14 +120,14 @@ refused() {
 @test "the errors that engines read, and the log" {
 	log=$BATS_TEST_TMPDIR/log
 	bundle '.process.args = ["no-such"]'
-	run oci --log "$log" --log-format json create --bundle "$bundle" c 3>&-
+	try oci --log "$log" --log-format json create --bundle "$bundle" c
 	is "$status" 1
 	has "$output" 'exec: "no-such": executable file not found in $PATH'
 	is "$(jq -r .level "$log")" error
 	has "$(jq -r .msg "$log")" "rootfs-fstab: no-such: No such file or directory;"
 	has "$(jq -r .msg "$log")" 'executable file not found in $PATH'
 	bundle '.process.args = ["/etc/passwd"]'
-	run oci create --bundle "$bundle" c 3>&-
+	try oci create --bundle "$bundle" c
 	is "$status" 1
 	has "$output" 'exec: "/etc/passwd": permission denied'
 	# A program that the kernel refuses is found by start.
@@ -134,10 +141,10 @@ refused() {
 	has "$output" 'exec: "/bad"'
 	is "$(grep -c 'level=error msg=' "$log")" 1
 	for id in "" . .. a/b 'a b' "$(printf 'x%.0s' {1..256})"; do
-		run oci create --bundle "$bundle" "$id" 3>&-
+		try oci create --bundle "$bundle" "$id"
 		has "$status $output" "1 box-oci: invalid container ID"
 	done
-	run oci create --bundle "$BATS_TEST_TMPDIR/none" c 3>&-
+	try oci create --bundle "$BATS_TEST_TMPDIR/none" c
 	has "$status $output" "1 box-oci: --bundle"
 	run oci fly
 	has "$status $output" "1 box-oci: fly: no such verb"
@@ -530,14 +537,14 @@ family() {
 	# A stage that is killed has no last words; create has.
 	echo 'up() { read -r _ _ _ p _ <"/proc/$1/stat"; }; up $PPID; up $p; kill -9 $p' >"$BATS_TEST_TMPDIR/hook"
 	bundle ".hooks.prestart = [{path: \"/bin/sh\", args: [\"sh\", \"$BATS_TEST_TMPDIR/hook\"]}]"
-	run oci create --bundle "$bundle" c 3>&-
+	try oci create --bundle "$bundle" c
 	is "$status" 1
 	has "$output" "box-oci: the chain: signal 9"
 	# A group that has processes is nobody's to kill.
 	mkdir "/sys/fs/cgroup/pids/bt-oci-$$"
 	sleep 1000 3>&- &
 	echo $! >"/sys/fs/cgroup/pids/bt-oci-$$/cgroup.procs"
-	run oci create --bundle "$bundle" c 3>&-
+	try oci create --bundle "$bundle" c
 	is "$status $output" "1 box-oci: linux.cgroupsPath: /bt-oci-$$ has processes"
 	kill -0 $!
 	kill $!
@@ -550,7 +557,7 @@ family() {
 	oci create --bundle "$bundle" c 3>&-
 	oci start c
 	eventually 10 is_state stopped
-	run oci create --bundle "$bundle" d 3>&-
+	try oci create --bundle "$bundle" d
 	is "$status $output" "1 box-oci: linux.cgroupsPath: /bt-oci-$$ is the group of the container c"
 	mkdir "$BATS_TEST_TMPDIR/oci/a b"
 	is "$(oci list -q)" c
@@ -592,7 +599,7 @@ family() {
 	run -137 weak 112 in_group box-oci --root "$BATS_TEST_TMPDIR/oci" delete --force c
 	for path in "$group" "/$group//"; do
 		bundle ".linux.cgroupsPath = \"$path\""
-		run in_group box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c 3>&-
+		try in_group box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c
 		is "$status $output" "1 box-oci: linux.cgroupsPath: '$path' holds this process"
 	done
 	oci delete --force c
@@ -602,7 +609,7 @@ family() {
 	bundle
 	# bad TEXT: config.json, as it is, is refused with TEXT.
 	bad() {
-		run oci create --bundle "$bundle" c 3>&- </dev/null
+		try oci create --bundle "$bundle" c
 		[ "$status" = 1 ] && has "$output" "$1"
 		[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "made"
 	}
