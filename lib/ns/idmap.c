@@ -188,19 +188,27 @@ has_subid(const char *name, uid_t uid)
 	       find_subid("/etc/subgid", name, uid).count;
 }
 
-bool
-idmap_is_root(void)
+static bool
+has_all_ids(void)
 {
 	const uint32_t first = SLOT_IDS_BASE, last = first + SLOT_IDS - 1;
 	struct idmap u, g;
 	uint32_t out;
 
-	if (geteuid() != 0)
-		return false;
 	read_map(&u, "/proc/self/uid_map");
 	read_map(&g, "/proc/self/gid_map");
 	return idmap_out(&u, first, &out) && idmap_out(&u, last, &out) &&
 	       idmap_out(&g, first, &out) && idmap_out(&g, last, &out);
+}
+
+bool
+idmap_is_root(void)
+{
+	static int is_root = -1;
+
+	if (is_root < 0)
+		is_root = geteuid() == 0 && has_all_ids();
+	return is_root;
 }
 
 /* The ids of this user namespace, each as itself. */

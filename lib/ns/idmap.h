@@ -27,7 +27,8 @@ struct idmaps {
 
 /* Whether this process is root and has the ids of boxes (SLOT_IDS_BASE): so on
  * a host, but not in a container with few ids, whose root is an ordinary user
- * with another name. */
+ * with another name.  Looked at once, and so of the namespace at that time: a
+ * process asks before it enters another. */
 bool idmap_is_root(void);
 
 /* The maps of a --map WORD: "self" (0 is the caller), "subid" (the caller's
