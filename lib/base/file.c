@@ -93,6 +93,18 @@ slurp_at(int dir, const char *path)
 	return text;
 }
 
+void
+close_others(int a, int b)
+{
+	const unsigned low = (unsigned)(a < b ? a : b);
+	const unsigned high = (unsigned)(a < b ? b : a);
+
+	/* A range without a number in it is an error, and no harm. */
+	close_range(3, low - 1, 0);
+	close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0u, 0);
+}
+
 bool
 is_own(int fd, mode_t type)
 {

@@ -24,6 +24,9 @@ char *slurp_fd(int fd);
 /* Closes FD (-1: none), keeps errno, and returns -1: the end of a failure. */
 int close_keep(int fd);
 
+/* Closes all descriptors above 2 but A and B. */
+void close_others(int a, int b);
+
 /* Whether FD is of TYPE (S_IFREG, S_IFDIR), belongs to this user, and no other
  * user may write it: so its contents are this user's. */
 bool is_own(int fd, mode_t type);

@@ -208,14 +208,7 @@ lock_open(const char *name, bool create)
 void
 lock_keep_only(int fd)
 {
-	const int dir = lock_dir();
-	const unsigned a = (unsigned)(fd < dir ? fd : dir);
-	const unsigned b = (unsigned)(fd < dir ? dir : fd);
-
-	/* A range without a number in it is an error, and no harm. */
-	close_range(3, a - 1, 0);
-	close_range(a + 1, b - 1, 0);
-	close_range(b + 1, ~0u, 0);
+	close_others(fd, lock_dir());
 }
 
 char *

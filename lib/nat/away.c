@@ -57,18 +57,13 @@ is_there(struct netlink *nl, const struct nat *n)
 __attribute__((noreturn)) static void
 feed(const struct nat *n, int lock, int socket)
 {
-	const unsigned a = (unsigned)(lock < socket ? lock : socket);
-	const unsigned b = (unsigned)(lock < socket ? socket : lock);
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	at_end_forget();
 	for (int fd = 0; fd < 3; fd++)
 		if (null < 0 || dup2(null, fd) < 0)
 			_exit(EXIT_TOOL);
-	/* A range without a number in it is an error, and no harm. */
-	close_range(3, a - 1, 0);
-	close_range(a + 1, b - 1, 0);
-	close_range(b + 1, ~0u, 0);
+	close_others(lock, socket);
 	_exit(nat_feed(nat_texts(n, NULL, NULL), lock) < 0 ? EXIT_TOOL : 0);
 }
 
@@ -77,7 +72,7 @@ nat_away(const struct nat *n, int lock)
 {
 	const struct timespec pause = {.tv_nsec = POLL};
 	struct netlink nl;
-	int status, r = 0;
+	int status = -1, r = 0;
 	pid_t pid;
 
 	if (netlink_open(&nl, NETLINK_NETFILTER) < 0)
