@@ -30,6 +30,7 @@
 
 enum {
 	O_ALL = OPT_LONG,
+	O_DELEGATE,
 	O_DEVICES,
 	O_GROUP,
 	O_HERE,
@@ -44,6 +45,8 @@ static const struct tool tool = {"cg-limit", "CPU prog [arg...]",
     (const struct opt[]){
 	CG_LIMIT_OPTS,
 	{O_ALL, "all", NULL, "have all controllers, for cg-set"},
+	{O_DELEGATE, "delegate", NULL,
+	    "have a group in all hierarchies, for groups inside"},
 	{O_DEVICES, "devices", NULL, "have a group for cg-device"},
 	{O_GROUP, "group", "PATH",
 	    "this group, in all hierarchies; with --leave"},
@@ -62,7 +65,7 @@ static const struct tool tool = {"cg-limit", "CPU prog [arg...]",
 #define TINY (1 << 20)
 
 static const char *parent, *name, *path;
-static bool all, devices, warns, leave, here;
+static bool all, delegate, devices, warns, leave, here;
 static struct cg_limits limits;
 static int report = -1;
 
@@ -88,6 +91,9 @@ parse(int argc, char *argv[])
 		switch (c) {
 		case O_ALL:
 			all = true;
+			break;
+		case O_DELEGATE:
+			delegate = true;
 			break;
 		case O_DEVICES:
 			devices = true;
@@ -139,7 +145,9 @@ need(struct cgroup *g)
 		cgroup_has(g, cg_limits_need(&limits));
 	else
 		cgroup_need(g, cg_limits_need(&limits));
-	if (all)
+	if (delegate)
+		cgroup_want_trees(g);
+	if (all || delegate)
 		cgroup_want(g, CG_ALL);
 	if (devices)
 		cgroup_need(g, CG_DEVICES);

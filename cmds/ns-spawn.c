@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "box/slot.h"
 #include "box/state.h"
+#include "cg/delegate.h"
 #include "ns/idmap.h"
 #include "ns/ns.h"
 #include "ns/refused.h"
@@ -36,6 +37,16 @@ static struct spawn o;
 static bool user; /* the caller is an ordinary one */
 static int console = -1;
 
+static void
+give_groups(pid_t pid)
+{
+	uid_t uid;
+	gid_t gid;
+
+	start_owner(&o.box, &uid, &gid);
+	cg_delegate(pid, uid, gid);
+}
+
 /* The parent's part of the start.  False if the start has failed. */
 static bool
 attend(pid_t pid, int door)
@@ -53,6 +64,8 @@ attend(pid_t pid, int door)
 	ns_write_info(o.info, pid, pid);
 	state_put_pid("pid", pid);
 	start_owner(&o.box, &uid, &gid);
+	if (o.delegate)
+		give_groups(pid);
 	doorman_start(&(struct doorman){
 	    .box = pid,
 	    .leaves = o.box.leave,
@@ -142,6 +155,8 @@ main(int argc, char *argv[])
 		leave_begin(o.park, o.init);
 	if (say_modes() & SAY_DRY) {
 		start_say(&o.box);
+		if (o.delegate)
+			give_groups(0);
 		if (o.netns)
 			netns_name(0);
 		say_next(argv);

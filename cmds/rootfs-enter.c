@@ -29,7 +29,8 @@ enum {
 	O_SHM,
 	O_DEVICE,
 	O_ADD_HOST,
-	O_UNMASK
+	O_UNMASK,
+	O_DELEGATE
 };
 
 static const struct opt opts[] = {
@@ -44,6 +45,8 @@ static const struct opt opts[] = {
     {O_ADD_HOST, "add-host", "NAME:ADDR",
 	"a line in /etc/hosts; host-gateway: the host"},
     {O_UNMASK, "unmask", NULL, "show all of /proc and /sys, for boxes inside"},
+    {O_DELEGATE, "delegate", NULL,
+	"let the box make control groups below its own"},
     PAYLOAD_OPTS,
     {0},
 };
@@ -86,6 +89,9 @@ parse(int argc, char *argv[])
 			break;
 		case O_UNMASK:
 			root.unmask = true;
+			break;
+		case O_DELEGATE:
+			root.delegate = true;
 			break;
 		case O_DNS:
 			resolv_add(&root.etc.dns, optarg);

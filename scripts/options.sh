@@ -245,15 +245,23 @@ find_root() {
 # find_delegated: $delegated is 1 if this user may make groups below our own, as in
 # a systemd scope with Delegate=yes; $scope, if the user's manager can make such a
 # scope, the words in front of a program that is to run there; $controllers, those
-# that the groups get.  Groups of v1 are root's.
+# that the groups get.  Groups of v1 are root's, but in a box of --delegate.
 find_delegated() {
 	delegated='' scope='' controllers=''
 	while IFS=: read -r _num _list _path; do
 		case $_num:$_list in
-		0:) ;;
+		0:) [ -z "$delegated" ] || continue ;;
 		*:name=*) continue ;;
-		*) delegated='' scope='' controllers='' && return ;;
+		*)
+			[ -w "/sys/fs/cgroup/$_list$_path/tasks" ] || {
+				delegated='' scope='' controllers='' && return
+			}
+			delegated=1 controllers="$controllers $_list"
+			continue
+			;;
 		esac
+		# The group of the box's processes, below the box's own.
+		_path=${_path%/processes}
 		if [ -w "/sys/fs/cgroup$_path/cgroup.procs" ]; then
 			delegated=1
 		elif [ "$uid" != 0 ] && [ -S "${XDG_RUNTIME_DIR-}/systemd/private" ]; then

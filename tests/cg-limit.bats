@@ -314,6 +314,37 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	has "$output" "no-such-$$"
 }
 
+# bats test_tags=vm
+@test "--delegate: the root of a box makes groups with limits below the box's own" {
+	bb_root
+	spawn="ns-spawn --init --delegate"
+	enter=(rootfs-enter --delegate --tmpfs /run -v "$TOP/bin:/opt:ro" -e PATH=/opt:/bin:/sbin "$bb" sh -c)
+	start cg-limit --delegate --pids 40 --name outer 50% $spawn "${enter[@]}" 'cg-limit --pids 7 --name inner --memory 64m 20% sleep 1000'
+	runs sleep
+	is "$(limit pids pids.max pids.max) $(limit memory memory.max memory.limit_in_bytes) $(share)" "7 67108864 200000"
+	is "$(stat -c %u "$(cgroup_dir pids "$prog")")" "$(awk '{ print $2 }' "/proc/$prog/uid_map")"
+	# In each hierarchy.
+	hasnt "$(cut -d: -f3 "/proc/$prog/cgroup" | grep -v /outer)" /
+	kill "$prog" && finish
+	is "$status" 143
+	baseline_check
+	# The box's own limits stay.
+	run -0 cg-limit --delegate --pids 40 max $spawn "${enter[@]}" 'cd /sys/fs/cgroup
+		[ ! -e pids ] || cd pids
+		mkdir one && ls -d one
+		echo 41 2>/dev/null >pids.max || cat pids.max'
+	is "$output" $'one\n40'
+	# The view alone gives no right, and the right alone no view that can be written.
+	try='mkdir /sys/fs/cgroup/one /sys/fs/cgroup/pids/one'
+	run cg-limit --delegate max ${spawn% *} "${enter[@]}" "$try"
+	[ "$status" = 1 ] || fail "status $status"
+	run cg-limit --delegate max $spawn rootfs-enter "$bb" sh -c "$try"
+	[ "$status" = 1 ] || fail "status $status"
+	run -125 --separate-stderr ns-spawn --delegate true
+	is "$stderr" "ns-spawn: --delegate: the box has no control group of its own
+ns-spawn: hint: cg-limit --delegate max ns-spawn --delegate ..."
+}
+
 # left STATUS ARGS...: cg-limit --leave --group $path ARGS has the status; $prog is
 # the box's process 1.
 left() {

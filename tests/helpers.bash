@@ -16,6 +16,12 @@ requires() {
 }
 lacks_kernel() { "${@:2}" >/dev/null 2>&1 || skip "this kernel lacks $1"; }
 
+# beyond_box KEY: skips in a box of tests/inbox, to which the kernel refuses what the
+# test needs: the line of KEY in tests/inbox.lacks.
+beyond_box() {
+	[ -z "${IN_BOX:-}" ] || skip "in a box: $(sed -n "s/^$1: //p" "$TOP/tests/inbox.lacks")"
+}
+
 # The output of a box may be long.
 fail() { printf '%.4000s\n' "$@" >&2; return 1; }
 is() { [ "$1" = "$2" ] || fail "${3:-value}: got '$1', want '$2'"; }

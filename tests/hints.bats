@@ -476,6 +476,7 @@ elsewhere() {
 		--suite SUITE|needs a package source; the tests' root directory of Debian's is made by it
 		firewall-cmd --zone=trusted --add-source=*|needs firewalld
 		apt-get install linux-image-*|needs another kernel
+		cg-limit --delegate max ns-spawn --delegate ...|cg-limit.bats: --delegate: the root of a box makes groups with limits below the box's own
 		cg-limit --devices max cg-device ...|cg-device.bats: rules that cannot be kept are refused, and the host's group is left alone
 		the group above may not have that device, or cg-device is behind ns-spawn|names no command
 		only root of the host may: put cg-device before ns-spawn|names no command

@@ -88,6 +88,16 @@ cgroup_want(struct cgroup *g, unsigned controllers)
 }
 
 void
+cgroup_want_trees(struct cgroup *g)
+{
+	const struct cg_tree *t;
+
+	for (size_t i = 0; (t = cg_tree_number(i)); i++)
+		if (t->top)
+			cgroup_part(g, t);
+}
+
+void
 cgroup_abandon(struct cgroup *g)
 {
 	cgroup_remove(g);
@@ -302,6 +312,11 @@ cgroup_fork(struct cgroup *g)
 	if (say_modes() & SAY_DRY)
 		return 0;
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	/* In a box the filter cannot look into the arguments. */
+	if (pid < 0 && errno == ENOSYS) {
+		g->joins = true;
+		pid = fork();
+	}
 	if (pid < 0)
 		cgroup_fail(g, g->parts[0].tree);
 	if (fd >= 0)
@@ -329,10 +344,14 @@ hand_on(const struct cgroup *g)
 void
 cgroup_join(const struct cgroup *g)
 {
-	for (int i = 0; i < g->n_parts; i++)
-		if (g->parts[i].tree->version == 1 &&
-		    cg_write(g->parts[i].dir, "tasks", "0") < 0)
+	for (int i = 0; i < g->n_parts; i++) {
+		const bool v1 = g->parts[i].tree->version == 1;
+
+		if ((v1 || g->joins) &&
+		    cg_write(g->parts[i].dir, v1 ? "tasks" : "cgroup.procs",
+			"0") < 0)
 			die_said();
+	}
 	hand_on(g);
 }
 

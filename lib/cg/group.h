@@ -15,7 +15,8 @@
 struct cgroup {
 	const char *name, *lock;
 	int lock_fd;
-	int tries; /* made-up names left to try */
+	int tries;  /* made-up names left to try */
+	bool joins; /* the child of cgroup_fork() joins v2 itself, too */
 	int n_parts;
 	struct cgroup_part {
 		const struct cg_tree *tree;
@@ -36,6 +37,9 @@ void cgroup_need(struct cgroup *g, unsigned controllers);
 
 /* The same, without the controllers that this host lacks. */
 void cgroup_want(struct cgroup *g, unsigned controllers);
+
+/* The group shall be in each mounted hierarchy. */
+void cgroup_want_trees(struct cgroup *g);
 
 /* Makes the group below PARENT: a path as in /proc/PID/cgroup, or, if it does
  * not begin with '/', a path below the caller's own group.  NULL: below the

@@ -211,6 +211,15 @@ idmap_is_root(void)
 	return is_root;
 }
 
+bool
+idmap_is_first(void)
+{
+	struct idmap u;
+
+	read_map(&u, "/proc/self/uid_map");
+	return u.n == 1 && u.r[0].out == 0 && u.r[0].count == UINT32_MAX;
+}
+
 /* The ids of this user namespace, each as itself. */
 static void
 own_ids(struct idmap *m, const char *path)

@@ -31,6 +31,10 @@ struct idmaps {
  * process asks before it enters another. */
 bool idmap_is_root(void);
 
+/* Whether this is the kernel's first user namespace, as its map says: all
+ * users, each as itself.  Root of another one is not the host's. */
+bool idmap_is_first(void);
+
 /* The maps of a --map WORD: "self" (0 is the caller), "subid" (the caller's
  * range of /etc/subuid and /etc/subgid), "auto", or "IN:OUT:COUNT,...".  NULL:
  * IDS to IDS + 65535 for root (idmap_is_root()), else "self".  "auto" is the

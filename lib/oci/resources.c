@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "cg/tree.h"
+#include "ns/idmap.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -365,9 +366,12 @@ device_rule(struct json d)
 	    numbers[1], access);
 }
 
+/* The kernel takes rules from the host's root alone.  In a box the container
+ * can make no node, and opens those that the box may open. */
 void
 resources_devices(struct words *w, struct json devices)
 {
+	const bool keeps = idmap_is_first();
 	bool narrow = false;
 
 	for (size_t i = 0; i < json_count(devices); i++)
@@ -375,14 +379,19 @@ resources_devices(struct words *w, struct json devices)
 		    !json_true(json_get(json_at(devices, i), "allow"), false);
 	if (!narrow)
 		return;
-	words_stage(w, "cg-device");
+	if (keeps)
+		words_stage(w, "cg-device");
 	for (size_t i = 0; i < json_count(devices); i++) {
 		const struct json d = json_at(devices, i);
 		const bool allow = json_true(json_get(d, "allow"), false);
 
-		words_option(w, allow ? "--allow" : "--deny", device_rule(d));
+		char *rule = device_rule(d);
+
+		if (keeps)
+			words_option(w, allow ? "--allow" : "--deny", rule);
 	}
-	words_add(w, "--default");
+	if (keeps)
+		words_add(w, "--default");
 }
 
 void

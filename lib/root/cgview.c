@@ -7,6 +7,9 @@
  * (cgroup_namespaces(7)).  Only the groups of cg-limit are shown: without one,
  * the box is in its caller's, which may have groups of others below it.
  *
+ * Groups that ns-spawn --delegate has given to the box's root are there to be
+ * written, for groups of the box's own boxes.
+ *
  * v1 hierarchies have a directory each; where there is none, the v2 hierarchy
  * is /sys/fs/cgroup itself.
  */
@@ -14,6 +17,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/say.h"
+#include "cg/delegate.h"
 #include "cg/tree.h"
 #include "root/inroot.h"
 #include "root/mnt.h"
@@ -27,15 +31,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#define VIEW (MNT_SAFE | MOUNT_ATTR_RDONLY)
+#define VIEW (MNT_SAFE | (delegated ? 0 : MOUNT_ATTR_RDONLY))
+
+static bool delegated;
 
 /* Whether a program looks for limits there: each costs a mount.  The CPUs of a
  * cpuset are seen by sched_getaffinity(2). */
 static bool
 has_limits(const char *list)
 {
-	return strcmp(list, "cpu") == 0 || strncmp(list, "cpu,", 4) == 0 ||
-	       strcmp(list, "memory") == 0 || strcmp(list, "pids") == 0;
+	return delegated || strcmp(list, "cpu") == 0 ||
+	       strncmp(list, "cpu,", 4) == 0 || strcmp(list, "memory") == 0 ||
+	       strcmp(list, "pids") == 0;
 }
 
 /* The directory LIST in TOP, and a link to it for each controller
@@ -55,45 +62,66 @@ make_dir(int top, const char *list)
 	return inroot_subdir(top, list);
 }
 
-/* Adds a directory of the tmpfs TOP, at DIR, for a v1 hierarchy. */
+/* In a cgroup namespace that is not the box's, the path of the group is longer.
+ */
+static bool
+is_top(const char *list, const char *group)
+{
+	return (say_modes() & SAY_DRY) || strcmp(group, "/") == 0 ||
+	       (!*list && delegated && strcmp(group, "/" CG_OWN) == 0);
+}
+
+/* Its directory, as hosts have it. */
+static const char *
+dir_name(const char *list)
+{
+	if (strncmp(list, "name=", 5) == 0)
+		return list + 5;
+	return *list ? list : "unified";
+}
+
+/* Adds a directory of the tmpfs TOP, at DIR, for a hierarchy. */
 static void
 add(int top, const char *list, const char *dir)
 {
 	char where[PATH_MAX];
 	int mnt;
 
-	path_fmt(where, sizeof(where), "%s/%s", dir, list);
-	mnt = mnt_new("cgroup", list, VIEW, where);
+	path_fmt(where, sizeof(where), "%s/%s", dir, dir_name(list));
+	mnt = *list ? mnt_new("cgroup", list, VIEW, where)
+		    : mnt_new("cgroup2", NULL, VIEW, where);
 	/* EPERM: the cgroup namespace is of another user namespace. */
 	if (mnt == -2 || (mnt == -1 && errno == EPERM))
 		return;
-	if (mnt < 0 || mnt_attach(mnt, make_dir(top, list)) < 0)
+	if (mnt < 0 || mnt_attach(mnt, make_dir(top, dir_name(list))) < 0)
 		die_said();
 	close(mnt);
 }
 
 void
-cgview_make(int sys, const char *dir)
+cgview_make(int sys, const char *dir, bool delegate)
 {
 	const bool dry = say_modes() & SAY_DRY;
-	char where[PATH_MAX], *text, *list, *group, *v1[CG_TREES];
+	const char *v1[CG_TREES + 1];
+	char where[PATH_MAX], *text, *list, *group;
 	bool v2 = false;
 	size_t n = 0;
 	int top;
 
 	path_fmt(where, sizeof(where), "%s/sys/fs/cgroup", dir);
+	delegated = delegate;
 	text = slurp_at(AT_FDCWD, "/proc/self/cgroup");
 	if (!text)
 		die("read /proc/self/cgroup");
 	while (n < CG_TREES && cg_next(&text, &list, &group)) {
-		/* In a cgroup namespace that is not the box's, the path of the
-		 * group is longer. */
-		if (!cg_is_own(list) || (!dry && strcmp(group, "/") != 0))
+		if (!cg_is_own(list) || !is_top(list, group))
 			continue;
 		v2 = v2 || !*list;
-		if (has_limits(list))
+		if (*list && has_limits(list))
 			v1[n++] = list;
 	}
+	if (n && v2 && delegated)
+		v1[n++] = "";
 	if (n == 0 && !v2)
 		return;
 	top = n ? mnt_new("tmpfs", "mode=0755,size=64k,nr_inodes=32", MNT_SAFE,

@@ -167,7 +167,7 @@ newroot_enter(struct newroot *r)
 	}
 	put(proc, root, "proc", dir);
 	put(sys, root, "sys", dir);
-	cgview_make(sys, dir);
+	cgview_make(sys, dir, r->delegate);
 	devdir_make(root, dir, r->shm_size, r->pty);
 	volumes_put(&r->volumes, root, dir, r->nosuid);
 	etcdir_make(root, scratch, dir, &r->etc, &r->volumes);

@@ -17,6 +17,7 @@ struct newroot {
 	const char *overlay; /* keep changes in this directory, or NULL */
 	bool ephemeral;	     /* throw changes away */
 	bool read_only;
+	bool delegate;	   /* the box may make control groups */
 	bool unmask;	   /* cover no part of proc and sysfs */
 	uint64_t shm_size; /* of /dev/shm, as devdir_make() has it */
 	bool nosuid;	   /* for the root and its volumes */

@@ -25,6 +25,7 @@ enum {
 	O_CONSOLE,
 	O_MADE,
 	O_SLOT,
+	O_DELEGATE,
 	O_NS
 };
 
@@ -41,6 +42,8 @@ const struct opt spawn_opts[] = {
     {'m', "map", "MAP", "ids: self, subid, auto, or IN:OUT:COUNT,..."},
     {O_GID_MAP, "gid-map", "MAP", "the groups' own map, likewise"},
     {O_SLOT, "slot", "N", "ids of slot N (default: the chain's, else 0)"},
+    {O_DELEGATE, "delegate", NULL,
+	"the control groups are the box's, to make others in"},
     {O_PLAIN, "plain", NULL, "show files with their own ids, not shifted"},
     {O_HOSTNAME, "hostname", "NAME", "host name (default: container)"},
     {O_DOMAINNAME, "domainname", "NAME", "NIS domain name"},
@@ -161,6 +164,9 @@ take(struct spawn *s, int option)
 		break;
 	case O_CONSOLE:
 		s->console = optarg;
+		break;
+	case O_DELEGATE:
+		s->delegate = true;
 		break;
 	case O_MADE:
 		s->made = optarg;

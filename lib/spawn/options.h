@@ -13,6 +13,7 @@ struct spawn {
 	bool init, linger;
 	int stop_signal; /* 0: not given */
 	int info;	 /* of --info-fd; -1: none */
+	bool delegate;	 /* the groups are the box's */
 	bool plain;	 /* show files with their own ids */
 	const char *netns, *slot, *park, *console, *made;
 	const char *map, *gid_map;

@@ -1,0 +1,22 @@
+#ifndef CG_DELEGATE_H
+#define CG_DELEGATE_H
+
+#include <sys/types.h>
+
+/* A box's root makes groups of its own below the box's (cgroups(7),
+ * delegation).
+ */
+
+/* On v2 the processes of the box are in this group below the box's own, because
+ * a group with processes has no limited groups below it. */
+#define CG_OWN "processes"
+
+/* Gives the groups that cg-limit has made for the caller to UID and GID, the
+ * box's root: the directories, and the files that move processes and turn on
+ * controllers.  The files of the limits stay the caller's.  On v2 the caller
+ * and its child PID, which are alone in the group, move to CG_OWN.  With -n,
+ * PID is 0 and shows as $BOX_PID.  Dies with 125, also if there is no such
+ * group. */
+void cg_delegate(pid_t pid, uid_t uid, gid_t gid);
+
+#endif
