@@ -135,7 +135,7 @@ $(COMPLETIONS): scripts/completions $(BINS)
 	@mv $@.new $@
 
 # The programs that tests run in a box.
-PROBES = tests/attack/intruder tests/attack/probe tests/golden/view
+PROBES = tests/attack/hog tests/attack/intruder tests/attack/probe tests/golden/view
 BENCH = tests/bench/floor tests/bench/traffic
 
 # A tar of the sources.

@@ -4,11 +4,12 @@
  *
  *	traffic serve PORT
  *	traffic ask ADDR PORT SECONDS
+ *	traffic small ADDR PORT SECONDS
  *
  * The server answers each byte of a connection: "r" with 1 kB, "b" with 64 MB.
  * The client prints the requests per second, of one connection after the other
  * with 100 requests each, and then the MB per second of connections with one
- *"b".
+ * "b"; with "small" the former alone.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -132,13 +133,18 @@ int
 main(int argc, char **argv)
 {
 	struct sockaddr_in a;
+	bool large;
 
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		serve(argv[2]);
-	if (argc != 5 || strcmp(argv[1], "ask") != 0)
-		errx(125, "usage: traffic serve PORT | ask ADDR PORT SECONDS");
+	large = argc == 5 && strcmp(argv[1], "ask") == 0;
+	if (!large && (argc != 5 || strcmp(argv[1], "small") != 0))
+		errx(125, "usage: traffic serve PORT | ask ADDR PORT SECONDS | "
+			  "small ADDR PORT SECONDS");
 	a = address(argv[2], argv[3]);
-	printf("%.0f ", rate(&a, 'r', 100, atof(argv[4])));
-	printf("%.0f\n", rate(&a, 'b', 1, atof(argv[4])) * LARGE / 1e6);
+	printf("%.0f", rate(&a, 'r', 100, atof(argv[4])));
+	if (large)
+		printf(" %.0f", rate(&a, 'b', 1, atof(argv[4])) * LARGE / 1e6);
+	putchar('\n');
 	return 0;
 }
