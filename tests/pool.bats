@@ -40,8 +40,11 @@ none() { hasnt "$(rules)" BOX- && forwards "${1:-0}"; }
 	box 0
 	brief # The first one after a change looks.
 	before=$(rules)
-	host strace -qfo "$BATS_TEST_TMPDIR/log" -e trace=execve net-nat --slot 1 ns-spawn true
-	hasnt "$(<"$BATS_TEST_TMPDIR/log")" iptables
+	looks() {
+		host strace -qfo "$BATS_TEST_TMPDIR/log" -e trace=execve net-nat --slot 4 ns-spawn true
+		grep -q iptables "$BATS_TEST_TMPDIR/log"
+	}
+	run -1 looks
 	box 1
 	is "$(rules)" "$before"
 	out_by 192.0.2.1
@@ -50,6 +53,13 @@ none() { hasnt "$(rules)" BOX- && forwards "${1:-0}"; }
 	is "$(rules | sed -n 's/^:BOX-\([A-Z]*\)-2$/\1/p' | sort | xargs)" "DNAT HOST ISO RAW SNAT"
 	ended "$prog" "$pid"
 	is "$(rules)" "$before"
+	# Its own changes call for no look; another's between them do.
+	run -1 looks
+	box 2 -p 8080:80
+	host iptables -I FORWARD -s 192.0.2.99 -j DROP
+	ended "$prog" "$pid"
+	run -0 looks
+	host iptables -D FORWARD -s 192.0.2.99 -j DROP
 	# A second pool beside the first.
 	start net-nat --pool 10.77.0.0/24 --slot 3 ns-spawn --slot 3 net-veth --pool 10.77.0.0/24 --slot 3 sleep 1000
 	runs sleep

@@ -243,11 +243,41 @@ take_record(int lock)
 	return read_record(record_fd);
 }
 
+/* A change of own rules: how many steps, and from which generation. */
+static unsigned steps;
+static uint32_t since;
+
+static void
+count_steps(const struct nat *from, const struct nat *to)
+{
+	struct texts t = nat_texts(from, to, NULL);
+
+	steps = nat_commits(&t);
+	since = steps ? iptables_generation() : 0;
+	free(t.of[IP4]);
+	free(t.of[IP6]);
+}
+
+/* The steps are done. */
+static void
+tell_steps(void)
+{
+	int lock;
+
+	if (!steps)
+		return;
+	lock = lock_wait(common);
+	shared_beside(since, steps);
+	close(lock);
+}
+
 static void
 strike_out(void)
 {
 	const int lock = lock_wait(common);
 
+	if (steps)
+		shared_beside(since, steps);
 	lock_remove(record, record_fd);
 	unlock(lock);
 }
@@ -306,8 +336,10 @@ firewall_up(bool lasting)
 		exit(EXIT_TOOL);
 	}
 	close(lock);
+	count_steps(NULL, &nat);
 	if (nat_feed(nat_texts(NULL, &nat, NULL), record_fd) < 0)
 		fail();
+	tell_steps();
 	/* The flows that began before the ports were published. */
 	flows_end(no_box(), nat.ports, nat.n_ports);
 	others_look(&nat.slot, strcmp(backend, "legacy") != 0);
@@ -376,9 +408,11 @@ int
 firewall_back(void)
 {
 	const struct flow_box box = own_box();
-	const int r = grace ? nat_away(&nat, record_fd)
-			    : nat_feed(nat_texts(&nat, NULL, NULL), record_fd);
+	int r;
 
+	count_steps(&nat, NULL);
+	r = grace ? nat_away(&nat, record_fd)
+		  : nat_feed(nat_texts(&nat, NULL, NULL), record_fd);
 	if (r < 0 && nat_undo(nat.id, nat.slot.has6) < 0)
 		return -1;
 	flows_end(&box, NULL, 0);

@@ -112,6 +112,23 @@ anew(int lock, const struct record *have, const struct record *r, bool record)
 	return ret;
 }
 
+void
+shared_beside(uint32_t before, unsigned n)
+{
+	const int fd = lock_open(record_name(), false);
+	struct record r;
+
+	if (fd < 0)
+		return;
+	record_read(fd, &r);
+	if (r.made && before && r.generation == before &&
+	    iptables_generation() == before + n) {
+		r.generation = before + n;
+		record_write(fd, &r);
+	}
+	close(fd);
+}
+
 static bool
 lacks(const struct record *r)
 {

@@ -21,6 +21,11 @@ int shared_up(int lock, const struct slot *s, bool pooled, const char *backend);
 /* Whether there are rules for a pool. */
 bool shared_pools(void);
 
+/* An owner's own rules have changed, in N steps, from the generation BEFORE on
+ * (iptables.h).  If all steps since the last look are these, the shared rules
+ * need no other look: the record has the new generation. */
+void shared_beside(uint32_t before, unsigned n);
+
 /* Removes the rules for pools alone.  -1 with a warning, the record kept. */
 int shared_shrink(int lock);
 

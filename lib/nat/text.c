@@ -101,6 +101,18 @@ nat_texts(const struct nat *from, const struct nat *to, const char *table)
 	    {nat_text(from, to, table, IP4), nat_text(from, to, table, IP6)}};
 }
 
+unsigned
+nat_commits(const struct texts *t)
+{
+	static const char commit[] = "COMMIT\n";
+	unsigned n = 0;
+
+	for (unsigned ip = 0; ip < IPS; ip++)
+		for (const char *s = t->of[ip]; (s = strstr(s, commit)); n++)
+			s += strlen(commit);
+	return n;
+}
+
 int
 nat_find(const char *name, const char *id)
 {

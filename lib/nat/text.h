@@ -19,6 +19,9 @@ char *nat_text(const struct nat *from, const struct nat *to, const char *table,
 struct texts nat_texts(
     const struct nat *from, const struct nat *to, const char *table);
 
+/* The number of changes that TEXTS make: each table is one. */
+unsigned nat_commits(const struct texts *texts);
+
 /* The index in nat_chains of the owner's chain called NAME, or -1. */
 int nat_find(const char *name, const char *id);
 
