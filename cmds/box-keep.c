@@ -226,11 +226,10 @@ static void
 forget(void)
 {
 	static const char *const facts[] = {
-	    "pid", "slot", "ports", "nat", "pasta", "hits"};
+	    "pid", "slot", "ports", "nat", "pasta", "hits", NULL};
 
 	hosts_leave(name);
-	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
-		state_drop(name, facts[i]);
+	state_drop(name, facts);
 }
 
 static int

@@ -172,7 +172,7 @@ end(struct cgroup *g, int status, const char *prog)
 	const uintmax_t memory = limits.number[CG_LIMIT_MEMORY];
 	struct cg_usage usage;
 
-	cg_usage_read(g, &usage);
+	cg_usage_read(g, &usage, report >= 0);
 	cg_hits_tell(&usage);
 	if (report >= 0)
 		cg_usage_report(&usage, status, report);

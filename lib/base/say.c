@@ -82,36 +82,47 @@ check_output(void)
 		die("write standard output");
 }
 
+static void
+announce(enum say_lang lang, const char *line)
+{
+	if (!(modes & SAY_DRY)) {
+		fputs("+ ", die_output());
+		print(die_output(), lang, true, line);
+		return;
+	}
+	if (lang == SAY_IP)
+		fputs(ip_prefix, stdout);
+	if (lang != own)
+		fputs("# ", stdout);
+	print(stdout, lang, lang != own, line);
+	check_output();
+}
+
 bool
 say(enum say_lang lang, const char *fmt, ...)
 {
+	const size_t ip = lang == SAY_IP ? strlen("ip ") : 0;
 	va_list ap;
 	char *line;
-	bool dry = modes & SAY_DRY;
 
-	va_start(ap, fmt);
-	if (vasprintf(&line, fmt, ap) < 0)
-		die("vasprintf");
-	va_end(ap);
 	reason[0] = '\0';
-	if (lang == SAY_IPT || lang == SAY_IP6T)
+	if (lang == SAY_IPT || lang == SAY_IP6T) {
 		snprintf(text, sizeof(text), "%s --noflush", restore);
-	else
-		snprintf(text, sizeof(text), "%s%s",
-		    lang == SAY_IP ? "ip " : "", line);
-	if (dry) {
-		if (lang == SAY_IP)
-			fputs(ip_prefix, stdout);
-		if (lang != own)
-			fputs("# ", stdout);
-		print(stdout, lang, lang != own, line);
-		check_output();
-	} else if (modes & SAY_TRACE) {
-		fputs("+ ", die_output());
-		print(die_output(), lang, true, line);
+	} else {
+		memcpy(text, "ip ", ip);
+		va_start(ap, fmt);
+		vsnprintf(text + ip, sizeof(text) - ip, fmt, ap);
+		va_end(ap);
 	}
-	free(line);
-	return !dry;
+	/* A line may be longer than a message. */
+	if (modes) {
+		va_start(ap, fmt);
+		line = text_vfmt(fmt, ap);
+		va_end(ap);
+		announce(lang, line);
+		free(line);
+	}
+	return !(modes & SAY_DRY);
 }
 
 const char *

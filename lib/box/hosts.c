@@ -475,7 +475,7 @@ hosts_leave(const char *name)
 		close_keep(lock);
 	} else {
 		/* A box that joins now would still take the name. */
-		state_drop(name, FILE_NAME);
+		state_drop(name, (const char *[]){FILE_NAME, NULL});
 		list_write(&l, lock);
 	}
 	free(l.text);

@@ -284,14 +284,15 @@ state_end(const char *name, int exit_fd, int status)
 }
 
 void
-state_drop(const char *name, const char *fact)
+state_drop(const char *name, const char *const facts[])
 {
 	const int dir = state_open(name);
 
 	if (dir < 0)
 		return;
-	if (unlinkat(dir, fact, 0) < 0 && errno != ENOENT)
-		warn("remove %s/%s/%s", state_dir(), name, fact);
+	for (; *facts; facts++)
+		if (unlinkat(dir, *facts, 0) < 0 && errno != ENOENT)
+			warn("remove %s/%s/%s", state_dir(), name, *facts);
 	close(dir);
 }
 

@@ -63,8 +63,8 @@ int state_make(const char *name);
  * the directory stays. */
 int state_end(const char *name, int exit_fd, int status);
 
-/* Removes one fact, if it exists. */
-void state_drop(const char *name, const char *fact);
+/* Removes those of the facts that exist; the last one is NULL. */
+void state_drop(const char *name, const char *const facts[]);
 
 /* Removes the directories and locks of dead boxes; a forged directory stays.
  * ALL as in lock_each_dead(). */

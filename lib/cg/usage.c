@@ -43,34 +43,55 @@ cg_usage_want(struct cgroup *g)
 	cgroup_want(g, CG_CPUACCT | CG_MEMORY | CG_PIDS);
 }
 
-void
-cg_usage_read(const struct cgroup *g, struct cg_usage *u)
+static int64_t
+read_stat(const struct cgroup *g, int i)
 {
-	int64_t own, limit;
+	const bool v1 = cgroup_version(g, stats[i].controller) == 1;
+	const int64_t n = cgroup_number(g, stats[i].controller,
+	    v1 ? stats[i].v1.file : stats[i].v2.file,
+	    v1 ? stats[i].v1.key : stats[i].v2.key);
 
-	for (int i = 0; i < CG_STATS; i++) {
-		const bool v1 = cgroup_version(g, stats[i].controller) == 1;
+	return n > 0 ? n / (v1 ? stats[i].v1.divisor : stats[i].v2.divisor) : n;
+}
 
-		u->stat[i] = cgroup_number(g, stats[i].controller,
-		    v1 ? stats[i].v1.file : stats[i].v2.file,
-		    v1 ? stats[i].v1.key : stats[i].v2.key);
-		if (u->stat[i] > 0)
-			u->stat[i] /=
-			    v1 ? stats[i].v1.divisor : stats[i].v2.divisor;
-	}
-	/* v1, and v2 before Linux 6.11, count a refused fork in the group of
-	 * the process, although a group above may have refused it. */
-	limit = cgroup_number(g, CG_PIDS, "pids.max", NULL);
-	if (u->stat[PIDS_PEAK] >= 0 && u->stat[PIDS_HITS] > 0 &&
-	    (limit < 0 || u->stat[PIDS_PEAK] < limit))
-		u->stat[PIDS_HITS] = 0;
-	/* If the sum of memory and swap is limited, v1 charges the sum first,
-	 * and not every kernel counts a refusal of the sum. */
-	limit =
+/* v1, and v2 before Linux 6.11, count a refused fork in the group of the
+ * process, although a group above may have refused it. */
+static bool
+pids_hit(const struct cgroup *g)
+{
+	const int64_t peak = read_stat(g, PIDS_PEAK);
+	const int64_t limit = cgroup_number(g, CG_PIDS, "pids.max", NULL);
+
+	return peak < 0 || (limit >= 0 && peak >= limit);
+}
+
+/* If the sum of memory and swap is limited, v1 charges the sum first, and not
+ * every kernel counts a refusal of the sum. */
+static bool
+sum_hit(const struct cgroup *g)
+{
+	const int64_t limit =
 	    cgroup_number(g, CG_MEMORY, "memory.memsw.limit_in_bytes", NULL);
-	if (u->stat[MEMORY_HITS] == 0 && limit >= 0 &&
-	    cgroup_number(
-		g, CG_MEMORY, "memory.memsw.max_usage_in_bytes", NULL) >= limit)
+
+	return limit >= 0 &&
+	       cgroup_number(g, CG_MEMORY, "memory.memsw.max_usage_in_bytes",
+		   NULL) >= limit;
+}
+
+void
+cg_usage_read(const struct cgroup *g, struct cg_usage *u, bool all)
+{
+	int64_t own;
+
+	for (int i = 0; i < CG_STATS; i++)
+		u->stat[i] =
+		    all || i == MEMORY_HITS || i == OOM_KILLS || i == PIDS_HITS
+			? read_stat(g, i)
+			: -1;
+	if (u->stat[PIDS_HITS] > 0 && !pids_hit(g))
+		u->stat[PIDS_HITS] = 0;
+	if (u->stat[MEMORY_HITS] == 0 && (all || u->stat[OOM_KILLS] > 0) &&
+	    sum_hit(g))
 		u->stat[MEMORY_HITS] = 1;
 	/* v2 counts "oom" in the group of the limit, "oom_kill" in the group of
 	 * the victim.  v1 has no such pair: a limit never hit is no cause. */

@@ -36,6 +36,7 @@ static const struct nfgenmsg any = {.nfgen_family = AF_UNSPEC};
 struct chains {
 	enum ip ip;
 	bool ours;
+	bool firewalld; /* its table is there */
 	size_t n;
 	struct {
 		const char *family;
@@ -60,7 +61,8 @@ copy(char *to, size_t size, const struct rtattr *a)
 }
 
 /* Adds a chain of forwarded packets of the family, if its policy is drop and
- * iptables, which has the box's own rules, does not know it. */
+ * iptables, which has the box's own rules, does not know it.  Notes firewalld's
+ * table. */
 static void
 add(const struct nlmsghdr *h, void *arg)
 {
@@ -69,20 +71,22 @@ add(const struct nlmsghdr *h, void *arg)
 	struct chains *all = arg;
 	const bool inet = g->nfgen_family == NFPROTO_INET;
 	const int own = all->ip == IP6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
-	char *table;
+	char *table = all->of[all->n].table;
 
+	if (all->n == CHAINS_MAX ||
+	    !copy(table, sizeof(all->of->table),
+		netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_TABLE)))
+		return;
+	if (inet && strcmp(table, "firewalld") == 0)
+		all->firewalld = true;
 	hook = netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_HOOK);
-	if (all->n == CHAINS_MAX || !hook ||
-	    (!inet && g->nfgen_family != own) ||
+	if (!hook || (!inet && g->nfgen_family != own) ||
 	    ntohl(netlink_u32(NETLINK_ATTRS(h, any), NFTA_CHAIN_POLICY,
 		htonl(NF_ACCEPT))) != NF_DROP ||
 	    ntohl(netlink_u32(RTA_DATA(hook), RTA_PAYLOAD(hook),
 		NFTA_HOOK_HOOKNUM, 0)) != NF_INET_FORWARD)
 		return;
-	table = all->of[all->n].table;
-	if (!copy(table, sizeof(all->of->table),
-		netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_TABLE)) ||
-	    !copy(all->of[all->n].name, sizeof(all->of->name),
+	if (!copy(all->of[all->n].name, sizeof(all->of->name),
 		netlink_attr(NETLINK_ATTRS(h, any), NFTA_CHAIN_NAME)))
 		return;
 	all->of[all->n].family = inet ? "inet" : families[all->ip];
@@ -144,6 +148,8 @@ look_at_chains(enum ip ip, const char *pool, bool ours)
 	if (netlink_send(&nl, add, &all) < 0)
 		all.n = 0;
 	close(nl.fd);
+	if (all.firewalld)
+		look_at_firewalld(pool);
 	for (size_t i = 0; i < all.n; i++) {
 		const char *family = all.of[i].family;
 		const char *table = all.of[i].table, *name = all.of[i].name;
@@ -168,10 +174,6 @@ others_look(const struct slot *s, bool ours)
 	struct nat_pool pools[IPS];
 	const unsigned n = nat_pools(s, pools);
 
-	for (unsigned i = 0; i < n; i++) {
-		const char *pool = nat_pool_text(&pools[i]);
-
-		look_at_firewalld(pool);
-		look_at_chains(pools[i].ip, pool, ours);
-	}
+	for (unsigned i = 0; i < n; i++)
+		look_at_chains(pools[i].ip, nat_pool_text(&pools[i]), ours);
 }

@@ -265,7 +265,7 @@ ports_tell(const struct nat *n)
 	if (!box_name())
 		return;
 	if (!n->n_ports) {
-		state_drop(box_name(), "ports");
+		state_drop(box_name(), (const char *[]){"ports", NULL});
 		return;
 	}
 	f = text_open(&text);
