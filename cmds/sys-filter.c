@@ -15,6 +15,7 @@
 
 static const struct opt opts[] = {
     {OPT_LONG, "profile", "FILE", "another compiled filter, or namespaces"},
+    {OPT_LONG + 1, "flags", "LIST", "log, spec-allow"},
     {0},
 };
 static const struct tool tool = {"sys-filter", "prog [arg ...]", opts, SAY_SH};
@@ -24,10 +25,14 @@ main(int argc, char *argv[])
 {
 	static struct seccomp seccomp;
 	const char *file = NULL;
+	int c;
 
 	tool_start(&tool);
-	while (opt_next(&tool, argc, argv) != -1)
-		file = optarg;
+	while ((c = opt_next(&tool, argc, argv)) != -1)
+		if (c == OPT_LONG)
+			file = optarg;
+		else
+			seccomp_flags(&seccomp, "--flags", optarg);
 	argv += optind;
 	if (!*argv)
 		opt_usage(&tool);

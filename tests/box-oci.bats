@@ -340,8 +340,44 @@ made" "$stderr"
 		.linux.cgroupsPath = "/a/../b"@linux.cgroupsPath: '/a/../b' has a part . or ..
 		.linux.cgroupsPath = "../../x"@has a part . or ..
 	END
+	# What jq cannot write: JSON's numbers have no end, 64 bits have.
+	bundle '.linux.resources.memory.limit = 1122'
+	cp "$bundle/config.json" "$bundle/short"
+	for n in 18446744073709551616 -9223372036854775809 99999999999999999999999 9223372036854775808; do
+		sed "s/1122/$n/" "$bundle/short" >"$bundle/config.json"
+		try oci create -n --bundle "$bundle" c
+		has "$status $stderr" "1 box-oci: linux.resources.memory.limit: "
+	done
+	sed "s/1122/9223372036854775807/" "$bundle/short" >"$bundle/config.json"
+	has "$(oci create -n --bundle "$bundle" c)" "--memory 9223372036854775807"
 	# Unknown properties are ignored.
 	runs_as '.new = {a: [1]} | .process.new = 1 | .linux.new = "x" | .process.args = ["echo", "fine"]'
+}
+
+@test "each property of the specification is done, or refused by its name" {
+	local how name base change program=[] n=0 bare first
+	while IFS=@ read -r name how base change; do
+		[[ $how != *:* ]] || { grep -qF "@test \"${how#*: }" "$TOP/tests/${how%%:*}.bats" || fail "$name: no test '$how'"; continue; }
+		program+=" + [.spec | $base | ., ($change)]"
+	done < <(grep '^[^#]' "$TOP/tests/oci/schema")
+	bundle
+	mapfile -t configs < <(jq -c "{spec: .} | $program | .[]" "$bundle/config.json")
+	while IFS=@ read -r name how base change; do
+		echo "${configs[n]}" >"$bundle/config.json"
+		oci create -n --bundle "$bundle" c >"$out" 2>&1 || fail "$name: $base" "$(<"$out")"
+		echo "${configs[n + 1]}" >"$bundle/config.json"
+		n=$((n + 2))
+		first=$(<"$out") status=0
+		oci create -n --bundle "$bundle" c >"$out" 2>&1 || status=$?
+		bare=$(sed -n '1{s/^box-oci: //; s/\[[0-9]*\]//g; s/: .*//; s/ is .*//; p}' "$out")
+		case $how$status in
+		done0 | either0) [ "$first" != "$(<"$out")" ] || fail "$name: ignored" "$change" ;;
+		# shellcheck disable=SC2053
+		refused1 | either1) [[ $name. == "$bare".* || $bare == $name ]] || fail "$name: refused as '$bare'" "$(<"$out")" ;;
+		*) fail "$name: $how, but status $status" "$(<"$out")" ;;
+		esac
+	done < <(grep '^[^#]' "$TOP/tests/oci/schema" | grep -v '^[^@]*@[^@]*:')
+	[ "$n" -gt 250 ]
 }
 
 @test "exec: status, user, environment, directory, options and --process" {
@@ -408,16 +444,20 @@ CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
 }
 
 @test "-n prints a chain that a person can run" {
-	export script='hostname; id -u'
-	bundle '.process.args = ["sh", "-c", $ENV.script] | .hostname = "by-hand"'
+	export script='hostname; id -u; touch /x; rmdir /none'
+	bundle '.process.args = ["sh", "-c", $ENV.script] | .hostname = "by-hand"
+	    | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", flags: ["SECCOMP_FILTER_FLAG_LOG"], syscalls: [{names: ["rmdir"], action: "SCMP_ACT_ERRNO", errnoRet: 71}]}'
 	oci create -n --bundle "$bundle" c >"$BATS_TEST_TMPDIR/chain"
 	[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "made"
-	sh "$BATS_TEST_TMPDIR/chain" >"$out" 3>"$BATS_TEST_TMPDIR/info" </dev/null
+	has "$(cat "$BATS_TEST_TMPDIR/chain")" "--seccomp-flags log"
+	sh "$BATS_TEST_TMPDIR/chain" >"$out" 2>&1 3>"$BATS_TEST_TMPDIR/info" </dev/null
 	is "$(cat "$out")" ""
 	run -0 python3 "$TOP/tests/park.py" start "$BATS_TEST_TMPDIR/oci/c/start"
 	is "$output" x
 	eventually 10 printed "by-hand
-0"
+0
+touch: /x: Read-only file system
+rmdir: '/none': Protocol error"
 	eventually 10 gone "$(jq .pid "$BATS_TEST_TMPDIR/info")"
 	rmdir /sys/fs/cgroup/*/"bt-oci-$$"
 	rm -r "$BATS_TEST_TMPDIR/oci/c"

@@ -51,7 +51,6 @@ refuses() {
 	refuses "defaultAction: SCMP_ACT_NOTIFY is not supported" '{defaultAction: "SCMP_ACT_NOTIFY"}'
 	refuses "defaultErrnoRet: SCMP_ACT_ALLOW has no number" "{$d, defaultErrnoRet: 1}"
 	refuses "architectures[0]: 'amd64' is not known" "{$d, architectures: [\"amd64\"]}"
-	refuses "flags[0]: 'SECCOMP_FILTER_FLAG_LOG' is not supported" "{$d, flags: [\"SECCOMP_FILTER_FLAG_LOG\"]}"
 	refuses "listenerPath: not supported" "{$d, listenerPath: \"/x\"}"
 	refuses "syscalls[1].names: missing" "{$d, syscalls: [{$g}, {action: \"SCMP_ACT_KILL\", names: []}]}"
 	refuses "syscalls[0].errnoRet: 4096 is not in 0 to 4095" "{$d, syscalls: [{$g, errnoRet: 4096}]}"

@@ -28,6 +28,16 @@ asked() { python3 "$TOP/tests/bpf.py" "$@"; }
 	hasnt "$(cat "$BATS_TEST_TMPDIR/log")" profile
 }
 
+@test "flags of the filter" {
+	requires "strace" command -v strace
+	strace -f -o "$BATS_TEST_TMPDIR/log" -e trace=seccomp sys-filter --flags spec-allow,log true
+	has "$(cat "$BATS_TEST_TMPDIR/log")" "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_LOG|SECCOMP_FILTER_FLAG_SPEC_ALLOW, "
+	run -0 sys-filter -n --flags log true
+	has "$output" "sys-filter --flags log"
+	run -125 sys-filter --flags log,tsync true
+	is "$output" "sys-filter: --flags: 'tsync' is neither log nor spec-allow"
+}
+
 @test "calls are refused; without the filter they are not" {
 	for row in unshare_user clone_user clone3_user keyring key_add io_uring fault compare mempolicy no_aslr; do
 		run -0 ns-spawn cap-drop sys-filter "$probe" $row

@@ -75,8 +75,8 @@ print(FILE *f, enum say_lang lang, bool foreign, const char *line)
 	fflush(f);
 }
 
-static void
-check_output(void)
+void
+say_check(void)
 {
 	if (fflush(stdout) == EOF || ferror(stdout))
 		die("write standard output");
@@ -95,7 +95,7 @@ announce(enum say_lang lang, const char *line)
 	if (lang != own)
 		fputs("# ", stdout);
 	print(stdout, lang, lang != own, line);
-	check_output();
+	say_check();
 }
 
 bool
@@ -207,7 +207,7 @@ say_word(const char *s)
 void
 say_done(void)
 {
-	check_output();
+	say_check();
 	exit(0);
 }
 

@@ -48,6 +48,9 @@ __attribute__((noreturn)) void die_said(void);
 /* With -n: prints the next command as a comment and exits; else returns. */
 void say_next(char *const argv[]);
 
+/* Dies with 125, with a line, if standard output cannot be written. */
+void say_check(void);
+
 /* The end of a tool that has only printed: status 0, or 125 with a line if
  * standard output cannot be written. */
 __attribute__((noreturn)) void say_done(void);

@@ -32,6 +32,15 @@ static const char *const options[] = {"async", "atime", "bind", "defaults",
 static const char *const actions[] = {"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO",
     "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
     "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP", NULL};
+static const char *const archs[] = {
+#if defined(__x86_64__)
+    "SCMP_ARCH_X86", "SCMP_ARCH_X86_64",
+#elif defined(__aarch64__)
+    "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM",
+#endif
+    NULL};
+static const char *const flags[] = {"SECCOMP_FILTER_FLAG_TSYNC",
+    "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_LOG", NULL};
 static const char *const operators[] = {"SCMP_CMP_NE", "SCMP_CMP_LT",
     "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
     "SCMP_CMP_MASKED_EQ", NULL};
@@ -91,11 +100,14 @@ for_linux(void)
 
 	add(filter, "actions", list(actions));
 	add(filter, "operators", list(operators));
+	add(filter, "archs", list(archs));
+	add(filter, "knownFlags", list(flags));
+	add(filter, "supportedFlags", list(flags));
 	add(j, "namespaces", list(namespaces));
 	add(j, "capabilities", capabilities());
 	add(j, "cgroup",
-	    object((const char *const[]){"v1", "v2", "systemd", NULL},
-		(const char *const[]){"systemdUser", "rdma", NULL}));
+	    object((const char *const[]){"v1", "v2", "systemd", "rdma", NULL},
+		(const char *const[]){"systemdUser", NULL}));
 	add(j, "seccomp", filter);
 	add(j, "apparmor",
 	    object((const char *const[]){"enabled", NULL},

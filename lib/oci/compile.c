@@ -124,10 +124,9 @@ map(struct json list)
 		const int64_t most = UINT32_MAX;
 
 		fprintf(f, "%s%jd:%jd:%jd", i ? "," : "",
-		    (intmax_t)json_int(
-			json_get(r, "containerID"), 0, most - 1, 0),
-		    (intmax_t)json_int(json_get(r, "hostID"), 0, most - 1, 0),
-		    (intmax_t)json_int(json_get(r, "size"), 1, most, 0));
+		    (intmax_t)json_need_int(r, "containerID", 0, most - 1),
+		    (intmax_t)json_need_int(r, "hostID", 0, most - 1),
+		    (intmax_t)json_need_int(r, "size", 1, most));
 	}
 	text_close(f);
 	return text;
@@ -232,11 +231,15 @@ static void
 put_filter(struct words *w, const struct container *c)
 {
 	const struct json j = json_get(c->config, "linux.seccomp");
+	char *flags = filter_flags(j);
 
 	if (json_there(j))
 		words_value(w, "--seccomp", "%s/filter", c->path);
 	else
 		words_option(w, "--seccomp", "off");
+	if (*flags)
+		words_option(w, "--seccomp-flags", flags);
+	free(flags);
 }
 
 static void
@@ -366,7 +369,9 @@ refuse(struct json config)
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		json_refuse(config, others[i], "this is Linux");
 	json_refuse(linux, "mountLabel", "SELinux is not done");
-	json_refuse(linux, "intelRdt", "not done");
+	/* An empty one asks for a class of the container's own. */
+	if (json_there(json_get(linux, "intelRdt")))
+		json_die(json_get(linux, "intelRdt"), "not done");
 	json_refuse(linux, "memoryPolicy", "not done");
 	json_refuse(linux, "netDevices", "not done");
 	json_refuse(linux, "timeOffsets", "not done");

@@ -117,11 +117,38 @@ read_bundle(struct container *c, const char *bundle)
 	close(dir);
 }
 
+/* BYTES as a shell's command that writes them to the file NAME. */
+static void
+show_bytes(const struct container *c, const char *name,
+    const unsigned char *bytes, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	printf("base64 -d >%s/%s <<'END'\n", say_word(c->path), name);
+	for (size_t i = 0; i < len; i += 3) {
+		const unsigned more = len - i < 3 ? (unsigned)(3 - len + i) : 0;
+		const unsigned n = (unsigned)bytes[i] << 16 |
+				   (more > 1 ? 0 : bytes[i + 1] << 8) |
+				   (more > 0 ? 0 : bytes[i + 2]);
+
+		for (unsigned d = 0; d < 4; d++)
+			putchar(d > 3 - more ? '='
+					     : digits[n >> (18 - 6 * d) & 63]);
+		if (i % 57 == 54 || i + 3 >= len)
+			putchar('\n');
+	}
+	printf("END\n");
+}
+
 /* With -n: all that create would do, for a shell. */
 static void
 show(const struct container *c, const struct plan *p)
 {
 	printf("mkdir -p %s\n", say_word(c->path));
+	if (p->filter)
+		show_bytes(c, "filter", (const void *)p->filter->code,
+		    p->filter->n * sizeof(*p->filter->code));
 	printf("cat >%s/fstab <<'END'\n%sEND\n", say_word(c->path), p->fstab);
 	words_print(&p->words, stdout);
 }
@@ -194,7 +221,8 @@ create(struct container *c, struct request *r)
 	compile(&p, c, &r->plan);
 	if (r->plan.shown) {
 		show(c, &p);
-		say_done();
+		say_check();
+		errors_exit(0);
 	}
 	container_claim(&made, oci.root, r->id);
 	c->dir = made.dir;

@@ -248,7 +248,8 @@ enter(struct request *r, const struct container *c, struct json process)
 	compile_exec(&p, c, process, &r->plan);
 	if (r->plan.shown) {
 		words_print(&p.words, stdout);
-		say_done();
+		say_check();
+		errors_exit(0);
 	}
 	if (own)
 		console = launch_console(c->dir, name);

@@ -15,6 +15,7 @@
  */
 #include "oci/filter.h"
 #include "base/die.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -151,11 +152,11 @@ verdict(struct json j, const char *action, const char *error)
 static struct condition
 condition(struct json j)
 {
-	const uint64_t value = json_u64(json_get(j, "value"), UINT64_MAX, 0);
+	const uint64_t value = json_need_u64(j, "value", UINT64_MAX);
 	const char *word = json_need_text(j, "op");
 	struct condition c = {.value = value};
 
-	c.arg = (unsigned)json_u64(json_get(j, "index"), MOST_ARGS - 1, 0);
+	c.arg = (unsigned)json_need_u64(j, "index", MOST_ARGS - 1);
 	while (c.op < COUNT(ops) && strcmp(ops[c.op], word) != 0)
 		c.op++;
 	if (c.op == COUNT(ops))
@@ -437,17 +438,34 @@ machine_types(struct json list)
 	return set;
 }
 
-/* TSYNC is for other threads, and there are none. */
-static void
-check_flags(struct json list)
+char *
+filter_flags(struct json seccomp)
 {
+	static const char *const known[][2] = {
+	    /* It is for other threads, and there are none. */
+	    {"SECCOMP_FILTER_FLAG_TSYNC", ""},
+	    {"SECCOMP_FILTER_FLAG_LOG", "log"},
+	    {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", "spec-allow"},
+	};
+	const struct json list = json_get(seccomp, "flags");
+	char *text;
+	FILE *f = text_open(&text);
+
 	for (size_t i = 0; i < json_count(list); i++) {
 		const struct json j = json_at(list, i);
 		const char *word = json_text(j, "");
+		size_t k = 0;
 
-		if (strcmp(word, "SECCOMP_FILTER_FLAG_TSYNC") != 0)
+		while (k < COUNT(known) && strcmp(known[k][0], word) != 0)
+			k++;
+		if (k == COUNT(known))
 			json_die(j, "'%s' is not supported", word);
+		if (*known[k][1])
+			fprintf(
+			    f, "%s%s", ftell(f) > 0 ? "," : "", known[k][1]);
 	}
+	text_close(f);
+	return text;
 }
 
 static void
@@ -476,7 +494,6 @@ filter_compile(struct bpf *b, struct json seccomp)
 	json_refuse(seccomp, "listenerMetadata", "not supported");
 	b->n = 0;
 	b->full = false;
-	check_flags(json_get(seccomp, "flags"));
 	p.ret = verdict(seccomp, "defaultAction", "defaultErrnoRet");
 	for (size_t i = 0; i < json_count(groups); i++)
 		add_group(&p, json_at(groups, i));

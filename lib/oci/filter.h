@@ -10,4 +10,7 @@
  * left out. */
 void filter_compile(struct bpf *b, struct json seccomp);
 
+/* Its flags as a list for --seccomp-flags, malloc'ed; "" if there are none. */
+char *filter_flags(struct json seccomp);
+
 #endif

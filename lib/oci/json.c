@@ -59,6 +59,43 @@ read_text(int fd, const char *name, size_t *len)
 	return text;
 }
 
+/* Whether N digits are more than 64 bits have. */
+static bool
+is_long(const char *digits, size_t n, bool minus)
+{
+	const char *most =
+	    minus ? "9223372036854775808" : "18446744073709551615";
+	const size_t room = strlen(most);
+
+	return n > room || (n == room && memcmp(digits, most, n) > 0);
+}
+
+/* json-c cuts a number that has no place in 64 bits.  As a fraction the value
+ * is refused, by name, where a whole number is wanted. */
+static void
+mark_long_numbers(char *text, size_t len)
+{
+	bool quoted = false;
+
+	for (size_t i = 0, n; i < len; i += n) {
+		const bool minus = text[i] == '-';
+		size_t digits = 0;
+
+		n = text[i] == '\\' ? 2 : 1;
+		quoted ^= text[i] == '"';
+		if (quoted || !strchr("-0123456789", text[i]))
+			continue;
+		while (i + n < len && strchr("+-.eE0123456789", text[i + n]))
+			n++;
+		while (digits < n - minus && text[i + minus + digits] >= '0' &&
+		       text[i + minus + digits] <= '9')
+			digits++;
+		if (minus + digits == n &&
+		    is_long(text + i + minus, digits, minus))
+			memcpy(text + i + n - 2, "e2", 2);
+	}
+}
+
 struct json
 json_fd(int fd, const char *name)
 {
@@ -69,6 +106,7 @@ json_fd(int fd, const char *name)
 
 	if (!reader)
 		die("%s", name);
+	mark_long_numbers(text, len);
 	json_tokener_set_flags(
 	    reader, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	j.value = json_tokener_parse_ex(reader, text, (int)len);
@@ -179,15 +217,11 @@ json_true(struct json j, bool def)
 	return json_object_get_boolean(j.value);
 }
 
-/* json-c cuts a number that does not fit, so the text decides. */
 static const char *
 number(struct json j)
 {
-	const char *text;
-
-	check(j, json_type_int, "a whole number");
-	text = json_object_get_string(j.value);
-	return text;
+	check(j, json_type_int, "a whole number of 64 bits");
+	return json_object_get_string(j.value);
 }
 
 int64_t
@@ -199,9 +233,8 @@ json_int(struct json j, int64_t min, int64_t max, int64_t def)
 		return def;
 	number(j);
 	n = json_object_get_int64(j.value);
-	/* Both ends are also what json-c gives for a number out of its range.
-	 */
-	if (n < min || n > max || (n == INT64_MAX && max == INT64_MAX))
+	/* json-c gives its own end for a number above that. */
+	if (n < min || n > max || json_object_get_uint64(j.value) > INT64_MAX)
 		json_die(j, "%s is not in %jd to %jd", number(j), (intmax_t)min,
 		    (intmax_t)max);
 	return n;
@@ -218,6 +251,24 @@ json_u64(struct json j, uint64_t max, uint64_t def)
 	if (*number(j) == '-' || n > max)
 		json_die(j, "%s is not in 0 to %ju", number(j), (uintmax_t)max);
 	return n;
+}
+
+int64_t
+json_need_int(struct json j, const char *path, int64_t min, int64_t max)
+{
+	const struct json m = json_get(j, path);
+
+	number(m);
+	return json_int(m, min, max, 0);
+}
+
+uint64_t
+json_need_u64(struct json j, const char *path, uint64_t max)
+{
+	const struct json m = json_get(j, path);
+
+	number(m);
+	return json_u64(m, max, 0);
 }
 
 size_t

@@ -41,6 +41,11 @@ int64_t json_int(struct json j, int64_t min, int64_t max, int64_t def);
 /* The same, up to 2^64-1. */
 uint64_t json_u64(struct json j, uint64_t max, uint64_t def);
 
+/* The same, of the member PATH; die if absent. */
+int64_t json_need_int(
+    struct json j, const char *path, int64_t min, int64_t max);
+uint64_t json_need_u64(struct json j, const char *path, uint64_t max);
+
 /* The members of an array, 0 if absent; and one of them. */
 size_t json_count(struct json array);
 struct json json_at(struct json array, size_t i);

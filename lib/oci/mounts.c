@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 char *
@@ -124,7 +125,10 @@ shift_word(struct json mount, struct json linux)
 		if (json_count(m) && !is_same_map(m, json_get(linux, names[i])))
 			json_die(m, "other ids than the container's");
 	}
-	return !given && json_count(json_get(mount, names[0])) ? "idmap" : "";
+	for (int i = 0; !given && i < 2; i++)
+		if (json_count(json_get(mount, names[i])))
+			return "idmap";
+	return "";
 }
 
 static void
@@ -286,25 +290,43 @@ has_device(struct json devices, const char *path)
 	return false;
 }
 
+/* Some engines give a mode with the bits of the type. */
+static int64_t
+device_mode(struct json d, char type)
+{
+	const struct json j = json_get(d, "fileMode");
+	const int64_t mode = json_int(j, 0, UINT32_MAX, 0666);
+	const int64_t of = type == 'b'	 ? S_IFBLK
+			   : type == 'p' ? S_IFIFO
+					 : S_IFCHR;
+
+	if (mode & ~0777 && (mode & ~0777) != of)
+		json_die(j, "0%jo has more than permissions", (uintmax_t)mode);
+	return mode & 0777;
+}
+
 static void
 put_device(struct words *w, struct json d)
 {
 	char *path = clean(json_need_text(d, "path"));
 	const char *type = json_need_text(d, "type");
-	/* Some engines give a mode with the bits of the type. */
-	const int64_t mode =
-	    json_int(json_get(d, "fileMode"), 0, UINT32_MAX, 0666) & 0777;
-	const int64_t major = json_int(json_get(d, "major"), 0, 0xfff, 0);
-	const int64_t minor = json_int(json_get(d, "minor"), 0, 0xfffff, 0);
 	const int64_t most = UINT32_MAX - 1;
+	int64_t major = 0, minor = 0;
 
 	if (strlen(type) != 1 || !strchr("cubp", *type))
 		json_die(
 		    json_get(d, "type"), "'%s' is none of c, u, b and p", type);
+	if (*type == 'p') {
+		json_refuse(d, "major", "a fifo has no number");
+		json_refuse(d, "minor", "a fifo has no number");
+	} else {
+		major = json_need_int(d, "major", 0, 0xfff);
+		minor = json_need_int(d, "minor", 0, 0xfffff);
+	}
 	if (strchr(path, ':'))
 		json_die(json_get(d, "path"), "'%s' has a colon", path);
 	words_value(w, "--device", "%s:%s:%jd:%jd:%jo:%jd:%jd", path, type,
-	    (intmax_t)major, (intmax_t)minor, (uintmax_t)mode,
+	    (intmax_t)major, (intmax_t)minor, (uintmax_t)device_mode(d, *type),
 	    (intmax_t)json_int(json_get(d, "uid"), 0, most, 0),
 	    (intmax_t)json_int(json_get(d, "gid"), 0, most, 0));
 	free(path);

@@ -88,11 +88,13 @@ put_io(struct words *w, struct json io)
 	if (!json_there(io))
 		return;
 	word = word_of(json_get(io, "class"), names);
-	if (strcmp(word, "idle") == 0)
+	if (strcmp(word, "idle") == 0) {
+		json_refuse(io, "priority", "the idle class has none");
 		words_option(w, "--ionice", word);
-	else
+	} else {
 		words_value(w, "--ionice", "%s:%jd", word,
-		    (intmax_t)json_int(json_get(io, "priority"), 0, 7, 4));
+		    (intmax_t)json_need_int(io, "priority", 0, 7));
+	}
 }
 
 static void
@@ -116,11 +118,14 @@ put_scheduler(struct words *w, struct json s)
 	word = word_of(json_get(s, "policy"), names);
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		json_refuse(s, others[i], "not done");
-	if (strcmp(word, "fifo") == 0 || strcmp(word, "rr") == 0)
+	if (strcmp(word, "fifo") == 0 || strcmp(word, "rr") == 0) {
 		words_value(w, "--sched", "%s:%jd", word,
-		    (intmax_t)json_int(json_get(s, "priority"), 1, 99, 1));
-	else
+		    (intmax_t)json_need_int(s, "priority", 1, 99));
+	} else {
+		json_refuse(
+		    s, "priority", "only SCHED_FIFO and SCHED_RR have one");
 		words_option(w, "--sched", word);
+	}
 	if (json_there(nice))
 		words_value(
 		    w, "--nice", "%jd", (intmax_t)json_int(nice, -20, 19, 0));
@@ -191,8 +196,8 @@ caps(struct json set, struct json both, struct json also)
 			warnx("%s: '%s' is not known here, and left out",
 			    c.name, name);
 		else if (!has_cap(both, name) || !has_cap(also, name))
-			warnx("%s: '%s' is not in %s and %s, and left out",
-			    c.name, name, both.name, also.name);
+			warnx("%s: '%s' is not in %s, and left out", c.name,
+			    name, has_cap(both, name) ? also.name : both.name);
 		else
 			fprintf(f, "%s%s", ftell(f) > 0 ? "," : "", name + 4);
 	}
@@ -209,16 +214,17 @@ put_caps(struct words *w, struct json process)
 	const struct json sets = json_get(process, "capabilities");
 	const struct json all = json_get(sets, "bounding");
 	const struct json ambient = json_get(sets, "ambient");
+	const struct json permitted = json_get(sets, "permitted");
 	const bool root =
 	    json_int(json_get(process, "user.uid"), 0, MOST_ID, 0) == 0;
 	const bool bound =
 	    root && json_true(json_get(process, "noNewPrivileges"), false);
 	char *list;
 
-	words_option(w, "--caps",
-	    caps(all, bound ? json_get(sets, "permitted") : all, all));
-	list = caps(ambient, json_get(sets, "inheritable"),
-	    json_get(sets, "permitted"));
+	words_option(w, "--caps", caps(all, bound ? permitted : all, all));
+	/* For the warnings. */
+	free(caps(json_get(sets, "effective"), permitted, permitted));
+	list = caps(ambient, json_get(sets, "inheritable"), permitted);
 	if (*list)
 		words_option(w, "--ambient", list);
 }
@@ -268,6 +274,7 @@ refuse(struct json process)
 	json_refuse(process, "selinuxLabel", "SELinux is not done");
 	json_refuse(process, "execCPUAffinity", "not done");
 	json_refuse(process, "commandLine", "this is not Windows");
+	json_refuse(process, "user.username", "this is not Windows");
 }
 
 static void

@@ -43,7 +43,7 @@ static const struct field {
     {"cpu.mems", CG_CPUSET, TEXT, "cpuset.mems", "cpuset.mems"},
     {"memory.reservation", CG_MEMORY, LIMIT, "memory.soft_limit_in_bytes",
 	"memory.low"},
-    {"memory.kernel", CG_MEMORY, NUMBER, NULL, NULL},
+    {"memory.kernel", CG_MEMORY, LIMIT, NULL, NULL},
     {"memory.kernelTCP", CG_MEMORY, LIMIT, "memory.kmem.tcp.limit_in_bytes",
 	NULL},
     {"memory.swappiness", CG_MEMORY, ZERO, "memory.swappiness", NULL},
@@ -132,6 +132,9 @@ put_field(struct words *w, struct json resources, const struct field *f)
 		return;
 	v1 = is_v1(j, f->controller);
 	file = v1 ? f->v1 : f->v2;
+	/* No limit is what there is without the limit. */
+	if (!file && f->kind == LIMIT && json_int(j, -1, INT64_MAX, 0) < 0)
+		return;
 	if (!file && (f->v1 || f->v2))
 		json_die(j, "%s has no such limit",
 		    v1 ? "a v1 control group" : "a v2 control group");
@@ -198,6 +201,15 @@ weight_file(bool v1)
 	return bfq ? "io.bfq.weight" : "io.weight";
 }
 
+/* v1's 10 to 1000 is 1 to 10000 of io.weight. */
+static uint64_t
+io_weight(uint64_t weight, const char *file)
+{
+	if (strcmp(file, "io.weight") != 0)
+		return weight;
+	return weight < 10 ? 1 : 1 + (weight - 10) * 9999 / 990;
+}
+
 static void
 put_weights(struct words *w, struct json io)
 {
@@ -209,7 +221,8 @@ put_weights(struct words *w, struct json io)
 	const char *file = any ? weight_file(v1) : "";
 
 	if (weight)
-		option(w, "--set", "%s=%ju", file, (uintmax_t)weight);
+		option(w, "--set", "%s=%ju", file,
+		    (uintmax_t)io_weight(weight, file));
 	for (size_t i = 0; i < json_count(list); i++) {
 		const struct json d = json_at(list, i);
 
@@ -217,9 +230,10 @@ put_weights(struct words *w, struct json io)
 		    d, "leafWeight", "the kernel has no such limit any more");
 		option(w, "--set", "%s%s=%jd:%jd %ju", file,
 		    v1 ? "_device" : "",
-		    (intmax_t)json_int(json_get(d, "major"), 0, INT32_MAX, 0),
-		    (intmax_t)json_int(json_get(d, "minor"), 0, INT32_MAX, 0),
-		    (uintmax_t)json_u64(json_get(d, "weight"), 1000, 0));
+		    (intmax_t)json_need_int(d, "major", 0, INT32_MAX),
+		    (intmax_t)json_need_int(d, "minor", 0, INT32_MAX),
+		    (uintmax_t)io_weight(
+			json_need_u64(d, "weight", 1000), file));
 	}
 }
 
@@ -228,15 +242,14 @@ put_rates(struct words *w, struct json list, const char *file, const char *key)
 {
 	for (size_t i = 0; i < json_count(list); i++) {
 		const struct json d = json_at(list, i);
-		const uint64_t rate =
-		    json_u64(json_get(d, "rate"), UINT64_MAX, 0);
+		const uint64_t rate = json_need_u64(d, "rate", UINT64_MAX);
 		const bool v1 = is_v1(list, CG_IO);
 		char *number =
 		    rate || v1 ? text_fmt("%" PRIu64, rate) : text_fmt("max");
 
 		option(w, "--set", "%s=%jd:%jd %s%s%s", v1 ? file : "io.max",
-		    (intmax_t)json_int(json_get(d, "major"), 0, INT32_MAX, 0),
-		    (intmax_t)json_int(json_get(d, "minor"), 0, INT32_MAX, 0),
+		    (intmax_t)json_need_int(d, "major", 0, INT32_MAX),
+		    (intmax_t)json_need_int(d, "minor", 0, INT32_MAX),
 		    v1 ? "" : key, v1 ? "" : "=", number);
 		free(number);
 	}
@@ -257,14 +270,19 @@ put_huge(struct words *w, struct json list)
 {
 	for (size_t i = 0; i < json_count(list); i++) {
 		const struct json h = json_at(list, i);
-		const char *size = json_need_text(h, "pageSize");
+		const char *size = json_need_text(h, "pageSize"), *file;
+		uint64_t limit;
 
 		if (!is_page_size(size))
 			json_die(
 			    json_get(h, "pageSize"), "'%s' is no size", size);
-		option(w, "--set", "hugetlb.%s.%s=%ju", size,
-		    is_v1(h, CG_HUGETLB) ? "limit_in_bytes" : "max",
-		    (uintmax_t)json_u64(json_get(h, "limit"), UINT64_MAX, 0));
+		file = is_v1(h, CG_HUGETLB) ? "limit_in_bytes" : "max";
+		limit = json_need_u64(h, "limit", UINT64_MAX);
+		/* What is reserved cannot fail at the first use. */
+		option(w, "--set", "hugetlb.%s.rsvd.%s=%ju", size, file,
+		    (uintmax_t)limit);
+		option(w, "--set", "hugetlb.%s.%s=%ju", size, file,
+		    (uintmax_t)limit);
 	}
 }
 
@@ -278,8 +296,7 @@ put_priorities(struct words *w, struct json list)
 			json_die(p, "a v2 control group has no such limit");
 		option(w, "--set", "net_prio.ifpriomap=%s %ju",
 		    json_need_text(p, "name"),
-		    (uintmax_t)json_u64(
-			json_get(p, "priority"), UINT32_MAX, 0));
+		    (uintmax_t)json_need_u64(p, "priority", UINT32_MAX));
 	}
 }
 
@@ -289,7 +306,9 @@ put_rdma(struct words *w, struct json devices)
 	static const char *const names[][2] = {
 	    {"hcaHandles", "hca_handle"}, {"hcaObjects", "hca_object"}};
 
-	for (struct json_members m = json_members(devices); json_next(&m);)
+	for (struct json_members m = json_members(devices); json_next(&m);) {
+		if (json_empty(m.json))
+			json_die(m.json, "no limit");
 		for (int i = 0; i < 2; i++) {
 			const struct json n = json_get(m.json, names[i][0]);
 
@@ -299,6 +318,7 @@ put_rdma(struct words *w, struct json devices)
 			option(w, "--set", "rdma.max=%s %s=%ju", m.key,
 			    names[i][1], (uintmax_t)json_u64(n, UINT32_MAX, 0));
 		}
+	}
 }
 
 /* v2's files by their own names. */
@@ -323,7 +343,9 @@ resources_limits(struct words *w, struct json resources)
 	put_limit(w, "--pids", json_get(resources, "pids.limit"));
 	put_limit(w, "--memory", json_get(memory, "limit"));
 	put_limit(w, "--memory-swap", json_get(memory, "swap"));
-	json_true(json_get(memory, "useHierarchy"), true);
+	if (!json_true(json_get(memory, "useHierarchy"), true))
+		json_die(json_get(memory, "useHierarchy"),
+		    "all groups of this kernel are hierarchical");
 	put_quota(w, json_get(resources, "cpu"));
 	for (size_t i = 0; i < COUNT(fields); i++)
 		put_field(w, resources, &fields[i]);
@@ -350,6 +372,9 @@ device_rule(struct json d)
 
 	if (!*access)
 		access = "rwm";
+	if (access[strspn(access, "rwm")])
+		json_die(json_get(d, "access"), "'%s' has more than r, w and m",
+		    access);
 	if (strcmp(type, "a") == 0 || !*type) {
 		if (major >= 0 || minor >= 0 || strlen(access) != 3)
 			json_die(d, "type 'a' is for all devices and accesses");
@@ -366,6 +391,19 @@ device_rule(struct json d)
 	    numbers[1], access);
 }
 
+/* Whether the rules allow less than all, if those before the rule D do so. */
+static bool
+is_narrow(struct json d, bool before)
+{
+	const struct json allow = json_get(d, "allow");
+
+	if (!json_there(allow))
+		json_die(allow, "missing");
+	if (!json_true(allow, false))
+		return true;
+	return before && strcmp(device_rule(d), "a") != 0;
+}
+
 /* The kernel takes rules from the host's root alone.  In a box the container
  * can make no node, and opens those that the box may open. */
 void
@@ -374,9 +412,9 @@ resources_devices(struct words *w, struct json devices)
 	const bool keeps = idmap_is_first();
 	bool narrow = false;
 
+	/* Without a word about all, a list is of those that are allowed. */
 	for (size_t i = 0; i < json_count(devices); i++)
-		narrow |=
-		    !json_true(json_get(json_at(devices, i), "allow"), false);
+		narrow = is_narrow(json_at(devices, i), i == 0 || narrow);
 	if (!narrow)
 		return;
 	if (keeps)

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "oci/container.h"
+#include "oci/errors.h"
 #include "oci/launch.h"
 #include "oci/resources.h"
 #include "oci/verbs.h"
@@ -125,7 +126,8 @@ oci_update(int argc, char *argv[])
 	resources_check(j, c.group);
 	if (say_modes() & SAY_DRY) {
 		words_print(&w, stdout);
-		say_done();
+		say_check();
+		errors_exit(0);
 	}
 	return launch(&w, -1) ? EXIT_TOOL : 0;
 }

@@ -101,6 +101,9 @@ payload_opt(struct payload *p, int c)
 	case OPT_SECCOMP:
 		p->seccomp = optarg;
 		break;
+	case OPT_SECCOMP_FLAGS:
+		seccomp_flags(&p->confine.seccomp, "--seccomp-flags", optarg);
+		break;
 	case OPT_FRESH:
 		p->fresh = true;
 		break;

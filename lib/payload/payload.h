@@ -32,6 +32,7 @@ enum {
 	OPT_CAP_ADD,
 	OPT_CAP_DROP,
 	OPT_SECCOMP,
+	OPT_SECCOMP_FLAGS,
 	OPT_NEW_PRIVS,
 	OPT_FRESH,
 	OPT_ENV_FILE,
@@ -70,6 +71,8 @@ enum {
 	    {OPT_CAP_DROP, "cap-drop", "LIST", "drop these, too, or ALL"}, \
 	    {OPT_SECCOMP, "seccomp", "FILE", \
 		"filter of system calls, or off or namespaces"}, \
+	    {OPT_SECCOMP_FLAGS, "seccomp-flags", "LIST", \
+		"of that filter: log, spec-allow"}, \
 	    {OPT_APPARMOR, "apparmor", "PROFILE", \
 		"prog's profile of AppArmor, a loaded one"}, \
 	    {OPT_FRESH, "fresh", NULL, \

@@ -8,12 +8,14 @@
  */
 #include "payload/seccomp.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/say.h"
 #include "stage/door.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -54,6 +56,23 @@ seccomp_read(struct seccomp *f, const char *file)
 	f->len = sizeof(table) / sizeof(*table);
 }
 
+void
+seccomp_flags(struct seccomp *f, const char *what, const char *list)
+{
+	char *copy = text_fmt("%s", list), *rest = copy, *word;
+
+	f->words = list;
+	while ((word = strsep(&rest, ",")))
+		if (strcmp(word, "log") == 0)
+			f->flags |= SECCOMP_FILTER_FLAG_LOG;
+		else if (strcmp(word, "spec-allow") == 0)
+			f->flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+		else
+			diex("%s: '%s' is neither log nor spec-allow", what,
+			    word);
+	free(copy);
+}
+
 static void
 decide(struct sock_filter *i, uint64_t caps)
 {
@@ -71,8 +90,9 @@ seccomp_install(struct seccomp *f, uint64_t caps)
 
 	for (unsigned i = 0; i < f->len; i++)
 		decide(&f->code[i], caps | f->caps);
-	if (say(SAY_SH, "sys-filter%s%s", f->file ? " --profile " : "",
+	if (say(SAY_SH, "sys-filter%s%s%s%s", f->words ? " --flags " : "",
+		f->words ? f->words : "", f->file ? " --profile " : "",
 		f->file ? say_word(f->file) : "") &&
-	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &prog) < 0)
 		die_said();
 }

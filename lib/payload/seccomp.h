@@ -20,7 +20,13 @@ struct seccomp {
 	uint64_t caps; /* allows what needs these, kept or not */
 	struct sock_filter code[BPF_MAXINSNS];
 	unsigned short len;
+	unsigned flags;	   /* of seccomp(2) */
+	const char *words; /* the same, or NULL */
 };
+
+/* Adds the flags in LIST, "log,spec-allow".  WHAT names the option.  Dies with
+ * 125 on another word. */
+void seccomp_flags(struct seccomp *f, const char *what, const char *list);
 
 /* Reads the filter from FILE, which the doorman opens where there is one; NULL:
  * takes the default; "namespaces": the default, with the calls that make
