@@ -15,13 +15,33 @@ shift
 
 tmp=$(mktemp -d)
 trap 'exit 130' INT TERM
+# All processes end: this is process 1 of its namespace. Then their groups go.
 finish() {
-	# Their stages that stay remove their groups.
+	local i
+	box-ps -q | timeout 60 xargs -r box-stop -t 0 >"$tmp/ended" || :
 	jobs -p | xargs -r kill 2>/dev/null || :
+	for ((i = 0; i < 50; i++)); do
+		[ "$(jobs -pr)" ] || break
+		sleep 0.1
+	done
+	kill -KILL -1 2>/dev/null || :
 	wait
-	box-ps -q | xargs -r box-stop -t 0 >"$tmp/ended" || :
 	box-gc || :
+	for ((i = 0; i < 50; i++)); do
+		groups_end && break
+		sleep 0.1
+	done
 	rm -rf --one-file-system "$tmp"
+}
+# groups_end: those of docker, and of a floor that was killed, are gone.
+groups_end() {
+	local dir left=0
+	# shellcheck disable=SC2086
+	for dir in $(find /sys/fs/cgroup -depth -type d -path "*/${tmp##*/}*" 2>/dev/null) \
+	    $(IFS=: && find ${groups:-/none} -maxdepth 1 -type d -name 'floor[0-9]*' 2>/dev/null); do
+		rmdir "$dir" 2>/dev/null || left=1
+	done
+	return $left
 }
 trap finish EXIT
 mount -t tmpfs tmpfs /run
@@ -46,9 +66,13 @@ cat >"$tmp/only_v2" <<-END
 END
 chmod +x "$tmp/only_v2"
 
+# installed CMD: quietly.
+installed() { command -v "$1" >/dev/null; }
+
 # bundle NAME PROG...: the directory $tmp/NAME, with which crun and runc run PROG,
 # without a cgroup.
 bundle() {
+	installed crun || return 0
 	mkdir "$tmp/$1"
 	crun spec --bundle "$tmp/$1"
 	jq --arg root "$root" '.root.path = $root | .process.terminal = false |
@@ -60,3 +84,32 @@ podman="unshare --mount $tmp/only_v2 podman --root $tmp/podman --runroot $tmp/po
     --cgroup-manager cgroupfs run --rm --cgroups disabled --ulimit nofile=1024:1024
     --ulimit nproc=1024:1024"
 podman=${podman//$'\n'/ }
+
+# in_net NAMESPACE CMD...: "ip netns exec" would hide the groups.
+in_net() { nsenter --net="/run/netns/$1" "${@:2}"; }
+
+# docker_up NAMESPACE: docker's daemon, with its files in memory, and $root as its
+# image "bench". Its network is a namespace of its own, because the daemon makes a
+# policy for all that is forwarded.
+docker_up() {
+	local dir i net=$1
+	installed dockerd || return 0
+	[ -e "/run/netns/$net" ] || ip netns add "$net"
+	ip -n "$net" link set lo up
+	for dir in /var/lib/docker /var/lib/containerd /etc/docker; do
+		[ ! -d $dir ] || mount -t tmpfs tmpfs $dir
+	done
+	cat >"$tmp/docker.json" <<-END
+		{"data-root": "/run/docker-data", "exec-root": "/run/docker", "pidfile": "/run/docker.pid",
+		"hosts": ["unix:///run/docker.sock"], "cgroup-parent": "/${tmp##*/}",
+		"exec-opts": ["native.cgroupdriver=cgroupfs"]}
+	END
+	export DOCKER_HOST=unix:///run/docker.sock
+	in_net "$net" dockerd --config-file "$tmp/docker.json" >"$tmp/docker.log" 2>&1 &
+	for ((i = 0; i < 150; i++)); do
+		! docker version >"$tmp/docker.up" 2>&1 || break
+		sleep 0.2
+	done
+	tar -C "$root" -c . | docker import - bench >"$tmp/docker.image" ||
+	    { tail -n 1 "$tmp/docker.log" >&2 && return 1; }
+}

@@ -18,6 +18,7 @@
 #include "base/die.h"
 #include "net/rtnl.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -47,7 +48,8 @@
 #define SAFE (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 #define NODE (MS_BIND | MS_NOSUID | MS_NOEXEC)
 #define HOST_ADDR 0x0a600001u /* 10.96.0.1, of no box */
-#define BOX_ADDR 0x0a600002u
+/* 10.97.X.Y, another one of each of two at a time. */
+#define BOX_ADDR (0x0a610000u | ((unsigned)owner & 0xffff))
 
 enum part {
 	BASE,
@@ -140,6 +142,7 @@ static const char *const limits[][2] = {
 };
 static const char *const copied[] = {"cpuset.cpus", "cpuset.mems"};
 
+static pid_t owner;
 static char *groups[16];
 static int ngroups, tasks[16], v2 = -1;
 static char end[IFNAMSIZ];
@@ -216,7 +219,7 @@ make_pair(struct netlink *nl, pid_t pid)
 		die("veth");
 }
 
-static struct route to_box = {.dst = BOX_ADDR, .len = 32};
+static struct route to_box = {.len = 32};
 
 static void
 net_host(pid_t pid)
@@ -235,6 +238,7 @@ net_host(pid_t pid)
 		set_sysctl("ipv4", end, "accept_redirects", "0");
 		set_sysctl("ipv4", end, "arp_ignore", "1");
 	}
+	to_box.dst = BOX_ADDR;
 	to_box.link = index = link_index(&nl, end);
 	if (addr_add(&nl, index, HOST_ADDR, 32, 0) < 0 ||
 	    link_up(&nl, index) < 0 || route_add(&nl, &to_box) < 0)
@@ -282,13 +286,16 @@ nat(const char *way)
 {
 	static const char rules[] =
 	    "*nat\n"
-	    "-%c PREROUTING -p tcp --dport 8080 -j DNAT --to 10.96.0.2:80\n"
-	    "-%c POSTROUTING -s 10.96.0.2 -j MASQUERADE\nCOMMIT\n*filter\n"
-	    "-%c FORWARD -s 10.96.0.2 -j ACCEPT\n"
-	    "-%c FORWARD -d 10.96.0.2 -j ACCEPT\nCOMMIT\n";
+	    "-%c PREROUTING -p tcp --dport 8080 -j DNAT --to %s:80\n"
+	    "-%c POSTROUTING -s %s -j MASQUERADE\nCOMMIT\n*filter\n"
+	    "-%c FORWARD -s %s -j ACCEPT\n"
+	    "-%c FORWARD -d %s -j ACCEPT\nCOMMIT\n";
+	const struct in_addr addr = {htonl(BOX_ADDR)};
+	const char *box = inet_ntoa(addr);
 	FILE *f = popen("exec iptables-restore --noflush", "we");
 
-	if (!f || fprintf(f, rules, *way, *way, *way, *way) < 0 ||
+	if (!f ||
+	    fprintf(f, rules, *way, box, *way, box, *way, box, *way, box) < 0 ||
 	    pclose(f) != 0)
 		die("iptables-restore");
 }
@@ -340,7 +347,7 @@ write_files(void)
 {
 	static const char *const files[][2] = {
 	    {"dev/resolv.conf", "nameserver 8.8.8.8\nnameserver 8.8.4.4\n"},
-	    {"dev/hosts", "127.0.0.1 localhost\n10.96.0.2 container\n"},
+	    {"dev/hosts", "127.0.0.1 localhost\n10.97.0.2 container\n"},
 	    {"dev/hostname", "container\n"},
 	};
 
@@ -511,6 +518,7 @@ main(int argc, char **argv)
 
 	if (argc < 5)
 		diex("usage: floor PARTS GROUPS ROOT PROG [ARG]...");
+	owner = getpid();
 	choose(argv[1]);
 	for (char *dir; (dir = strsep(&argv[2], ":"));)
 		if (*dir == '/')
