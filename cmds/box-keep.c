@@ -12,6 +12,7 @@
 #include "box/hosts.h"
 #include "box/lock.h"
 #include "box/state.h"
+#include "cg/end.h"
 #include "cg/tree.h"
 #include "keep/detach.h"
 #include "keep/ended.h"
@@ -143,8 +144,9 @@ take_name(void)
 			/* A group of that name may be a leftover, or belong to
 			 * another state directory; a network namespace, to
 			 * ip-netns(8). */
-			if (fd >= 0 && (cg_named(name) || netns_named(name) ||
-					   ended_there(name))) {
+			if (fd >= 0 &&
+			    (lock_there(cg_lock(name)) || cg_named(name) ||
+				netns_named(name) || ended_there(name))) {
 				lock_remove(state_lock(name), fd);
 				fd = -1;
 			}

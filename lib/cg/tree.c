@@ -269,11 +269,14 @@ bool
 cg_named(const char *name)
 {
 	static const char *const places[] = {"", "/boxtools", "/../boxtools"};
+	const struct cg_tree *pids = cg_tree_find(CG_PIDS);
 	char dir[PATH_MAX];
 
-	look(0);
+	/* cg-limit always has a group in the hierarchy of pids. */
 	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
-		for (int i = 0; t->top && i < (t->version == 1 ? 1 : 3); i++) {
+		for (int i = 0; t->top && i < (t->version == 1 ? 1 : 3) &&
+				(!pids || t == pids);
+		     i++) {
 			path_fmt(dir, sizeof(dir), "%s%s/%s", t->own, places[i],
 			    name);
 			if (access(dir, F_OK) == 0)

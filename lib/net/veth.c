@@ -175,17 +175,19 @@ static int
 set(const struct setting *s, const char *link)
 {
 	char path[128], now[4];
+	int err;
 
 	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", s->family,
 	    link, s->name);
-	if (!say(SAY_SH, "echo %s > %s", s->value, path))
+	if (!say(SAY_SH, "echo %s > %s", s->value, path) ||
+	    write_at(AT_FDCWD, path, s->value) == 0)
 		return 0;
-	/* No write if the value is right: /proc/sys may be read-only. */
+	err = errno;
+	/* /proc/sys is read-only, but the value is right. */
 	if (read_at(AT_FDCWD, path, now, sizeof(now)) > 0 &&
 	    now[0] == s->value[0])
 		return 0;
-	if (write_at(AT_FDCWD, path, s->value) == 0)
-		return 0;
+	errno = err;
 	/* The kernel has no IPv6: nothing to close. */
 	return errno == ENOENT && strcmp(s->family, "ipv6") == 0 ? 0 : -1;
 }

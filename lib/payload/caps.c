@@ -125,10 +125,51 @@ text_of(uint64_t keep)
 	return text;
 }
 
+/* The names of the capabilities cost more than the calls: so they are for a
+ * reader alone. */
+static bool
+say_bound(uint64_t keep)
+{
+	return say(SAY_SH, "setpriv --bounding-set=%s", text_of(keep));
+}
+
+static bool
+say_sets(uint64_t ambient)
+{
+	return say(SAY_SH, "setpriv --inh-caps=%s --ambient-caps=%s",
+	    text_of(ambient), text_of(ambient));
+}
+
+__attribute__((noreturn)) static void
+die_bound(uint64_t keep)
+{
+	const int err = errno;
+
+	if (!say_modes())
+		say_bound(keep);
+	errno = err;
+	if (err == EPERM)
+		die_hint(geteuid() == 0 ? "ns-spawn in front"
+					: "sudo, or ns-spawn in front",
+		    "%s", said());
+	die_said();
+}
+
+__attribute__((noreturn)) static void
+die_sets(uint64_t ambient)
+{
+	const int err = errno;
+
+	if (!say_modes())
+		say_sets(ambient);
+	errno = err;
+	die_said();
+}
+
 void
 caps_bound(uint64_t keep)
 {
-	if (!say(SAY_SH, "setpriv --bounding-set=%s", text_of(keep)))
+	if (say_modes() && !say_bound(keep))
 		return;
 	for (cap_value_t v = 0; v < CAPS; v++) {
 		if ((keep & BIT(v)) || cap_get_bound(v) == 0 ||
@@ -137,16 +178,12 @@ caps_bound(uint64_t keep)
 		/* The kernel has no such capability. */
 		if (errno == EINVAL)
 			break;
-		if (errno == EPERM)
-			die_hint(geteuid() == 0 ? "ns-spawn in front"
-						: "sudo, or ns-spawn in front",
-			    "%s", said());
-		die_said();
+		die_bound(keep);
 	}
 }
 
 /* Copies the capabilities in KEEP from the SOURCE set to the set DEST. */
-static void
+static int
 take(cap_t to, cap_flag_t dest, cap_t from, cap_flag_t source, uint64_t keep)
 {
 	cap_flag_value_t has;
@@ -155,11 +192,12 @@ take(cap_t to, cap_flag_t dest, cap_t from, cap_flag_t source, uint64_t keep)
 		if ((keep & BIT(v)) &&
 		    cap_get_flag(from, v, source, &has) == 0 && has &&
 		    cap_set_flag(to, dest, 1, &v, CAP_SET) < 0)
-			die_said();
+			return -1;
+	return 0;
 }
 
 /* An exec as another user than root gives the ambient capabilities alone. */
-static void
+static int
 raise_ambient(cap_t c)
 {
 	cap_flag_value_t has;
@@ -167,7 +205,8 @@ raise_ambient(cap_t c)
 	for (cap_value_t v = 0; v < cap_max_bits(); v++)
 		if (cap_get_flag(c, v, CAP_INHERITABLE, &has) == 0 && has &&
 		    cap_set_ambient(v, CAP_SET) < 0)
-			die_said();
+			return -1;
+	return 0;
 }
 
 void
@@ -176,18 +215,15 @@ caps_limit(uint64_t keep, uint64_t ambient)
 	/* Begins empty: libcap may know fewer capabilities than the kernel. */
 	cap_t c = cap_init(), own = cap_get_proc();
 
-	if (!say(SAY_SH, "setpriv --inh-caps=%s --ambient-caps=%s",
-		text_of(ambient), text_of(ambient)))
+	if (say_modes() && !say_sets(ambient))
 		return;
-	if (!c || !own)
-		die_said();
-	take(c, CAP_PERMITTED, own, CAP_PERMITTED, keep);
-	take(c, CAP_EFFECTIVE, own, CAP_EFFECTIVE, keep);
-	take(c, CAP_INHERITABLE, own, CAP_PERMITTED, ambient);
 	/* A capability that is not inheritable cannot be ambient. */
-	if (cap_set_proc(c) < 0)
-		die_said();
-	raise_ambient(c);
+	if (!c || !own ||
+	    take(c, CAP_PERMITTED, own, CAP_PERMITTED, keep) < 0 ||
+	    take(c, CAP_EFFECTIVE, own, CAP_EFFECTIVE, keep) < 0 ||
+	    take(c, CAP_INHERITABLE, own, CAP_PERMITTED, ambient) < 0 ||
+	    cap_set_proc(c) < 0 || raise_ambient(c) < 0)
+		die_sets(ambient);
 	cap_free(own);
 	cap_free(c);
 }

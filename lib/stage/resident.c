@@ -277,10 +277,10 @@ resident_wait(const struct resident *r)
 			continue;
 		if (!r->ready(p[1].fd))
 			watched = -1;
+		else if (r->pause)
+			next = now_ms() + r->pause;
 		if (r->left && *r->left)
 			break;
-		if (r->pause)
-			next = now_ms() + r->pause;
 	}
 	if (pid < 0)
 		die("waitpid");
