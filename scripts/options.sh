@@ -232,14 +232,16 @@ find_user() {
 # a container with few ids; $host is 1 if these are all ids, so root is the host's.
 # $uid, too.
 find_root() {
-	find_user
 	root='' host=''
-	[ "$uid" = 0 ] || return 0
 	while read -r _in _ _count; do
 		[ "$_in $_count" != "0 4294967295" ] || host=1
 		[ "$_in" -gt 1879048192 ] || [ $((_in + _count)) -lt 1879113728 ] ||
 		    root=1
 	done </proc/self/uid_map
+	# With all ids root is the owner of /proc/sys; sh reads a file byte by byte.
+	# shellcheck disable=SC3067 # all known shells have it
+	if [ "$host" ] && [ -O /proc/sys ]; then uid=0; else find_user; fi
+	[ "$uid" = 0 ] || root='' host=''
 }
 
 # find_delegated: $delegated is 1 if this user may make groups below our own, as in
