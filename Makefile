@@ -174,11 +174,15 @@ asan-part:
 ASAN_PART = tests/box-cp.bats tests/cap-drop.bats tests/log-plain.bats \
 	tests/net-veth.bats
 
-# The tests with random repetitions, SOAK times as often.
+# The tests with random repetitions, SOAK times as often; then BOXES boxes one after
+# the other, and AT_ONCE that run at the same time: docs/soak.svg.
 soak:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
 	SOAK=$${SOAK:-25} tests/run --filter-tags soak $${TESTS:-tests}
+	scripts/deps bench
+	tests/bench/soak $${BOXES:-10000} $${AT_ONCE:-1000} | tee docs/soak.tsv
+	tests/bench/soak -d docs/soak.tsv >docs/soak.svg
 
 # Writes tests/golden anew: see tests/golden.bats and tests/counts.bats.
 golden: all
