@@ -238,7 +238,8 @@ faults:
 
 # Inputs at random, TIME seconds for each reader of what others write, from those in
 # tests/fuzz/corpus; a crash stays in build-fuzz, with the sanitizer's report.
-FUZZ = tar netlink fstab words lists
+FUZZ = tar netlink fstab words lists files door config seccomp
+FUZZ_WRAP = -Wl,--wrap=exit,--wrap=open,--wrap=openat,--wrap=close,--wrap=text_open,--wrap=text_close
 FUZZ_FLAGS = -O1 -g -fno-sanitize-recover=all -fsanitize=address,undefined
 fuzz:
 	scripts/deps fuzz
@@ -248,8 +249,9 @@ fuzz:
 	$(MAKE) -C build-fuzz CC=clang HARDENING= CFLAGS='$(FUZZ_FLAGS),fuzzer-no-link' \
 		lib/libbox.a
 	cd build-fuzz && for name in $(FUZZ); do \
-		clang -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(FUZZ_FLAGS),fuzzer -Wl,--wrap=exit \
-			-o fuzz-$$name tests/fuzz/$$name.c tests/fuzz/fuzz.c lib/libbox.a -lcap && \
+		clang -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(FUZZ_FLAGS),fuzzer $(FUZZ_WRAP) \
+			-o fuzz-$$name tests/fuzz/$$name.c tests/fuzz/fuzz.c lib/libbox.a \
+			-lcap -ljson-c -lseccomp && \
 		mkdir -p found/$$name && \
 		ASAN_OPTIONS=detect_leaks=0 ./fuzz-$$name -max_total_time=$${TIME:-60} -timeout=30 \
 			-verbosity=0 found/$$name tests/fuzz/corpus/$$name || exit; \

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# Readers of what others write: archives of a box, the kernel's answers and lists, tables
-# and words. "make fuzz TIME=600" takes longer.
+# Readers of what others write: archives and files of a box, its messages to the doorman,
+# the kernel's answers and lists, tables, words, config.json; and profiles of system calls
+# beside libseccomp's filters. "make fuzz TIME=600" takes longer.
 load helpers
 
 @test "inputs at random, some seconds for each reader" {

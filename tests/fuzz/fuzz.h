@@ -1,6 +1,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,5 +18,16 @@ void fuzz_run(
 /* The path of a file with the input, for a reader of files; in a static buffer.
  */
 const char *fuzz_file(const char *text, size_t size);
+
+/* In this run, an open of PATH by the reader opens the input's TEXT. */
+void fuzz_instead(const char *path, const char *text, size_t size);
+
+/* While KEEP, or to the end of the run, no close closes anything: a reader
+ * closes what a stranger names. */
+void fuzz_keep_open(bool keep);
+
+/* From now on each run's end frees all that the run has taken: a reader of a
+ * process with a short life keeps everything. */
+void fuzz_free_all(void);
 
 #endif
