@@ -137,6 +137,8 @@ used() { awk '$1 == "usage_usec" { print $2 }' "$(cgroup_dir cpu "$prog")/cpu.st
 		has "${lines[-1]}" "systemd-run --user --scope -p Delegate=yes"
 		is "${#lines[@]}" 2 "lines"
 		hasnt "$output" it-ran
+		run "${user[@]}" box-doctor
+		has "$(grep -A 1 "^note  cgroup $name " <<<"$output")" "systemd-run --user --scope -p Delegate=yes"
 	done <<-END
 		cpu 50%
 		memory -m 64m max
