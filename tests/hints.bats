@@ -455,8 +455,9 @@ elsewhere() {
 		chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap|restricted.bats: ids: no range, newuidmap without its set-user-ID bit, no_new_privs
 		start the container around this one with box-run --unmask, or docker run --security-opt systempaths=unconfined|restricted.bats: parts of proc or sysfs are covered: --unmask of the box around
 		modprobe -a nf_tables nft_compat; box-doctor names all modules|restricted.bats: modules that the kernel cannot load: veth, nf_tables
-		cp * /etc/apparmor.d/boxtools && apparmor_parser -r /etc/apparmor.d/boxtools|needs a kernel of Ubuntu's
-		cp */apparmor /etc/apparmor.d/boxtools && apparmor_parser -r /etc/apparmor.d/boxtools|needs a kernel of Ubuntu's
+		cp * /etc/apparmor.d/boxtools && apparmor_parser -r /etc/apparmor.d/boxtools|systemd.bats: AppArmor refuses namespaces, or their capabilities, and the profile that make install has put there mends it
+		cp */apparmor /etc/apparmor.d/boxtools && apparmor_parser -r /etc/apparmor.d/boxtools|systemd.bats: AppArmor refuses namespaces, or their capabilities, and the profile that make install has put there mends it
+		AppArmor's profile * forbids it: add the rules userns and capability to the profile, or docker run --security-opt apparmor=unconfined|systemd.bats: AppArmor refuses namespaces, or their capabilities, and the profile that make install has put there mends it
 		* --scope -p Delegate=yes cg-limit ...|systemd.bats: a user, in a scope with Delegate=yes: below the unit's group
 		systemctl edit *  # [Service] Delegate=*|systemd.bats: root, in a service with Delegate=yes: below the unit's group
 		set limits of these kinds for the outer box, too|cg-limit.bats: v2: never above a group that is delegated, or limited

@@ -3,8 +3,8 @@
 #	python3 tests/hints.py [TREE]
 #
 # In C, the strings in the first argument of hint() and die_hint(), of a table
-# "hints[] = {", and of the functions hint_text(), none_hint(), hostnet_hint6() and
-# ns_profile_hint().
+# "hints[] = {", and of the functions hint_text(), none_hint(), hostnet_hint6(),
+# confined_hint() and ns_profile_hint().
 # In the scripts, the second argument of die and warn, the fourth of box-doctor's found,
 # the rows of box-run's $hints, and the value of $_hint.  A conversion of printf and a shell's variable become "*".
 import glob, os, re, shlex, sys
@@ -48,7 +48,7 @@ def of_c(path):
     for match in re.finditer(r"\bhints\[\] = \{(.*?)^\};", text, re.M | re.S):
         # The hint is the last string of a row.
         found += [list(strings(row))[-1] for row in re.findall(r"\{[^{}]*\"[^{}]*\}", match[1])]
-    for match in re.finditer(r"^(?:hint_text|none_hint|hostnet_hint6|ns_profile_hint)\([^)]*\)\n\{(.*?)^\}", text, re.M | re.S):
+    for match in re.finditer(r"^(?:hint_text|none_hint|hostnet_hint6|confined_hint|ns_profile_hint)\([^)]*\)\n\{(.*?)^\}", text, re.M | re.S):
         # A path, as of a sysctl, is no hint.
         found += [s for s in strings(match[1]) if not re.match(r"\S*/\S+$", s)]
     return [re.sub(r"%[a-z]", "*", s).replace('\\"', '"') for s in found]

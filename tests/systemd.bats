@@ -316,6 +316,71 @@ silent() { run page; [ "$status" != 0 ]; }
 	systemctl restart "user@$uid.service"
 }
 
+# profile NAME RULES: loads such a profile, for one who enters it.  Programs with
+# profiles of their own have these.
+profile() {
+	apparmor_parser -rK <<-END
+		abi <abi/$abi>,
+		profile $1 flags=(attach_disconnected) {
+		/** rwlkm, network, unix, signal, ptrace, mount, umount, pivot_root, change_profile,
+		/** pix,
+		$2
+		}
+	END
+}
+# A kernel of Ubuntu's moves an ordinary user who makes a namespace into such a profile
+# without capabilities, where its sysctl is 1; Debian's kernel has no such sysctl, so
+# that the user is in the profile before, and the sysctl's file is the test's.
+@test "AppArmor refuses namespaces, or their capabilities, and the profile that make install has put there mends it" {
+	as_user
+	requires "AppArmor" test -r /sys/kernel/security/apparmor/profiles
+	cd "$BATS_TEST_TMPDIR"
+	chmod 755 . "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}"
+	bb_root
+	cp -a "$bb.new" root && chown -R "${user[2]}" root
+	make -s -C "$TOP" install PREFIX="$PWD/inst" >/dev/null
+	PATH=$PWD/inst/bin:$PATH
+	in_profile() { run "${user[@]}" env PATH="$PATH" aa-exec -p "$1" -- "${@:2}"; }
+	abi=3.0 userns=''
+	if grep -q userns_create /sys/kernel/security/apparmor/features/namespaces/mask && [ -e /etc/apparmor.d/abi/4.0 ]; then
+		abi=4.0 userns=userns,
+		profile "bt-$$" capability,
+		in_profile "bt-$$" ns-spawn true
+		is "$status" 125
+		has "$output" "ns-spawn: unshare --user --pid --fork: Permission denied"
+		has "$output" "hint: AppArmor's profile bt-$$ forbids it: add the rules userns and capability"
+	fi
+	profile "bt-$$" "$userns deny capability,"
+	in_profile "bt-$$" ns-spawn true
+	has "$output" "ns-spawn: unshare --user --pid --fork: Operation not permitted"
+	has "$output" "hint: AppArmor's profile bt-$$ forbids it"
+	in_profile "bt-$$" box-doctor
+	has "$(grep -A 1 "^bad   namespaces" <<<"$output")" "hint: AppArmor's profile bt-$$ forbids it"
+
+	mkdir -p sys/kernel
+	echo 1 >sys/kernel/apparmor_restrict_unprivileged_userns
+	cat /proc/sys/kernel/osrelease >sys/kernel/osrelease
+	ubuntu=(unshare --mount sh -c "mount --bind $PWD/sys /proc/sys && "'exec "$@"' -)
+	run "${ubuntu[@]}" "${user[@]}" env PATH="$PATH" aa-exec -p "bt-$$" -- box-run --network none ./root true
+	hint=$(sed -n 's/^ns-spawn: hint: //p' <<<"$output")
+	is "$hint" "cp $PWD/inst/share/boxtools/apparmor /etc/apparmor.d/boxtools && apparmor_parser -r /etc/apparmor.d/boxtools"
+	run "${ubuntu[@]}" box-doctor
+	has "$(grep -A 1 "^note  users' namespaces" <<<"$output")" "hint: $hint"
+	if [ "$userns" ]; then
+		bash -c "$hint"
+		run "${ubuntu[@]}" box-doctor
+		has "$output" "ok    users' namespaces  by the profile"
+		in_profile "bt-$$" box-run --network none ./root cat /proc/self/attr/apparmor/current
+		is "$status: $output" "0: boxtools (unconfined)"
+		profile "bt-$$" capability,
+		in_profile "bt-$$" box-run --network none ./root echo "it runs"
+		is "$status: $output" "0: it runs"
+		apparmor_parser -R /etc/apparmor.d/boxtools
+		rm /etc/apparmor.d/boxtools
+	fi
+	echo "profile bt-$$ {}" | apparmor_parser -R
+}
+
 @test "box-oci --systemd-cgroup: a container in a scope" {
 	its="bt-oci$$.scope"
 	bundle ".process.args = [\"sleep\", \"1000\"] | .linux.cgroupsPath = \":bt:oci$$\"

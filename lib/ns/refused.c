@@ -50,6 +50,24 @@ none_hint(int kinds)
 	return NULL;
 }
 
+/* The hint for a process that a profile of AppArmor confines, or NULL. */
+static const char enforced[] = " (enforce)";
+static char *
+confined_hint(void)
+{
+	char name[256] = "", *mode;
+
+	if (read_at(AT_FDCWD, "/proc/self/attr/apparmor/current", name,
+		sizeof(name)) <= 0 ||
+	    !(mode = strstr(name, enforced)))
+		return NULL;
+	*mode = '\0';
+	return text_fmt("AppArmor's profile %s forbids it: add the rules "
+			"userns and capability to the profile, or docker run "
+			"--security-opt apparmor=unconfined",
+	    name);
+}
+
 char *
 ns_profile_hint(void)
 {
@@ -57,7 +75,7 @@ ns_profile_hint(void)
 
 	if (!sysctl_is("kernel/apparmor_restrict_unprivileged_userns", '1') ||
 	    readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
-		return NULL;
+		return confined_hint();
 	for (int i = 0; i < 2 && strrchr(exe, '/'); i++)
 		*strrchr(exe, '/') = '\0';
 	profile = text_fmt("%s/share/boxtools/apparmor", exe);
@@ -85,7 +103,9 @@ hint_text(int err, int kinds)
 		return "a limit is reached, here or in a container around this "
 		       "one: sysctl -ar '^user.max'; or 32 user namespaces are "
 		       "nested";
-	if (err == ENOSYS || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2)
+	/* EACCES is a security module's. */
+	if (err == ENOSYS ||
+	    (err != EACCES && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2))
 		return "a container around this one filters namespaces: start "
 		       "it with box-run --seccomp namespaces, or docker run "
 		       "--security-opt seccomp=unconfined";

@@ -11,8 +11,9 @@ __attribute__((noreturn)) void ns_refused(int kinds);
  * other limits. */
 void ns_tell_none(int kinds);
 
-/* The hint for a host whose AppArmor leaves no capabilities in an ordinary
- * user's namespaces, malloc'ed; NULL on another host. */
+/* The hint where AppArmor may be the reason for a refusal, malloc'ed: for a
+ * host that leaves an ordinary user's namespaces no capabilities, and for a
+ * process that a profile confines; else NULL. */
 char *ns_profile_hint(void);
 
 #endif
