@@ -108,6 +108,11 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	diff <(grep -v '^#' "$TOP/docs/hosts" | sed 's/.*|//' | sort) \
 	    <(sed -n 's/^\(asan-part\|check\|check-[a-z0-9-]*\):.*/\1/p' "$TOP/Makefile" |
 	    grep -vxE 'check-(all|deb|vm)' | sort) || fail "docs/hosts"
+	# A row for each run, of eleven columns, by a target.
+	is "$(awk -F '\t' '!/^#/ && (NF != 11 || $9 !~ /^[0-9]+$/)' "$TOP/docs/runs")" ""
+	for target in $(sed '/^#/d; s/\t.*//' "$TOP/docs/runs"); do
+		grep -q "^$target:" "$TOP/Makefile" || fail "docs/runs: no target $target"
+	done
 	# A row for each feature: six columns and a source.
 	is "$(awk -F '|' '!/^#/ && (NF != 7 || $7 == "")' "$TOP/docs/peers")" ""
 	diff "$TOP/docs/chain.svg" <("$TOP/docs/chain") || fail "make readme"
@@ -116,6 +121,34 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	"$TOP/docs/session" >"$BATS_TEST_TMPDIR/session"
 	plain() { sed -E 's/<[^>]*>//g; s/[0-9.]+[KM]?/N/g; s/ +/ /g' "$1"; }
 	diff <(plain "$TOP/docs/session.svg") <(plain "$BATS_TEST_TMPDIR/session") || fail "make readme"
+}
+
+@test "docs/record: the line of a run from its log; the parts of one are added, and a lost test has failed" {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir docs
+	cp "$TOP/docs/record" docs
+	echo "# text" >docs/runs
+	at="# host: 2026-01-02|6.12.1-amd64|x86_64|v2|Debian 13|musl|gcc 12.2.0"
+	printf '%s\n' make "$at" 1..4 "ok 1 a" "ok 2 b # skip needs c" "not ok 3 d" "# why" >a
+	printf '%s\r\n' "$at" 1..2 "ok 1 e" "ok 2 f" >b
+	docs/record check-vm a b
+	line=$'check-vm\t6.12.1-amd64\tx86_64\tv2\tDebian 13\tmusl\tgcc 12.2.0\t2026-01-02\t3\t2\t1'
+	is "$(<docs/runs)" "# text"$'\n'"$line"
+	# The same host later, and another one.
+	sed -i 's/01-02/01-03/; s/6.12.1/6.12.7/' b
+	docs/record check-vm b
+	sed 's/6.12/6.1/' b >c
+	docs/record check-vm c
+	is "$(cut -f 2,8-11 docs/runs | tail -n +2 | tr '\t' ' ')" $'6.1.7-amd64 2026-01-03 2 0 0\n6.12.7-amd64 2026-01-03 2 0 0'
+	before=$(<docs/runs)
+	run -125 docs/record check-vm b c
+	has "$output" "two hosts: "
+	echo nothing >d
+	run -125 docs/record check-vm d
+	has "$output" "no run of tests/run"
+	is "$(<docs/runs)" "$before"
+	# This host, as a run here says it.
+	has "$("$TOP/tests/host")" "|$(uname -r)|$(uname -m)|"
 }
 
 @test "--version is the Makefile's, and so is that of the packages" {
