@@ -26,9 +26,10 @@ finish() {
 	done
 	kill -KILL -1 2>/dev/null || :
 	wait
-	box-gc || :
+	# A group is busy until the last of its processes is reaped.
 	for ((i = 0; i < 50; i++)); do
-		groups_end && break
+		box-gc || :
+		[ -z "$(box-gc -n)" ] && groups_end && break
 		sleep 0.1
 	done
 	rm -rf --one-file-system "$tmp"
