@@ -107,6 +107,9 @@ fixture() {
 	is "$output" "deps: apt-get install jq mandoc"
 	is "$(wc -l <calls)" 2
 	has "$(tail -n 1 calls)" "jq mandoc"
+	printf '#!/bin/sh\nfor word; do [ "$word" != mandoc ] || exit 100; done\n' >bin/apt-get
+	run -125 env PATH="$PWD/bin" bin/sh "$TOP/scripts/deps" test
+	is "${lines[-1]}" "deps: cannot install: mandoc"
 	run -125 "$TOP/scripts/deps" nonsense
 	has "$output" "deps: usage"
 }

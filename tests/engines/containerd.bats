@@ -63,11 +63,14 @@ task_is() { has "$(ctr task ls)" "$1"; }
 	run ! make two --rm -- /no/such
 	has "$output" "executable file not found"
 	make c -d --memory-limit 50000000 --read-only -- sh -c 'trap "exit 6" TERM; while :; do sleep 0.1; done'
+	ours c
 	run -4 ctr task exec --exec-id e c sh -c 'touch /x; exit 4'
 	has "$output" "Read-only file system"
 	run -0 ctr task metrics c
 	has "$output" memory
-	run -0 ctr task ps c
+	pid=$(ctr task ls | awk '$1 == "c" { print $2 }')
+	has "$(ctr task ps c)" "$pid"
+	is "$(cat "$(cgroup_dir memory "$pid")"/memory.{limit_in_bytes,max} 2>/dev/null)" 49999872
 	ctr task pause c
 	task_is PAUSED
 	ctr task resume c
@@ -76,6 +79,21 @@ task_is() { has "$(ctr task ls)" "$1"; }
 	run ctr task rm c
 	has "$output" "exit code 6"
 	ctr c rm c
+}
+
+# ctr --uidmap forgets the name of the runtime, so the config is the test's.  CRI's
+# hostUsers: false came with containerd 1.7.
+@test "ctr: a user namespace" {
+	bb_root
+	cp -R "$bb.new" "$data/root"
+	chown -R 100000:200000 "$data/root"
+	"$TOP/bin/box-oci" spec --bundle "$data"
+	jq --arg root "$data/root" --arg group "$parent/mapped" '.root.path = $root | .linux.cgroupsPath = $group | .process.terminal = false |
+	    .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 5000}] | .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 5000}] |
+	    .linux.namespaces += [{type: "user"}] | .process.args = ["sh", "-c", "cat /proc/self/uid_map /proc/self/gid_map; stat -c %u:%g /bin; exit 8"]' \
+	    "$data/config.json" >"$data/spec.json"
+	run -8 ctr run --rm --runc-binary "$TOP/bin/box-oci" --config "$data/spec.json" mapped
+	is "$(tr -s ' ' <<<"$output" | tr '\n' ' ')" " 0 100000 5000  0 200000 5000 0:0 "
 }
 
 # The kubelet makes and removes a pod's own control group.
@@ -91,6 +109,7 @@ create() {
 @test "CRI: a pod of two containers, with a network by CNI" {
 	sandbox=$(jq -nc --arg logs "$data/logs" --arg parent "$parent/pod" '{"1": {"1": "pod", "2": "u1", "3": "default"}, "2": "podhost", "3": $logs, "8": {"1": $parent}}')
 	pod=$(cri RunPodSandbox "{\"1\": $sandbox, \"2\": \"box\"}" 1)
+	ours "$pod"
 	run -0 cri PodSandboxStatus "{\"1\": \"$pod\"}" 1.5.1
 	has "$output" 10.99.0.
 	one=$(create "$pod" one '{}' 'mkdir /www; echo page >/www/index.html; echo begun; exec httpd -f -h /www')
@@ -107,8 +126,12 @@ create() {
 	cri StopContainer "{\"1\": \"$two\", \"2\": 0}"
 	is "$(cri ContainerStatus "{\"1\": \"$two\"}" 1.3 1.7)" $'2\n137'
 	cri RemoveContainer "{\"1\": \"$two\"}"
+	run ! cri ContainerStatus "{\"1\": \"$two\"}"
 	cri StopPodSandbox "{\"1\": \"$pod\"}"
+	is "$(cri PodSandboxStatus "{\"1\": \"$pod\"}" 1.3)" 1 "not ready"
+	is "$(cri ContainerStatus "{\"1\": \"$one\"}" 1.3)" 2 "exited"
 	cri RemovePodSandbox "{\"1\": \"$pod\"}"
+	run ! cri PodSandboxStatus "{\"1\": \"$pod\"}"
 	kubelet_ends
 }
 

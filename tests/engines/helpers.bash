@@ -4,16 +4,26 @@
 load ../helpers
 
 # space NAMESPACE: $space, a process that holds a mount namespace in which the usual
-# places of engines are empty, with that network namespace.
+# places of engines are empty, with that network namespace.  The tools are in
+# /usr/local/bin, and other runtimes fail: what an engine runs there runs by box-oci.
 space() {
 	(enter "$1" unshare --mount --propagation private sh -euc '
 		for dir in /run /var/lib/containers /var/lib/cni /etc/cni /var/lib/docker /var/lib/containerd /etc/docker; do
 			[ ! -d $dir ] || mount -t tmpfs tmpfs $dir
 		done
-		touch /run/ready
+		for program in runc crun youki runsc; do
+			! path=$(command -v $program) || mount --bind /bin/false "$path"
+		done
+		mount --bind "$TOP/bin" /usr/local/bin
+		cp -R /etc/containers /run/etc
+		mount --bind /run/etc /etc/containers
+		# Without an answer engines wait long for a registry.
+		echo nameserver 127.0.0.1 >/run/resolv.conf
+		! resolv=$(readlink -e /etc/resolv.conf) || mount --bind /run/resolv.conf "$resolv"
+		cut -d" " -f2 /proc/mounts | sort >/run/ready
 		exec sleep infinity' 3>&-) &
 	space=$!
-	eventually 10 nsenter --target "$space" --mount test -e /run/ready
+	eventually 10 nsenter --target "$space" --mount test -s /run/ready
 }
 
 # engine_up: $keeper, the process of space() for the lab's host; $parent, the control
@@ -33,20 +43,28 @@ engine_up() {
 # inside CMD...: in the namespaces of $at or $keeper, without bats's descriptor.
 inside() { nsenter --target "${at:-$keeper}" --mount --net -- "$@" 3>&-; }
 
-# engine_down [PATTERN]: what is left of containers is an error; PATTERN are the names
-# of their control groups.
+# engine_down [PATTERN]: what the engine has left is an error; PATTERN are the names of
+# the containers' control groups, because podman keeps others.
 engine_down() {
-	local dir left=0
-	# shellcheck disable=SC2044
-	for dir in $(find /sys/fs/cgroup -type d -path "*$parent/*" -name "${1:-*}" 2>/dev/null); do
-		echo "left behind: $dir" >&2
-		left=1
-	done
-	[ -z "$(inside ls /run/box-oci 2>/dev/null)" ] || { inside ls -R /run/box-oci >&2 && left=1; }
+	local status=0
+	eventually 10 nothing_left "${1:-*}" || status=1
 	kill "$keeper"
+	find /sys/fs/cgroup -depth -type d -path "*$parent*" -exec rmdir {} + 2>/dev/null
+	# Above $parent, in a hierarchy in which we are elsewhere.
+	rmdir /sys/fs/cgroup/*"${parent%/*}" 2>/dev/null || :
 	lab_down
-	return $left
+	return $status
 }
+nothing_left() {
+	is "$(find /sys/fs/cgroup -type d -path "*$parent/*" -name "$1" 2>/dev/null)" "" "groups"
+	is "$(inside find /run/box-oci /run/docker/runtime-runc /run/containerd/runc -mindepth 2 2>/dev/null)" "" "state"
+	is "$(inside find /proc/[0-9]*/ns/mnt -lname "$(readlink "/proc/$keeper/ns/mnt")" -printf '%h\n' |
+	    sed 's,ns$,comm,' | xargs cat 2>/dev/null | grep -vxE 'sleep|find')" "" "processes"
+	# But the places for network namespaces.
+	is "$(inside sh -c 'cut -d" " -f2 /proc/mounts | sort | comm -13 /run/ready - | grep -vE "^/run/(netns$|docker/netns/)"')" "" "mounts"
+}
+# ours ID: box-oci has this container.
+ours() { [ "$(inside find /run -path "*/$1*/fstab")" ]; }
 
 # make_image: $image, a docker archive of busybox's root, as box/bb:1.
 make_image() {
@@ -69,15 +87,16 @@ make_pause() {
 	skopeo copy -q "oci:$layout:pause" "docker-archive:$pause:docker.io/box/pause:1"
 }
 
-# dockerd_up NAME: docker's daemon, with box-oci for each container, and the image.
+# dockerd_up NAME [JSON]: docker's daemon, with box-oci for each container, and the
+# image; JSON is more of the config.
 dockerd_up() {
 	cat >"$data/$1.json" <<-END
-		{"data-root": "$data/$1", "exec-root": "/run/docker", "pidfile": "/run/docker.pid", "hosts": ["unix:///run/docker.sock"],
+		{${2-} "data-root": "/run/$1", "exec-root": "/run/docker", "pidfile": "/run/docker.pid", "hosts": ["unix:///run/docker.sock"],
 		"storage-driver": "vfs", "runtimes": {"box": {"path": "$TOP/bin/box-oci"}}, "default-runtime": "box",
 		"cgroup-parent": "$parent", "exec-opts": ["native.cgroupdriver=cgroupfs"]}
 	END
 	daemon "$1" dockerd --config-file "$data/$1.json"
-	eventually 30 docker version >/dev/null
+	eventually 30 docker version >/dev/null || { tail -n 5 "$data/$1.log" >&2 && return 1; }
 	docker load -q -i "$image"
 }
 docker() { inside timeout 60 docker -H unix:///run/docker.sock "$@"; }
