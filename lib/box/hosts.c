@@ -56,17 +56,40 @@ hosts_name(const char *name)
 	}
 }
 
-bool
-hosts_have(const char *text, const char *name)
+/* Whether the list NAMES, with commas between, has NAME. */
+static bool
+has_name(const char *names, const char *name)
 {
 	const size_t len = strlen(name);
-	const char *s = text;
 
-	for (; (s = strcasestr(s, name)); s++)
-		/* strchr() finds the end of TEXT, too. */
-		if (s > text && strchr(" \t", s[-1]) && strchr(" \t\n", s[len]))
+	for (;; names += strcspn(names, ",") + 1) {
+		if (strncasecmp(names, name, len) == 0 &&
+		    (names[len] == ',' || !names[len]))
 			return true;
-	return false;
+		if (!strchr(names, ','))
+			return false;
+	}
+}
+
+/* The names in the lines OWN of a hosts file, as such a list; malloc'ed. */
+static char *
+names_in(const char *own)
+{
+	char *copy = text_fmt("%s", own), *rest = copy, *line, *names;
+	FILE *f = text_open(&names);
+
+	while ((line = strsep(&rest, "\n"))) {
+		char *word, *at = line;
+
+		strsep(&at, " \t"); /* the address */
+		while ((word = strsep(&at, " \t")))
+			if (*word)
+				fprintf(f, "%s,", word);
+	}
+	fputc('-', f);
+	text_close(f);
+	free(copy);
+	return names;
 }
 
 /* A file, as the list has it: a line of these, the network last. */
@@ -74,6 +97,7 @@ struct entry {
 	const char *box;   /* its name */
 	const char *addr;  /* its address, and its place in other files */
 	const char *addr6; /* "-": none */
+	const char *own;   /* names of its own lines, as of names_in() */
 	uint32_t place;
 	uint32_t first;	 /* where the places begin, in bytes */
 	uint32_t listed; /* 0: the box has no line in other files */
@@ -95,6 +119,7 @@ parse(struct entry *e, char *line)
 	e->box = strsep(&line, " ");
 	e->addr = strsep(&line, " ");
 	e->addr6 = strsep(&line, " ");
+	e->own = strsep(&line, " ");
 	numbers = line;
 	if (!numbers)
 		return false;
@@ -120,27 +145,32 @@ list_read(struct list *l, int fd)
 		l->n += *line && parse(&entries[l->n], line);
 }
 
-/* Opens the file of the box NAME.  -1 if it is not there. */
+/* Opens the file of the box NAME, of *SIZE bytes.  -1 if it is not there. */
 static int
-open_file(const char *name)
+open_file(const char *name, off_t *size)
 {
 	char path[PATH_MAX];
+	struct stat st;
 	int fd;
 
 	path_fmt(path, sizeof(path), "%s/%s/" FILE_NAME, state_dir(), name);
 	fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	return fd < 0 || is_own(fd, S_IFREG) ? fd : close_keep(fd);
+	if (fd < 0 || fstat(fd, &st) < 0 || !is_own_stat(&st, S_IFREG))
+		return close_keep(fd);
+	*size = st.st_size;
+	return fd;
 }
 
 bool
 hosts_listed(int lock)
 {
 	struct list l;
+	off_t size;
 	int fd = -1;
 
 	list_read(&l, lock);
 	for (unsigned i = 0; i < l.n && fd < 0; i++)
-		fd = open_file(l.entries[i].box);
+		fd = open_file(l.entries[i].box, &size);
 	free(l.text);
 	close_keep(fd);
 	return fd >= 0;
@@ -159,8 +189,8 @@ list_write(const struct list *l, int fd)
 	}
 	f = text_open(&text);
 	for (const struct entry *e = l->entries; e < l->entries + l->n; e++)
-		fprintf(f, "%s %s %s %u %u %u %s\n", e->box, e->addr, e->addr6,
-		    e->place, e->first, e->listed, e->net);
+		fprintf(f, "%s %s %s %s %u %u %u %s\n", e->box, e->addr,
+		    e->addr6, e->own, e->place, e->first, e->listed, e->net);
 	text_close(f);
 	if (pwrite(fd, text, strlen(text), 0) != (ssize_t)strlen(text) ||
 	    ftruncate(fd, (off_t)strlen(text)) < 0)
@@ -218,12 +248,11 @@ place_of(const struct entry *to, const struct entry *e, bool six)
 	return (off_t)to->first + (off_t)place * RECORD;
 }
 
-/* Writes LINE at a place of TO, which FD is.  The places before are there, or
- * are made. */
+/* Writes LINE at a place of TO, whose file is FD, of SIZE bytes.  The places
+ * before are there, or are made. */
 static int
-put(const struct entry *to, int fd, off_t at, const char *line)
+put(const struct entry *to, int fd, off_t size, off_t at, const char *line)
 {
-	off_t size = lseek(fd, 0, SEEK_END);
 	int err = 0, saved;
 
 	/* A pool may have hundreds of boxes: text that nobody reads costs. */
@@ -241,49 +270,43 @@ put(const struct entry *to, int fd, off_t at, const char *line)
 	return err;
 }
 
-/* The line of E in a file with the lines OWN before the places: "#" if OWN has
- * that name, or E no such address, as the place may still have the line of a
+/* The line of E in a file with lines of its own for OWN: "#" if it has that
+ * name there, or E no such address, as the place may still have the line of a
  * box that was killed. */
 static const char *
 line_of(const struct entry *e, bool six, const char *own, char line[RECORD])
 {
-	const bool has = (!six || has6(e)) && e->listed;
-
+	if ((six && !has6(e)) || !e->listed || has_name(own, e->box))
+		return "#";
 	snprintf(line, RECORD, "%s\t%s", six ? e->addr6 : e->addr, e->box);
-	return has && !hosts_have(own, e->box) ? line : "#";
+	return line;
 }
 
 /* Adds MINE to the file of TO. */
 static int
-add(const struct entry *mine, const struct entry *to, int fd)
+add(const struct entry *mine, const struct entry *to, int fd, off_t size)
 {
-	char own[HOSTS_OWN + 2 * RECORD], line[RECORD];
-	const size_t most =
-	    to->first < sizeof(own) ? to->first : sizeof(own) - 1;
-	const ssize_t n = pread(fd, own, most, 0);
+	char line[RECORD];
 
-	own[n > 0 ? n : 0] = '\0';
-	for (int six = 0; six <= has6(to); six++)
-		if (put(to, fd, place_of(to, mine, six),
-			line_of(mine, six, own, line)) < 0)
+	for (int six = 0; six <= has6(to); six++) {
+		const off_t at = place_of(to, mine, six);
+
+		if (put(to, fd, size, at, line_of(mine, six, to->own, line)) <
+		    0)
 			return -1;
+		size = size > at ? size : at + RECORD;
+	}
 	return 0;
 }
 
-/* The place may be another box's by now. */
+/* While MINE is in the list, its place is no other box's. */
 static int
-take_out(const struct entry *mine, const struct entry *from, int fd)
+take_out(const struct entry *mine, const struct entry *from, int fd, off_t size)
 {
-	char record[RECORD], line[RECORD];
-
 	for (int six = 0; six <= (has6(mine) && has6(from)); six++) {
 		const off_t at = place_of(from, mine, six);
-		const int len = snprintf(line, sizeof(line), "%s\t%s ",
-		    six ? mine->addr6 : mine->addr, mine->box);
 
-		if (pread(fd, record, RECORD, at) == RECORD &&
-		    memcmp(record, line, (size_t)len) == 0 &&
-		    put(from, fd, at, "#") < 0)
+		if (size > at && put(from, fd, size, at, "#") < 0)
 			return -1;
 	}
 	return 0;
@@ -293,21 +316,22 @@ take_out(const struct entry *mine, const struct entry *from, int fd)
  * leaves the list. */
 static int
 each_other(struct list *l, const struct entry *mine,
-    int (*fn)(const struct entry *, const struct entry *, int))
+    int (*fn)(const struct entry *, const struct entry *, int, off_t))
 {
 	int err = 0, fd;
+	off_t size;
 
 	for (unsigned i = 0; i < l->n && err == 0; i++) {
 		struct entry *e = &l->entries[i];
 
 		if (strcmp(e->net, mine->net) != 0)
 			continue;
-		if ((fd = open_file(e->box)) < 0) {
+		if ((fd = open_file(e->box, &size)) < 0) {
 			list_drop(l, e);
 			i--;
 			continue;
 		}
-		err = fn(mine, e, fd);
+		err = fn(mine, e, fd, size);
 		close_keep(fd);
 	}
 	return err;
@@ -353,8 +377,7 @@ is_alike(const struct list *l, const struct entry *mine)
 
 /* The places of the other boxes, malloc'ed, of *LEN bytes. */
 static char *
-places(const struct list *l, const struct entry *mine, const char *own,
-    size_t *len)
+places(const struct list *l, const struct entry *mine, size_t *len)
 {
 	char line[RECORD], *text;
 	FILE *f = text_open(&text);
@@ -370,7 +393,7 @@ places(const struct list *l, const struct entry *mine, const char *own,
 	for (uint32_t i = 0; i < n; i++)
 		for (int six = 0; six <= has6(mine); six++)
 			fprintf(f, "%-*s\n", RECORD - 1,
-			    at[i] ? line_of(at[i], six, own, line) : "#");
+			    at[i] ? line_of(at[i], six, mine->own, line) : "#");
 	text_close(f);
 	*len = n * RECORD * (1 + has6(mine));
 	return text;
@@ -394,7 +417,7 @@ make_file(
 	    has6(mine) ? mine->addr6 : "", mine->listed ? "" : " (not listed)");
 	pad = RECORD - 1 - (int)(strlen(before) % RECORD);
 	mine->first = (uint32_t)(strlen(before) + (size_t)pad + 1);
-	after = places(l, mine, own, &len);
+	after = places(l, mine, &len);
 	fd = open(
 	    path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd >= 0 && fchmod(fd, 0644) == 0 &&
@@ -428,6 +451,7 @@ hosts_join(const struct hosts_box *b, const char *own)
 	struct entry mine = {.box = b->name,
 	    .addr = text_fmt("%s", addr_text(b->addr)),
 	    .addr6 = text_fmt("%s", b->addr6 ? addr6_text(b->addr6) : "-"),
+	    .own = names_in(own),
 	    .place = b->addr - slot_gateway(b->slot) - 1,
 	    .net = this_net(b->slot)};
 	struct list l;
@@ -459,7 +483,8 @@ void
 hosts_leave(const char *name)
 {
 	const bool dry = say_modes() & SAY_DRY;
-	const int fd = open_file(name);
+	off_t size;
+	const int fd = open_file(name, &size);
 	struct entry mine;
 	struct list l;
 	int lock;

@@ -19,9 +19,6 @@ bool hosts_listed(int lock);
 /* Whether NAME is one of a host (RFC 1123), and not localhost. */
 bool hosts_name(const char *name);
 
-/* Whether NAME is one of the names in the lines TEXT of a hosts file. */
-bool hosts_have(const char *text, const char *name);
-
 /* A box of this network namespace, with ADDR in the pool of SLOT, and ADDR6
  * unless that is NULL. */
 struct hosts_box {
