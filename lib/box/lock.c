@@ -274,8 +274,7 @@ is_owned(const struct dirent *e)
 	return 0;
 }
 
-/* Lists the locks with a name that begins with PREFIX, or NULL: that have
- * owners; returns their number. */
+/* Lists the locks with a name that begins with PREFIX; returns their number. */
 static unsigned
 list_locks(const char *prefix, struct dirent ***list)
 {
@@ -285,8 +284,7 @@ list_locks(const char *prefix, struct dirent ***list)
 	*list = NULL;
 	wanted = prefix;
 	path_fmt(path, sizeof(path), "%s/lock", state_dir());
-	if (lock_dir() >= 0 &&
-	    (n = scandir(path, list, prefix ? is_wanted : is_owned, NULL)) < 0)
+	if (lock_dir() >= 0 && (n = scandir(path, list, is_wanted, NULL)) < 0)
 		die("read %s", path);
 	return (unsigned)n;
 }
@@ -323,15 +321,15 @@ bury(const char *name, size_t prefix, bool all, lock_bury *fn)
 		lock_remove(name, fd);
 }
 
-/* Where to begin among N locks: each start looks at other ones. */
+/* A number by chance, as far as a choice of locks needs that: each start looks
+ * at other ones. */
 static unsigned
-begin_at(unsigned n)
+by_chance(void)
 {
-	struct timespec now;
+	struct timespec now = {0};
 
-	if (n == 0 || clock_gettime(CLOCK_MONOTONIC, &now) < 0)
-		return 0;
-	return (unsigned)(now.tv_nsec / 1000) % n;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (unsigned)(now.tv_nsec / 1000);
 }
 
 /* Whether the owner of the lock NAME is dead. */
@@ -345,18 +343,43 @@ is_dead(const char *name)
 	return dead;
 }
 
+/* The names of locks that have owners: of more than MANY a choice, in which
+ * each one is as likely as the others; returns their number. */
+static unsigned
+choose(char names[MANY][NAME_MAX + 1])
+{
+	unsigned n = 0, at, chance = by_chance();
+	const struct dirent *e;
+	char path[PATH_MAX];
+	DIR *d;
+
+	path_fmt(path, sizeof(path), "%s/lock", state_dir());
+	d = lock_dir() < 0 ? NULL : opendir(path);
+	while (d && (e = readdir(d))) {
+		if (!is_owned(e))
+			continue;
+		at = n++;
+		if (at >= MANY) {
+			chance = chance * 1103515245 + 12345;
+			at = (chance >> 8) % n;
+		}
+		if (at < MANY)
+			strcpy(names[at], e->d_name);
+	}
+	if (d)
+		closedir(d);
+	return n < MANY ? n : MANY;
+}
+
 void
 lock_sweep(void)
 {
-	struct dirent **list;
-	const unsigned n = list_locks(NULL, &list), from = begin_at(n);
+	char names[MANY][NAME_MAX + 1];
+	const unsigned n = choose(names);
 	bool dead = false;
 
-	for (unsigned i = 0; i < n && i < MANY && !dead; i++)
-		dead = is_dead(list[(from + i) % n]->d_name);
-	for (unsigned i = 0; i < n; i++)
-		free(list[i]);
-	free(list);
+	for (unsigned i = 0; i < n && !dead; i++)
+		dead = is_dead(names[i]);
 	if (dead)
 		unsetenv(SWEPT);
 	else
@@ -370,7 +393,7 @@ lock_each_dead(const char *prefix, bool all, lock_bury *fn)
 	struct dirent **list = NULL;
 	const unsigned n = look ? list_locks(prefix, &list) : 0;
 	const unsigned most = all || n < SOME ? n : SOME;
-	const unsigned from = most < n ? begin_at(n) : 0;
+	const unsigned from = most < n ? by_chance() % n : 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		struct dirent *e = list[(from + i) % n];
