@@ -39,6 +39,7 @@ all="null-r null-w null-rw zero-r full-r full-w kmsg-r null-m disk-m"
 
 # bats test_tags=vm
 @test "each rule lets its devices through, and no others" {
+	beyond_box devices
 	passes ""
 	passes "$all" --allow a
 	passes "null-r null-w null-rw null-m" --allow "c 1:3"
@@ -53,6 +54,7 @@ all="null-r null-w null-rw zero-r full-r full-w kmsg-r null-m disk-m"
 
 # bats test_tags=vm
 @test "rules take earlier ones back" {
+	beyond_box devices
 	passes "zero-r full-r full-w kmsg-r disk-m" --allow a --deny "c 1:3"
 	passes "null-r zero-r full-r full-w kmsg-r disk-m" --allow a --deny "c 1:3 wm"
 	passes "zero-r full-r full-w kmsg-r null-m disk-m" --allow a --deny "c 1:3 rw"
@@ -65,6 +67,7 @@ all="null-r null-w null-rw zero-r full-r full-w kmsg-r null-m disk-m"
 
 # bats test_tags=vm
 @test "a box under rules" {
+	beyond_box devices
 	bb_root
 	limited --default -- ns-spawn rootfs-enter "$bb" sh -c 'echo x >/dev/null && head -c 1 /dev/zero | wc -c; ls /dev/fuse'
 	is "${output%%$'\n'*}" 1 "$stderr"

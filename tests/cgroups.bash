@@ -59,6 +59,7 @@ last_cpu() {
 # loop_device: a disk of 4 MiB, $disk, with the number $device; the caller's
 # teardown calls loop_gone.
 loop_device() {
+	beyond_box disk
 	limits_disks() {
 		[ -e "$(cgroup_dir blkio)/blkio.throttle.read_bps_device" ] ||
 		    grep -qsw io "$(cgroup_dir "")/cgroup.controllers"

@@ -148,7 +148,8 @@ no_tentative() { [ -z "$("$1" ip -6 addr show tentative)" ]; }
 # place of resolv.conf.  With OPEN=$opener, enter uses the program.
 open_tun() {
 	export opener=$BATS_FILE_TMPDIR/opener
-	[ -e "$BATS_FILE_TMPDIR/tun" ] || mknod -m 666 "$BATS_FILE_TMPDIR/tun" c 10 200
+	[ -e "$BATS_FILE_TMPDIR/tun" ] || mknod -m 666 "$BATS_FILE_TMPDIR/tun" c 10 200 2>/dev/null ||
+	    ln -s /dev/net/tun "$BATS_FILE_TMPDIR/tun" # in a box
 	cat >"$opener" <<-END
 		#!/bin/sh
 		exec unshare --mount sh -c '

@@ -9,7 +9,7 @@ setup_file() {
 	requires "pasta (package passt)" command -v pasta
 	requires "curl" command -v curl
 	lab6_up
-	host sysctl -qw net.ipv4.ping_group_range="0 2147483647"
+	host sysctl -qw net.ipv4.ping_group_range="0 $(awk '{ end = $1 + $3 - 1 } END { print end < 2147483647 ? end : 2147483647 }' /proc/self/gid_map)"
 	open_tun
 	weaken
 }

@@ -21,7 +21,7 @@ model() { run -0 "$TOP/tests/oci/model" "$config" "$filter"; }
 	run -0 sys-filter --profile "$filter" cat /proc/self/status
 	has "$output" $'Seccomp:\t2'
 	run ! swapoff "$filter"
-	hasnt "$output" "superuser"
+	[ "${IN_BOX-}" ] || hasnt "$output" "superuser"
 	run ! sys-filter --profile "$filter" swapoff "$filter"
 	has "$output" "Not superuser"
 }

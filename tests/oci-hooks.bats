@@ -87,6 +87,7 @@ of() {
 }
 
 @test "resources: each limit in its file, by create and by update; zero is none" {
+	beyond_box devices
 	bundle '.linux.resources = {pids: {limit: 0}, memory: {limit: 0, swap: 0, disableOOMKiller: false}, cpu: {shares: 0, quota: 0, cpus: ""}, blockIO: {weight: 0}}'
 	has "$(oci create -n --bundle "$bundle" c)" "--group /bt-oci-$$ max "
 	bundle '.linux.resources = {pids: {limit: 20}, memory: {limit: 67108864, reservation: 33554432},

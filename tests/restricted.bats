@@ -150,7 +150,7 @@ masked="start the container around this one with box-run --unmask, or docker run
 	open_tun
 	PATH=$PWD/bin OPEN=$opener run host "${user[@]}" env PATH="$PWD/bin" box-doctor
 	says network "apt-get install passt"
-	mknod -m 600 tun c 10 200
+	mknod -m 600 tun c 10 200 2>/dev/null || install -m 600 /dev/null tun
 	closed="mount --bind $PWD/tun /dev/net/tun"
 	run private "$closed" "${user[@]}" box-doctor
 	says network "chmod 666 /dev/net/tun"
@@ -184,12 +184,12 @@ masked="start the container around this one with box-run --unmask, or docker run
 	dir=$(cgroup_dir cpu)
 	dir=$(findmnt -nfo TARGET -T "$dir")
 	readonly="mount --bind $dir $dir; mount -o remount,bind,ro $dir"
-	refused "mount -o remount,bind,rw $dir" private "$readonly" box-run --network none --ephemeral "$bb.new" true
+	refused "mount -o remount,bind,rw $dir" private "$readonly" box-run --cpus 0.5 --network none --ephemeral "$bb.new" true
 	run private "$readonly" box-doctor
 	says "cgroup cpu" "mount -o remount,bind,rw $dir"
 	run private "$readonly" "${user[@]}" box-doctor
 	has "$output" "note  cgroup cpu "
-	works private "$readonly; mount -o remount,bind,rw $dir" box-run --network none --ephemeral "$bb.new" true
+	works private "$readonly; mount -o remount,bind,rw $dir" box-run --cpus 0.5 --network none --ephemeral "$bb.new" true
 }
 
 # bats test_tags=vm

@@ -32,6 +32,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define SYSFS (MNT_SAFE | MOUNT_ATTR_RDONLY)
+
 /* An overlay of LOWER; changes go to UPPER, in its directories "upper" and
  * "work".  The layers have no path, so the options name them by descriptor. */
 static int
@@ -140,6 +142,7 @@ newroot_enter(struct newroot *r)
 {
 	const bool dry = say_modes() & SAY_DRY;
 	const char *dir = say_word(r->dir); /* for say() */
+	const char *sys_dir = text_fmt("%s/sys", dir);
 	const mode_t mask = umask(022);
 	bool own = false;
 	int root = -1, proc, sys, scratch;
@@ -151,8 +154,7 @@ newroot_enter(struct newroot *r)
 	if (!own)
 		ns_unshare(&(struct ns_set){.fresh = CLONE_NEWNS}, CLONE_NEWNS);
 	proc = kernel_fs("proc", NULL, MNT_SAFE, text_fmt("%s/proc", dir));
-	sys = kernel_fs("sysfs", NULL, MNT_SAFE | MOUNT_ATTR_RDONLY,
-	    text_fmt("%s/sys", dir));
+	sys = kernel_fs("sysfs", NULL, SYSFS, sys_dir);
 	/* The box's memory limit holds for an ephemeral layer.  Else the
 	 * scratch has files of /etc alone, and its own limit. */
 	scratch = mnt_new("tmpfs",
@@ -166,6 +168,10 @@ newroot_enter(struct newroot *r)
 		root = put_root(r, root, scratch);
 	}
 	put(proc, root, "proc", dir);
+	/* "ip netns exec" unmounts the sysfs and mounts that of its network,
+	 * which takes another sysfs in sight. */
+	if (r->unmask)
+		put(kernel_fs("sysfs", NULL, SYSFS, sys_dir), root, "sys", dir);
 	put(sys, root, "sys", dir);
 	cgview_make(sys, dir, r->delegate);
 	devdir_make(root, dir, r->shm_size, r->pty);

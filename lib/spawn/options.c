@@ -43,7 +43,7 @@ const struct opt spawn_opts[] = {
     {O_GID_MAP, "gid-map", "MAP", "the groups' own map, likewise"},
     {O_SLOT, "slot", "N", "ids of slot N (default: the chain's, else 0)"},
     {O_DELEGATE, "delegate", NULL,
-	"the control groups are the box's, to make others in"},
+	"give the control groups to the root of the box"},
     {O_PLAIN, "plain", NULL, "show files with their own ids, not shifted"},
     {O_HOSTNAME, "hostname", "NAME", "host name (default: container)"},
     {O_DOMAINNAME, "domainname", "NAME", "NIS domain name"},
