@@ -266,6 +266,7 @@ sockets() { find "/proc/$pid/fd" -lname 'socket:*'; }
 }
 
 @test "T19: a device in the root directory does not open" {
+	beyond_box node
 	mknod -m 666 "$root/zero" c 1 5
 	run host ns-spawn rootfs-enter "$root" head -c 1 /zero
 	has "$output" "Permission denied"
@@ -524,6 +525,7 @@ holds() { is "$(wc -l <"$1")" "$2"; }
 # left: the number of each kind that the caller can have.
 left() { "$intruder" take inotify timers queues </dev/null; }
 @test "T79: a box uses up none of the limits of root, nor of another box" {
+	beyond_box counts
 	ulimit -i 3000
 	hold "$BATS_TEST_TMPDIR/held" inotify timers queues
 	eventually 10 holds "$BATS_TEST_TMPDIR/held" 3

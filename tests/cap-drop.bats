@@ -91,6 +91,7 @@ by_handle() { [ "$("$@" "$probe" by_handle 2>&1)" = "by_handle ok" ]; }
 	run -0 ns-spawn cap-drop --cap-drop SYS_CHROOT --cap-add SYS_ADMIN "$probe" host_name chroot_root unshare_mount
 	is "$output" $'host_name ok\nchroot_root EPERM\nunshare_mount ok'
 	# Of the host's own root, without a user namespace.
+	[ -z "${IN_BOX-}" ] || return 0
 	run -0 cap-drop "$probe" kernel_log compare
 	is "$output" $'kernel_log EPERM\ncompare ok'
 	run -0 cap-drop --cap-add SYSLOG "$probe" kernel_log

@@ -24,6 +24,7 @@ teardown() { baseline_check; }
 plain() {
 	case $1 in
 	mounts) sed -E 's/,(no|rel|strict|nodir)atime//g; s,^(/(dev/[a-z]+)?) (.*) (ext4|xfs|btrfs|overlay|devtmpfs)$,\1 \3 the-hosts,
+		s,^/ (.*idmapped) tmpfs$,/ \1 the-hosts,
 		s,^(/etc/hosts) (.*) (ext4|xfs|btrfs|overlay|tmpfs)$,\1 \2 the-hosts,
 		s,^(/dev/(null|zero|full|random|urandom|tty)) (.*) tmpfs$,\1 \3 the-hosts,
 		s,^(/(proc|sys)/.*) (dev)?tmpfs$,\1 cover,' ;;

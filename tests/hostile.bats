@@ -8,6 +8,9 @@ load helpers
 load attack/weaken
 
 setup_file() {
+	# No box can make device nodes.
+	export device=device
+	[ -z "${IN_BOX-}" ] || device=
 	requires "root" test "$EUID" = 0
 	make_probe
 	weaken
@@ -86,7 +89,7 @@ plant() {
 @test "T9, T13, T14: /proc, /sys, /dev and /etc that are no directories" {
 	for dir in proc sys dev etc; do
 		mv "$root/$dir" "$public/kept"
-		for kind in absolute relative chained magic missing inside loop file fifo device; do
+		for kind in absolute relative chained magic missing inside loop file fifo $device; do
 			plant $kind $dir dir
 			tried "/$dir: $kind"
 			is "$result" refused "/$dir: $kind"
@@ -105,7 +108,7 @@ plant() {
 
 @test "T10, T11, T14: files planted in /dev" {
 	for name in null zero tty ptmx pts shm mqueue console fd stdin; do
-		for kind in absolute chained magic loop file directory fifo device; do
+		for kind in absolute chained magic loop file directory fifo $device; do
 			plant $kind dev/$name console
 			tried "/dev/$name: $kind"
 			is "$result" sane "/dev/$name: $kind"
@@ -116,7 +119,7 @@ plant() {
 
 @test "T14, T47: files of /etc that are links" {
 	for name in resolv.conf hosts hostname; do
-		for kind in absolute relative chained magic missing inside loop fifo device; do
+		for kind in absolute relative chained magic missing inside loop fifo $device; do
 			plant $kind etc/$name $name
 			tried "/etc/$name: $kind"
 			is "$result" sane "/etc/$name: $kind"

@@ -10,9 +10,17 @@ ids = [0, 1, 2, 10, 999, 1000, 65535, 65536, 100000, 2**31, TOP - 1000, TOP - 1,
 counts = [0, 1, 1, 2, 10, 1000, 65536, 2**31, TOP - 1, TOP, 2**32 + 1]
 
 
+# In a box the kernel takes only ids that the box has, each range from one of its own.
+maps = [[tuple(map(int, line.split())) for line in open(f"/proc/self/{kind}_map")] for kind in ("uid", "gid")]
+
+
+def ours(first, n):
+    return all(any(a <= first and first + n <= a + m for a, _, m in own) for own in maps)
+
+
 def ok(ranges):
     for i, (a, b, n) in enumerate(ranges):
-        if n < 1 or max(a, b) + n > TOP:
+        if n < 1 or max(a, b) + n > TOP or not ours(b, n):
             return False
         for c, d, m in ranges[:i]:
             if a < c + m and c < a + n or b < d + m and d < b + n:
