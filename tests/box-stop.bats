@@ -36,6 +36,15 @@ took() { local s=$SECONDS && "${@:3}" && between $((SECONDS - s)) "$1" "$2"; }
 	[ ! -e "$d" ]
 }
 
+@test "a process that ends by itself in between is no failure" {
+	requires "strace" command -v strace
+	keeps a 'trap "" TERM;'
+	# The second kill(2), to process 1, says that there is none.
+	run -0 strace -o /dev/null -e trace=kill -e inject=kill:error=ESRCH:when=2 box-stop -t 0 a
+	is "$output" ""
+	gone "$one"
+}
+
 @test "a keeper that does not end either is killed, and box-gc named" {
 	box a bash -c 'trap "" TERM; while :; do read -rt 1000 <> <(:); done'
 	run --separate-stderr box-stop -t 0 a
