@@ -7,10 +7,10 @@ load helpers
 setup() {
 	lab_up
 	bb_root
+	baseline_save
 	[ "$(ip route show default)" ] || skip "this host has no network"
 	requires "mmdebstrap" command -v mmdebstrap
 	requires "the programs of scripts/deps deb" command -v dpkg-buildpackage dh lintian
-	baseline_save
 }
 teardown() { lab_end; }
 
