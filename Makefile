@@ -208,6 +208,7 @@ readme: all
 bench: all $(BENCH)
 	scripts/deps bench
 	tests/bench/start
+	tests/bench/oci
 
 # All that is measured, with plots: docs/speed.md.
 bench-page: all $(BENCH)

@@ -12,6 +12,7 @@
 #include "base/die.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/auxv.h>
@@ -47,19 +48,35 @@ is_sealed(int exe)
 	return seals >= 0 && (seals & F_SEAL_WRITE);
 }
 
+/* The end of what is loaded; a third of the file, or more, is for a debugger.
+ */
+static size_t
+loaded(void)
+{
+	const ElfW(Phdr) *p = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	size_t end = 0;
+
+	for (unsigned long i = 0; i < getauxval(AT_PHNUM); i++)
+		if (p[i].p_type == PT_LOAD &&
+		    p[i].p_offset + p[i].p_filesz > end)
+			end = p[i].p_offset + p[i].p_filesz;
+	return end;
+}
+
 static int
 copy_of(int exe)
 {
 	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
 	int copy = memfd_create("stage", flags | MFD_EXEC);
+	size_t rest = loaded();
 	ssize_t n;
 
 	if (copy < 0 && errno == EINVAL)
 		copy = memfd_create("stage", flags);
 	if (copy < 0)
 		die("memfd_create");
-	while ((n = sendfile(copy, exe, NULL, 1 << 30)) > 0)
-		;
+	while ((n = sendfile(copy, exe, NULL, rest)) > 0)
+		rest -= (size_t)n;
 	if (n < 0 || fcntl(copy, F_ADD_SEALS, SEALS) < 0)
 		die("copy " SELF);
 	return copy;
