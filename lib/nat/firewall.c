@@ -243,7 +243,8 @@ take_record(int lock)
 	return read_record(record_fd);
 }
 
-/* A change of own rules: how many steps, and from which generation. */
+/* A change of own rules: how many steps, and the generation of the last look at
+ * the shared ones before. */
 static unsigned steps;
 static uint32_t since;
 
@@ -253,7 +254,7 @@ count_steps(const struct nat *from, const struct nat *to)
 	struct texts t = nat_texts(from, to, NULL);
 
 	steps = nat_commits(&t);
-	since = steps ? iptables_generation() : 0;
+	since = steps ? shared_seen() : 0;
 	free(t.of[IP4]);
 	free(t.of[IP6]);
 }

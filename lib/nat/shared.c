@@ -112,8 +112,17 @@ anew(int lock, const struct record *have, const struct record *r, bool record)
 	return ret;
 }
 
+uint32_t
+shared_seen(void)
+{
+	struct record r;
+
+	record_look(&r);
+	return r.made ? r.generation : 0;
+}
+
 void
-shared_beside(uint32_t before, unsigned n)
+shared_beside(uint32_t seen, unsigned n)
 {
 	const int fd = lock_open(record_name(), false);
 	struct record r;
@@ -121,9 +130,9 @@ shared_beside(uint32_t before, unsigned n)
 	if (fd < 0)
 		return;
 	record_read(fd, &r);
-	if (r.made && before && r.generation == before &&
-	    iptables_generation() == before + n) {
-		r.generation = before + n;
+	if (r.made && seen && r.generation == seen &&
+	    iptables_generation() == seen + n) {
+		r.generation = seen + n;
 		record_write(fd, &r);
 	}
 	close(fd);

@@ -21,10 +21,13 @@ int shared_up(int lock, const struct slot *s, bool pooled, const char *backend);
 /* Whether there are rules for a pool. */
 bool shared_pools(void);
 
-/* An owner's own rules have changed, in N steps, from the generation BEFORE on
- * (iptables.h).  If all steps since the last look are these, the shared rules
- * need no other look: the record has the new generation. */
-void shared_beside(uint32_t before, unsigned n);
+/* The generation (iptables.h) at the last look at the rules; 0: none. */
+uint32_t shared_seen(void);
+
+/* An owner's own rules have changed, in N steps, since shared_seen() was SEEN.
+ * If no other look and no other step has been since, the rules need none: the
+ * record has the new generation. */
+void shared_beside(uint32_t seen, unsigned n);
 
 /* Removes the rules for pools alone.  -1 with a warning, the record kept. */
 int shared_shrink(int lock);

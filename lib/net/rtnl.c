@@ -39,6 +39,8 @@ link_get(struct netlink *nl, int index, const char *name, struct link *l)
 	const struct ifinfomsg i = {.ifi_index = index};
 
 	netlink_begin(nl, RTM_GETLINK, 0, &i, sizeof(i));
+	/* Of all packets of each processor the kernel would make the sums. */
+	netlink_put_u32(nl, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	if (name)
 		netlink_put_str(nl, IFLA_IFNAME, name);
 	return netlink_send(nl, link_read, l);

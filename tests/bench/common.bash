@@ -48,7 +48,8 @@ trap finish EXIT
 mount -t tmpfs tmpfs /run
 mkdir /run/netns
 ip link set lo up
-export BOX_STATE=$tmp/state
+# In memory, as a host's.
+export BOX_STATE=/run/box
 # As on a host: a namespace of processes that may end has none.
 export BOX_GRACE=1
 root=$tmp/root
