@@ -317,8 +317,10 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 # bats test_tags=vm
 @test "--delegate: the root of a box makes groups with limits below the box's own" {
 	bb_root
+	mkdir "$BATS_TEST_TMPDIR/opt"
+	cp "$TOP/bin/cg-limit" "$BATS_TEST_TMPDIR/opt"
 	spawn="ns-spawn --init --delegate"
-	enter=(rootfs-enter --delegate --tmpfs /run -v "$TOP/bin:/opt:ro" -e PATH=/opt:/bin:/sbin "$bb" sh -c)
+	enter=(rootfs-enter --delegate --tmpfs /run -v "$BATS_TEST_TMPDIR/opt:/opt:ro" -e PATH=/opt:/bin:/sbin "$bb" sh -c)
 	start cg-limit --delegate --pids 40 --name outer 50% $spawn "${enter[@]}" 'cg-limit --pids 7 --name inner --memory 64m 20% sleep 1000'
 	runs sleep
 	is "$(limit pids pids.max pids.max) $(limit memory memory.max memory.limit_in_bytes) $(share)" "7 67108864 200000"

@@ -48,6 +48,9 @@ shown() { host ns-spawn rootfs-enter --ephemeral -v /usr:/mnt:ro "$root" true; }
 	is "$(tr -s ' \t' ' ' <<<"$output")" "$(printf '%s\n' " 0 0 65536" 0 "CapBnd: 00000000a00405fb" "Seccomp: 2" \
 	    web web web 1 copied logged 143 "status 143" ended lock)"
 	# The walls that are left stand.
+	# Who unmounts sysfs can mount it again, as "ip netns exec" does.
+	run -0 outer --network none --cap-add SYS_ADMIN --seccomp off 'ip netns add a && ip netns exec a ls /sys/class/net'
+	is "$output" lo
 	run outer --network none 'unshare -Urm sh -c "mount -t tmpfs t /mnt && echo mounted"
 		mount -t tmpfs t /mnt && echo over the box'
 	has "$output" $'mounted\nmount: /mnt: permission denied'
