@@ -163,8 +163,14 @@ take_name(void)
 static void
 record(void)
 {
-	if (no_record || !was_up || (made_up && !detached))
+	if (!was_up || (made_up && !detached))
 		return;
+	if (no_record) {
+		/* Nobody knows the name by which to find the log. */
+		if (made_up && ended_remove_log(name) < 0)
+			warn("%s", said());
+		return;
+	}
 	end.status = status;
 	end.stopped = restart_stopped(&restart, status);
 	end.restarts = restart.count;

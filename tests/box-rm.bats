@@ -114,6 +114,18 @@ entries() { find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort 
 	is "$(entries "$E")$(entries "$L")" ""
 }
 
+@test "--rm with a made-up name: no log stays that nobody could find" {
+	name=$(box-keep -d --rm sleep 1000)
+	[ -d "$L/$name" ]
+	run -0 box-stop "$name"
+	eventually 10 test ! -e "$BOX_STATE/lock/box-$name"
+	is "$(entries "$E")$(entries "$L")" ""
+	# One that the caller has named is the caller's.
+	name=$(box-keep -d --rm --log "$BATS_TEST_TMPDIR/own" echo out)
+	eventually 10 test ! -e "$BOX_STATE/lock/box-$name"
+	is "$(<"$BATS_TEST_TMPDIR/own/current")" out
+}
+
 @test "a log elsewhere stays; a name that is wrong removes nothing" {
 	dir="$BATS_TEST_TMPDIR/a log"
 	run -0 box-keep -d --log "$dir" --name web echo out

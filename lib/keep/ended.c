@@ -115,15 +115,20 @@ remove_record(int dir, const char *name)
 	return unlinkat(dir, name, 0);
 }
 
-static int
-remove_both(int dir, const char *name)
+int
+ended_remove_log(const char *name)
 {
 	const char *path = log_place(name);
 
-	if (access(path, F_OK) == 0 &&
-	    say(SAY_SH, "rm -r %s", say_word(path)) && remove_dir(path) < 0)
-		return -1;
-	return remove_record(dir, name);
+	if (access(path, F_OK) < 0 || !say(SAY_SH, "rm -r %s", say_word(path)))
+		return 0;
+	return remove_dir(path);
+}
+
+static int
+remove_both(int dir, const char *name)
+{
+	return ended_remove_log(name) < 0 ? -1 : remove_record(dir, name);
 }
 
 static int

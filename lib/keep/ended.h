@@ -32,6 +32,10 @@ bool ended_there(const char *name);
  * -1 with errno: EWOULDBLOCK if a box of that name is running. */
 int ended_remove(const char *name);
 
+/* Removes the log in its default place, if there is one.  -1 with errno and
+ * said(). */
+int ended_remove_log(const char *name);
+
 /* Removes the records that are too old or too many, with their logs. */
 void ended_prune(void);
 
