@@ -34,13 +34,14 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 enum { O_PID = OPT_LONG, O_RLIMIT, O_LEAVE, O_CONSOLE, O_INFO };
 
 static const struct opt opts[] = {
-    {O_PID, "pid", "PID", "in place of NAME: the box of this process"},
+    {O_PID, "pid", "PID[:START]", "in place of NAME: the box of this process"},
     {O_RLIMIT, "rlimit", "NAME=SOFT[:HARD]", "a limit, as of proc-set"},
     {O_LEAVE, "leave", NULL, "end with 0 when prog runs; it lives on"},
     {O_CONSOLE, "console", "SOCKET", "send prog's terminal (-t) there"},
@@ -55,6 +56,7 @@ static struct payload prog;
 static const char *name; /* or NULL, with --pid */
 static struct rlimits limits;
 static pid_t target;
+static uint64_t target_start; /* its start time, or 0 */
 static int target_fd, info = -1;
 static const char *console;
 static bool leave;
@@ -64,12 +66,17 @@ static char **
 parse(int argc, char *argv[])
 {
 	const uint64_t max = 1 << 22; /* the kernel's PID_MAX_LIMIT */
+	const char *number;
 	int c;
 
 	while ((c = opt_next(&tool, argc, argv)) != -1)
 		switch (c) {
 		case O_PID:
-			target = (pid_t)parse_num("--pid", optarg, 1, max);
+			number = strsep(&optarg, ":");
+			target = (pid_t)parse_num("--pid", number, 1, max);
+			if (optarg)
+				target_start =
+				    parse_num("--pid", optarg, 1, UINT64_MAX);
 			break;
 		case O_RLIMIT:
 			rlimits_add(&limits, "--rlimit", optarg);
@@ -94,7 +101,8 @@ parse(int argc, char *argv[])
 	return argv;
 }
 
-/* A pidfd, because the kernel may use the number again. */
+/* A pidfd, because the kernel may use the number again, also since the caller
+ * has looked: then the start time is another. */
 static void
 open_target(void)
 {
@@ -104,6 +112,8 @@ open_target(void)
 		diex("%s: no such box is running", name);
 	if (target_fd < 0)
 		die("--pid %d", target);
+	if (target_start && start_time(target) != target_start)
+		diex("the process %d has ended", target);
 }
 
 /* Gives PROG a terminal or pipes of its own as 0, 1 and 2: a process that PROG

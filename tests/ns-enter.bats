@@ -143,6 +143,13 @@ enters() { in=$(payload "$pid") && is "$(spaces "$in" | grep user)" "$(spaces "$
 	is "$stderr" "ns-enter: nobody: no such box is running"
 	run -125 ns-enter ../x true
 	run -125 ns-enter nobody
+	# The number is another process's now.
+	start=$(cut -d ' ' -f 22 /proc/$$/stat)
+	run -0 ns-enter -n --pid $$:"$start" true
+	run -125 ns-enter --pid $$:$((start + 1)) true
+	is "$output" "ns-enter: the process $$ has ended"
+	run -125 ns-enter --pid $$: true
+	has "$output" "ns-enter: --pid: "
 }
 
 @test "a namespace that is shared already is left alone" {

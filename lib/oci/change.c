@@ -9,6 +9,7 @@
 #include "oci/verbs.h"
 #include "stage/opt.h"
 
+#include <ctype.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -57,6 +58,21 @@ send(const struct container *c, int signal, bool all)
 		groups_freeze(c->group, false);
 }
 
+/* As other runtimes: also in small letters; 0 only asks whether the process is
+ * there. */
+static int
+signal_of(const char *word)
+{
+	char *name = text_fmt("%s", word);
+	int signal;
+
+	for (char *s = name; *s; s++)
+		*s = (char)toupper((unsigned char)*s);
+	signal = strcmp(name, "0") == 0 ? 0 : parse_signal("signal", name);
+	free(name);
+	return signal;
+}
+
 int
 oci_kill(int argc, char *argv[])
 {
@@ -70,7 +86,7 @@ oci_kill(int argc, char *argv[])
 		opt_usage(&kill_tool);
 	container_need(&c, oci.root, argv[optind], false);
 	word = argv[optind + 1] ? argv[optind + 1] : "TERM";
-	send(&c, parse_signal("signal", word), all);
+	send(&c, signal_of(word), all);
 	return 0;
 }
 

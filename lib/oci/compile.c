@@ -427,7 +427,7 @@ compile_exec(struct plan *p, const struct container *c, struct json process,
 	words_stage(w, "ns-enter");
 	words_add(w, "--leave");
 	words_value(w, "--info-fd", "%d", o->info);
-	words_value(w, "--pid", "%d", c->pid);
+	words_value(w, "--pid", "%d:%ju", c->pid, (uintmax_t)c->start);
 	if (o->console)
 		words_option(w, "--console", o->console);
 	process_words(w, process, o->preserve, o->shown);

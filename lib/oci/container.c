@@ -201,7 +201,8 @@ container_put(struct container *c, const char *name, const char *text)
 /* A pidfd, and the number, of the process in the fact NAME; -1, and 0, if it
  * has ended. */
 static int
-open_process(const struct container *c, const char *name, pid_t *pid)
+open_process(
+    const struct container *c, const char *name, pid_t *pid, uint64_t *began)
 {
 	char *text = fact(c, name);
 	unsigned long long start;
@@ -220,6 +221,7 @@ open_process(const struct container *c, const char *name, pid_t *pid)
 	if (fd < 0 || !start || start_time(number) != start)
 		return close_keep(fd);
 	*pid = number;
+	*began = start;
 	return fd;
 }
 
@@ -228,7 +230,7 @@ container_load_pid(struct container *c)
 {
 	if (c->pidfd >= 0)
 		close(c->pidfd);
-	c->pidfd = open_process(c, "pid", &c->pid);
+	c->pidfd = open_process(c, "pid", &c->pid, &c->start);
 }
 
 void
@@ -243,12 +245,13 @@ container_put_pid(struct container *c, const char *name, pid_t pid)
 void
 container_kill_holder(const struct container *c)
 {
+	uint64_t start;
 	pid_t pid;
 	int fd;
 
 	if (flock(c->dir, LOCK_EX | LOCK_NB) == 0)
 		return;
-	fd = open_process(c, "holder", &pid);
+	fd = open_process(c, "holder", &pid, &start);
 	if (fd < 0)
 		return;
 	pidfd_send_signal(fd, SIGKILL, NULL, 0);

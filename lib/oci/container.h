@@ -29,6 +29,7 @@ struct container {
 	const char *group; /* the control group: "/PATH" as in /proc/PID/cgroup,
 			      or "" for none */
 	pid_t pid;	   /* 0: none, or ended */
+	uint64_t start;	   /* of that process: its start time */
 	int pidfd;	   /* -1: likewise */
 };
 

@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -186,11 +187,29 @@ compare_group(const char *id)
 	close_keep(c.pidfd);
 }
 
+/* The lock of the directory of all containers: two creates do not look at the
+ * same time. */
+static void
+claim_group(struct container *c, const char *group)
+{
+	const int root = open(oci.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t others;
+
+	if (root < 0 || flock(root, LOCK_EX) < 0)
+		die("lock %s", oci.root);
+	groups_pids(group, &others);
+	if (others)
+		diex("linux.cgroupsPath: %s has processes", group);
+	wanted = group;
+	container_each(oci.root, compare_group);
+	container_put(c, "group", group);
+	close(root);
+}
+
 static void
 write_facts(struct container *c, const struct plan *p)
 {
 	container_put(c, "bundle", c->bundle);
-	container_put(c, "group", p->group);
 	container_put(c, "config.json", json_print(c->config));
 	container_put(c, "fstab", p->fstab);
 	if (p->filter)
@@ -206,7 +225,6 @@ create(struct container *c, struct request *r)
 	struct plan p = {.fstab = NULL};
 	struct container made;
 	int status, console = -1;
-	size_t others;
 	bool own;
 
 	*c = (struct container){.id = r->id, .group = "", .pidfd = -1};
@@ -227,12 +245,8 @@ create(struct container *c, struct request *r)
 	container_claim(&made, oci.root, r->id);
 	c->dir = made.dir;
 	making = c;
-	wanted = p.group;
 	at_end(undo);
-	groups_pids(p.group, &others);
-	if (others)
-		diex("linux.cgroupsPath: %s has processes", p.group);
-	container_each(oci.root, compare_group);
+	claim_group(c, p.group);
 	write_facts(c, &p);
 	if (own)
 		console = launch_console(c->dir, "console");

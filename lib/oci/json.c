@@ -110,6 +110,8 @@ json_fd(int fd, const char *name)
 	json_tokener_set_flags(
 	    reader, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	j.value = json_tokener_parse_ex(reader, text, (int)len);
+	if (json_tokener_get_error(reader) == json_tokener_continue)
+		diex("%s: byte %zu: the text ends early", name, len);
 	if (json_tokener_get_error(reader) != json_tokener_success)
 		diex("%s: byte %zu: %s", name,
 		    json_tokener_get_parse_end(reader),
