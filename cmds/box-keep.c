@@ -71,7 +71,7 @@ static const struct tool tool = {"box-keep", "prog [arg ...]", opts, SAY_SH};
 static struct restart restart;
 static struct env env;
 static const char *name, *enter, *log_dir, *layer_root;
-static bool detached, no_record, made_up, was_up, new_layer;
+static bool detached, no_record, made_up, was_up, new_layer, runs;
 static pid_t keeper;
 static int lock_fd, exit_fd = -1, status = EXIT_TOOL;
 static struct ended end;
@@ -153,8 +153,10 @@ take_name(void)
 		} while (fd < 0);
 	}
 	/* An empty record counts as not written yet (lock.c). */
-	if (write(fd, "\n", 1) != 1)
+	if (write(fd, "\n", 1) != 1) {
+		lock_remove(state_lock(name), fd);
 		die("write %s/lock/%s", state_dir(), state_lock(name));
+	}
 	return fd;
 }
 
@@ -183,6 +185,8 @@ static void
 give_back(void)
 {
 	record();
+	if (runs)
+		hosts_leave(name);
 	/* A start that failed leaves no layer of its own. */
 	if (new_layer && !was_up && layer_remove(name) < 0)
 		warn("%s", said());
@@ -236,6 +240,8 @@ forget(void)
 	static const char *const facts[] = {
 	    "pid", "slot", "ports", "nat", "pasta", "hits", NULL};
 
+	/* Not again, with the lock of the names, if this fails. */
+	runs = false;
 	hosts_leave(name);
 	state_drop(name, facts);
 }
@@ -251,6 +257,7 @@ run(char *argv[])
 
 	if (restart.count)
 		lock_sweep();
+	runs = true;
 	r.pid = fork();
 	if (r.pid < 0)
 		die("fork");
@@ -334,7 +341,7 @@ main(int argc, char *argv[])
 		restart_begin(&restart);
 		status = run(argv);
 		if (detached)
-			detach_output(log_dir);
+			(void)detach_output(log_dir);
 	} while (ready_end() && restart_again(&restart, status));
 	return status;
 }

@@ -236,6 +236,8 @@ look() {
 	[ ! -e "$v2/cgroup.events" ] || find "${v2%/*}" -path '*/boxtools*' -type d
 	mapfile -t lines </proc/self/mountinfo
 	printf '%s\n' "${lines[@]}"
+	# Of one test's own.
+	for save in ${also:-}; do compgen -G "$save"; done
 	# A slot's lock is an empty file that stays; a record is a leak. A log is
 	# there to stay, and so is the record of an ended box, a file of this user's.
 	find /run/netns "$BOX_STATE" -mindepth 1 -path "$BOX_STATE/log" -prune -o \

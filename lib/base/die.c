@@ -78,7 +78,7 @@ exit_status(int status)
 				   : WEXITSTATUS(status);
 }
 
-static void (*undos[4])(void);
+static void (*undos[8])(void);
 static unsigned n_undos;
 
 static void

@@ -36,6 +36,8 @@ fd_hear(int sock)
 	do {
 		n = recv(sock, &byte, 1, 0);
 	} while (n < 0 && errno == EINTR);
+	if (n == 0)
+		errno = 0;
 	return n == 1 ? byte : -1;
 }
 

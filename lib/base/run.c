@@ -30,7 +30,7 @@ memory(const char *text)
 
 	if (fd < 0 || write(fd, text, (size_t)len) != len ||
 	    lseek(fd, 0, SEEK_SET) < 0)
-		die("memfd_create");
+		die("hold the input and output of a program");
 	return fd;
 }
 

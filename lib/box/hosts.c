@@ -489,9 +489,10 @@ hosts_leave(const char *name)
 	struct list l;
 	int lock;
 
-	if (fd < 0)
+	/* One that cannot be opened now is there, too. */
+	if (fd < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM)
 		return;
-	close(fd);
+	close_keep(fd);
 	lock = dry ? lock_open(HOSTS_LOCK, false) : lock_wait(HOSTS_LOCK);
 	list_read(&l, lock);
 	if (list_take(&l, name, &mine) && each_other(&l, &mine, take_out) < 0)

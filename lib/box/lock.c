@@ -73,6 +73,8 @@ open_own(int at, const char *name)
 	const int fd =
 	    openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+	if (fd < 0 && errno != ENOENT && errno != ELOOP && errno != ENOTDIR)
+		die("open %s%s", state_dir(), at < 0 ? "" : "/lock");
 	if ((fd >= 0 || errno != ENOENT) && !is_own(fd, S_IFDIR))
 		diex("%s%s is not a directory that only its owner, this user, "
 		     "may write",
@@ -198,6 +200,8 @@ lock_open(const char *name, bool create)
 	    0600);
 	if (fd < 0 && errno == ENOENT)
 		return -1;
+	if (fd < 0 && errno != ELOOP)
+		die("open %s/lock/%s", state_dir(), name);
 	if (!is_own(fd, S_IFREG))
 		diex("%s/lock/%s is not a file that only its owner, this user, "
 		     "may write",

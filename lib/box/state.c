@@ -86,11 +86,13 @@ state_open(const char *name)
 {
 	const int fd = open_dir(name);
 
-	if (fd < 0 && errno != ENOENT)
-		diex("%s/%s is not a directory that only its owner, this user, "
-		     "may write",
-		    state_dir(), name);
-	return fd;
+	if (fd >= 0 || errno == ENOENT)
+		return fd;
+	if (errno != EPERM && errno != ELOOP && errno != ENOTDIR)
+		die("open %s/%s", state_dir(), name);
+	diex("%s/%s is not a directory that only its owner, this user, may "
+	     "write",
+	    state_dir(), name);
 }
 
 char *
@@ -108,6 +110,8 @@ state_get(const char *name, const char *fact)
 	close(dir);
 	if (fd < 0 && errno == ENOENT)
 		return NULL;
+	if (fd < 0 && errno != ELOOP)
+		die("open %s/%s/%s", state_dir(), name, fact);
 	if (fd < 0 || !is_own(fd, S_IFREG) || fstat(fd, &st) < 0 ||
 	    st.st_size > MAX_FACT)
 		diex("%s/%s/%s is not a file that only its owner, this user, "
@@ -198,38 +202,74 @@ replace(int dir, const char *fact, const char *text, size_t len)
 	return renameat(dir, beside, dir, fact);
 }
 
+/* -1 with errno. */
+static int
+put(const char *fact, const char *text, size_t len)
+{
+	const char *name = box_name();
+	int dir, ret;
+
+	if (!name || (say_modes() & SAY_DRY) || (dir = state_open(name)) < 0)
+		return 0;
+	ret = replace(dir, fact, text, len);
+	close_keep(dir);
+	return ret;
+}
+
 void
 state_put_bytes(const char *fact, const char *text, size_t len)
 {
-	const char *name = box_name();
-	int dir;
+	if (put(fact, text, len) < 0)
+		die("write %s/%s/%s", state_dir(), box_name(), fact);
+}
 
-	if (!name || (say_modes() & SAY_DRY) || (dir = state_open(name)) < 0)
-		return;
-	if (replace(dir, fact, text, len) < 0)
-		warn("write %s/%s/%s", state_dir(), name, fact);
-	close(dir);
+__attribute__((format(printf, 2, 0))) static int
+put_line(const char *fact, const char *fmt, va_list ap)
+{
+	char *text = text_vfmt(fmt, ap), *line = text_fmt("%s\n", text);
+	const int ret = put(fact, line, strlen(line)), saved = errno;
+
+	free(text);
+	free(line);
+	errno = saved;
+	return ret;
 }
 
 void
 state_put(const char *fact, const char *fmt, ...)
 {
-	char *text, *line;
 	va_list ap;
+	int ret;
 
 	va_start(ap, fmt);
-	text = text_vfmt(fmt, ap);
+	ret = put_line(fact, fmt, ap);
 	va_end(ap);
-	line = text_fmt("%s\n", text);
-	state_put_bytes(fact, line, strlen(line));
-	free(text);
-	free(line);
+	if (ret < 0)
+		die("write %s/%s/%s", state_dir(), box_name(), fact);
+}
+
+void
+state_note(const char *fact, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = put_line(fact, fmt, ap);
+	va_end(ap);
+	if (ret < 0)
+		warn("write %s/%s/%s", state_dir(), box_name(), fact);
 }
 
 void
 state_put_pid(const char *fact, pid_t pid)
 {
-	state_put(fact, "%d %ju", pid, (uintmax_t)start_time(pid));
+	const uint64_t start = start_time(pid);
+
+	if (start)
+		state_put(fact, "%d %ju", pid, (uintmax_t)start);
+	else if (errno != ENOENT && errno != ESRCH)
+		die("read /proc/%d/stat", pid);
 }
 
 /* Removes the directory of a box's facts; -1 with errno. */

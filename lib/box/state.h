@@ -45,13 +45,17 @@ int state_pidfd(const char *name, const char *fact, pid_t *pid);
 uint64_t start_time(pid_t pid);
 
 /* Write a fact of the chain's box, whole at once, and add a newline.  Do
- * nothing with -n, or if no box-keep made the directory.  A failure is a
- * warning: the box works without the fact. */
+ * nothing with -n, or if no box-keep made the directory.  Die on failure:
+ * box-stop would not find the box, or box-exec would enter it with more rights.
+ * A process that has ended leaves no fact. */
 __attribute__((format(printf, 2, 3))) void state_put(
     const char *fact, const char *fmt, ...);
 void state_put_pid(const char *fact, pid_t pid);
 /* TEXT as it is, LEN bytes. */
 void state_put_bytes(const char *fact, const char *text, size_t len);
+/* The same, of a box that runs or has run: a failure is a warning. */
+__attribute__((format(printf, 2, 3))) void state_note(
+    const char *fact, const char *fmt, ...);
 
 /* For the keeper, which has the lock.  Makes the directory, in place of a dead
  * box's if there is one, and in it the empty file "exit"; returns a descriptor

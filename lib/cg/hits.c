@@ -52,6 +52,6 @@ cg_hits_tell(const struct cg_usage *u)
 	const bool memory = u->oom_by && strcmp(u->oom_by, "own") == 0;
 
 	if (pids || memory)
-		state_put("hits", "%s%s%s", pids ? "pids" : "",
+		state_note("hits", "%s%s%s", pids ? "pids" : "",
 		    pids && memory ? " " : "", memory ? "memory" : "");
 }

@@ -113,9 +113,12 @@ match(struct cg_tree *t, const struct mountinfo *m)
 	t->root = text_fmt("%s", strcmp(m->root, "/") == 0 ? "" : m->root);
 	t->top = text_fmt("%s", m->point);
 	t->own = cg_dir(t, t->group);
-	if (!t->own || statfs(t->own, &fs) < 0 ||
-	    fs.f_type !=
-		(t->version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC))
+	fs.f_type = 0;
+	if (t->own && statfs(t->own, &fs) < 0 && errno != ENOENT &&
+	    errno != ENOTDIR && errno != EACCES)
+		die("statfs %s", t->own);
+	if (fs.f_type !=
+	    (t->version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC))
 		t->top = NULL;
 }
 

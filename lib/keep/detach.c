@@ -36,16 +36,16 @@ open_log(const char *log, int flags)
 	return log_open(AT_FDCWD, path, flags);
 }
 
-void
+int
 detach_output(const char *log)
 {
 	const int fd = open_log(log, O_WRONLY | O_CREAT | O_APPEND);
+	int ret = -1;
 
-	if (fd < 0)
-		return;
-	dup2(fd, 1);
-	dup2(fd, 2);
-	close(fd);
+	if (fd >= 0 && dup2(fd, 1) >= 0 && dup2(fd, 2) >= 0)
+		ret = 0;
+	close_keep(fd);
+	return ret;
 }
 
 /* Prints the part of the log that came after BEFORE. */
@@ -78,7 +78,15 @@ wait_up(pid_t pid, int ready, const char *name, const char *log,
 	if (fd_hear(ready) >= 0) {
 		if (printf("%s\n", name) >= 0 && fflush(stdout) != EOF)
 			_exit(0);
+		/* Who has given the name knows of the box. */
 		warn("write the name");
+		_exit(EXIT_TOOL);
+	}
+	/* No end of file: the box may be up, and it ends. */
+	if (errno) {
+		warn("wait for the box");
+		kill(pid, SIGTERM);
+		waitpid(pid, NULL, 0);
 		_exit(EXIT_TOOL);
 	}
 	while (waitpid(pid, &status, 0) < 0)
@@ -119,7 +127,8 @@ detach(const char *name, const char *log)
 	if (fd < 0 || dup2(fd, 0) < 0)
 		die("open /dev/null");
 	close(fd);
-	detach_output(log);
+	if (detach_output(log) < 0)
+		die("open %s/current", log);
 	inherit_close_others();
 }
 
@@ -130,8 +139,9 @@ detach_up(void)
 		return;
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		die("prctl PR_SET_PDEATHSIG");
-	/* False: the caller has been killed. */
-	fd_tell(up, 0);
+	/* The caller may have been killed. */
+	if (!fd_tell(up, 0) && errno != EPIPE && errno != ECONNRESET)
+		die("tell the caller that the box is up");
 	close(up);
 	up = -1;
 }

@@ -14,7 +14,7 @@ void detach(const char *name, const char *log);
 void detach_up(void);
 
 /* Opens LOG/current again as stdout and stderr: log-keep may have renamed the
- * old file.  On an error both stay open on that. */
-void detach_output(const char *log);
+ * old file.  -1 with errno: both stay open on that. */
+int detach_output(const char *log);
 
 #endif

@@ -335,6 +335,8 @@ serve_chain(int fd)
 		executed = byte == 'x';
 		return true;
 	}
+	if (errno)
+		die("wait for the start of the program");
 	if (!executed)
 		return false;
 	if (when == PORT)

@@ -47,7 +47,8 @@ static struct nat nat;
 static const char *backend;
 static char records[40], record[52], common[40];
 static bool grace;
-static int record_fd;
+/* -1: not ours. */
+static int record_fd = -1, common_fd = -1;
 
 uint64_t
 firewall_cookie(void)
@@ -150,6 +151,15 @@ no_box(void)
 }
 
 static void
+drop_record(void)
+{
+	const int fd = record_fd;
+
+	record_fd = -1;
+	lock_remove(record, fd);
+}
+
+static void
 write_record(bool lasting)
 {
 	char text[192];
@@ -163,7 +173,8 @@ write_record(bool lasting)
 		return;
 	/* An empty one would look like that of a box which starts. */
 	error = errno;
-	lock_remove(record, record_fd);
+	if (ftruncate(record_fd, 0) < 0)
+		drop_record();
 	errno = error;
 	die("write %s/lock/%s", state_dir(), record);
 }
@@ -189,12 +200,13 @@ bury(const char *slot, int fd)
  * the shared rules; if that fails, the file stays and the next one tries
  * again. */
 static void
-unlock_now(int lock)
+unlock_now(void)
 {
-	if (lock_count(records) > 0 || shared_down(lock) < 0)
-		close(lock);
+	if (lock_count(records) > 0 || shared_down(common_fd) < 0)
+		close(common_fd);
 	else
-		lock_remove(common, lock);
+		lock_remove(common, common_fd);
+	common_fd = -1;
 }
 
 /* The same, after the dead owners.  A lasting firewall needs no pool's rules.
@@ -202,40 +214,60 @@ unlock_now(int lock)
 static void
 grace_over(int lock)
 {
+	common_fd = lock;
 	n_lasting = 0;
 	lock_each_dead(records, true, bury);
 	if (n_lasting > 0 && lock_count(records) == n_lasting)
 		shared_shrink(lock);
-	unlock_now(lock);
+	unlock_now();
 }
 
 /* The same, with the time of grace for the rules of a pool.  Other records may
  * be those of lasting firewalls or dead owners: the end of the grace looks. */
 static void
-unlock(int lock)
+unlock(void)
 {
 	if (!shared_pools()) {
-		unlock_now(lock);
+		unlock_now();
 		return;
 	}
 	if (!grace) {
-		grace_over(lock);
+		grace_over(common_fd);
 		return;
 	}
 	grace_begin(record_name(), common, grace_over);
-	close(lock);
+	close(common_fd);
+	common_fd = -1;
+}
+
+/* The end of a tool that dies half-way: what box-gc would do, now.  A record is
+ * written before any rule is made. */
+static void
+abandon(void)
+{
+	const int fd = record_fd;
+
+	record_fd = -1;
+	if (fd < 0 && common_fd < 0)
+		return;
+	if (common_fd < 0)
+		common_fd = lock_wait(common);
+	if (fd >= 0 && (lseek(fd, 0, SEEK_END) == 0 || bury(nat.id, fd) == 0))
+		lock_remove(record, fd);
+	unlock_now();
 }
 
 /* Takes the slot's record, under the common lock; dies if the record is taken.
  * Returns as read_record(). */
 static struct owner
-take_record(int lock)
+take_record(void)
 {
 	/* A dead box's port must not shadow ours. */
 	lock_each_dead(records, !nat.pooled || nat.n_ports, bury);
 	record_fd = lock_soon(record);
 	if (record_fd < 0) {
-		close(lock);
+		close(common_fd);
+		common_fd = -1;
 		diex("slot %u: a net-nat has the slot already, in this network "
 		     "namespace",
 		    nat.slot.num);
@@ -263,24 +295,22 @@ count_steps(const struct nat *from, const struct nat *to)
 static void
 tell_steps(void)
 {
-	int lock;
-
 	if (!steps)
 		return;
-	lock = lock_wait(common);
+	common_fd = lock_wait(common);
 	shared_beside(since, steps);
-	close(lock);
+	close(common_fd);
+	common_fd = -1;
 }
 
 static void
 strike_out(void)
 {
-	const int lock = lock_wait(common);
-
+	common_fd = lock_wait(common);
 	if (steps)
 		shared_beside(since, steps);
-	lock_remove(record, record_fd);
-	unlock(lock);
+	drop_record();
+	unlock();
 }
 
 /* Undoes the tables of nat_text() before the one that failed.  If rules remain,
@@ -299,6 +329,7 @@ fail(void)
 		warnx("rules of slot %u are left", nat.slot.num);
 	if (left)
 		hint("box-gc");
+	record_fd = -1;
 	exit(EXIT_TOOL);
 }
 
@@ -306,7 +337,6 @@ void
 firewall_up(bool lasting)
 {
 	struct owner before;
-	int lock;
 
 	if (say_modes() & SAY_DRY) {
 		nat.pooled = nat.pooled && shared_takes(&nat.slot);
@@ -316,9 +346,11 @@ firewall_up(bool lasting)
 		others_look(&nat.slot, strcmp(backend, "legacy") != 0);
 		return;
 	}
-	lock = lock_wait(common);
-	before = take_record(lock);
+	at_end(abandon);
+	common_fd = lock_wait(common);
+	before = take_record();
 	if (before.lasting && !lasting) {
+		record_fd = -1;
 		warnx("slot %u is up already", nat.slot.num);
 		hint("net-nat --slot %u down", nat.slot.num);
 		exit(EXIT_TOOL);
@@ -326,17 +358,20 @@ firewall_up(bool lasting)
 	/* A lasting firewall's, or a dead owner's whose iptables has just let
 	 * the lock go. */
 	if (lseek(record_fd, 0, SEEK_END) > 0 &&
-	    nat_undo(nat.id, before.box.has6) < 0)
+	    nat_undo(nat.id, before.box.has6) < 0) {
+		record_fd = -1;
 		exit(EXIT_TOOL);
+	}
 	iptables_use(backend);
 	write_record(lasting);
 	nat.pooled = nat.pooled && shared_takes(&nat.slot);
-	if (shared_up(lock, &nat.slot, nat.pooled, backend) < 0) {
-		lock_remove(record, record_fd);
-		unlock_now(lock);
+	if (shared_up(common_fd, &nat.slot, nat.pooled, backend) < 0) {
+		drop_record();
+		unlock_now();
 		exit(EXIT_TOOL);
 	}
-	close(lock);
+	close(common_fd);
+	common_fd = -1;
 	count_steps(NULL, &nat);
 	if (nat_feed(nat_texts(NULL, &nat, NULL), record_fd) < 0)
 		fail();
@@ -414,8 +449,10 @@ firewall_back(void)
 	count_steps(&nat, NULL);
 	r = grace ? nat_away(&nat, record_fd)
 		  : nat_feed(nat_texts(&nat, NULL, NULL), record_fd);
-	if (r < 0 && nat_undo(nat.id, nat.slot.has6) < 0)
+	if (r < 0 && nat_undo(nat.id, nat.slot.has6) < 0) {
+		record_fd = -1;
 		return -1;
+	}
 	flows_end(&box, NULL, 0);
 	strike_out();
 	return 0;
@@ -426,25 +463,25 @@ firewall_down(void)
 {
 	struct owner o;
 	bool swept;
-	int lock;
 
 	if (say_modes() & SAY_DRY) {
 		nat_undo(nat.id, nat.slot.has6);
-		lock = lock_open(common, false);
 		if (lock_count(records) <= 1)
-			shared_down(lock);
+			shared_down(lock_open(common, false));
 		return;
 	}
-	lock = lock_wait(common);
-	o = take_record(lock);
+	at_end(abandon);
+	common_fd = lock_wait(common);
+	o = take_record();
 	/* No record tells of rules that were made by hand. */
 	swept = nat_undo(nat.id, o.box.has6 || nat.slot.has6) == 0;
 	if (swept)
 		flows_end(&o.box, NULL, 0);
 	/* take_record() has just made an empty record. */
 	if (swept || lseek(record_fd, 0, SEEK_END) == 0)
-		lock_remove(record, record_fd);
-	unlock(lock);
+		drop_record();
+	record_fd = -1;
+	unlock();
 	if (!swept)
 		exit(EXIT_TOOL);
 }
@@ -452,13 +489,9 @@ firewall_down(void)
 void
 firewall_end_dead(void)
 {
-	int lock;
-
 	of_this_netns();
-	if (lock_count(records) == 0 && !lock_there(common))
-		return;
-	lock = lock_wait(common);
-	grace_over(lock);
+	if (lock_count(records) > 0 || lock_there(common))
+		grace_over(lock_wait(common));
 }
 
 static bool (*is_there)(uint64_t cookie);

@@ -36,12 +36,17 @@ static const struct family {
     {'6', "/proc/sys/net/ipv6/conf", "/proc/sys/net/ipv6/conf/all/forwarding"},
 };
 
+/* '\0': there is no such file.  A value that cannot be read is none that may
+ * be lost. */
 static char
 value_of(const char *path)
 {
 	char now[4];
+	const ssize_t n = read_at(AT_FDCWD, path, now, sizeof(now));
 
-	return read_at(AT_FDCWD, path, now, sizeof(now)) > 0 ? now[0] : '\0';
+	if (n < 0 && errno != ENOENT)
+		die("read %s", path);
+	return n > 0 ? now[0] : '\0';
 }
 
 static char
@@ -72,9 +77,11 @@ each_link(const struct family *of, FILE *f,
 
 	if (!links)
 		die("read %s", of->conf);
-	while ((e = readdir(links)))
+	while ((errno = 0, e = readdir(links)))
 		if (e->d_name[0] != '.')
 			fn(f, of, e->d_name);
+	if (errno)
+		die("read %s", of->conf);
 	closedir(links);
 }
 

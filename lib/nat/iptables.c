@@ -13,6 +13,7 @@
 #include "net/netlink.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -122,14 +123,20 @@ iptables_restore(struct texts texts)
 	return r;
 }
 
+#define NAMES "/proc/net/ip_tables_names"
+
 /* ip_tables_names lists the legacy tables in use. */
 static bool
 legacy_has_rules(void)
 {
 	char byte[2], *saved = NULL;
+	const ssize_t n = read_at(AT_FDCWD, NAMES, byte, sizeof(byte));
 	bool rules;
 
-	if (read_at(AT_FDCWD, "/proc/net/ip_tables_names", byte, 2) <= 0)
+	/* Not root's: it will be refused elsewhere. */
+	if (n < 0 && errno != ENOENT && errno != EACCES)
+		die("read %s", NAMES);
+	if (n <= 0)
 		return false;
 	iptables_use("legacy");
 	rules = iptables_save(IP4, &saved) == 0 &&

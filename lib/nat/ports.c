@@ -278,6 +278,6 @@ ports_tell(const struct nat *n)
 			fprintf(f, "\n%s", port_text(&v6));
 	}
 	text_close(f);
-	state_put("ports", "%s", text);
+	state_note("ports", "%s", text);
 	free(text);
 }

@@ -8,6 +8,7 @@
 #include "box/lock.h"
 #include "nat/text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,8 +68,8 @@ set_id(struct nat *n)
 
 	/* With -n there may be no directory yet, and an ordinary user has
 	 * another one than root. */
-	if (geteuid() == 0)
-		stat(state_dir(), &st);
+	if (geteuid() == 0 && stat(state_dir(), &st) < 0 && errno != ENOENT)
+		die("stat %s", state_dir());
 	h = hash(HASH, &st.st_dev, sizeof(st.st_dev));
 	h = hash(h, &st.st_ino, sizeof(st.st_ino));
 	snprintf(n->id, sizeof(n->id), "p%07" PRIx32, h >> 4);

@@ -69,8 +69,11 @@ real_ones(const char *file, bool own)
 	char *in = slurp_at(AT_FDCWD, file), *rest = in, *line, *out;
 	char server[64];
 	int n = 0;
-	FILE *f = text_open(&out);
+	FILE *f;
 
+	if (!in && errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+		die("read %s", file);
+	f = text_open(&out);
 	while ((line = strsep(&rest, "\n"))) {
 		if (sscanf(line, " nameserver %63s", server) == 1) {
 			if (!can_reach(server, own))

@@ -101,6 +101,16 @@ fact(const struct container *c, const char *name)
 	return text;
 }
 
+static bool
+has_fact(const struct container *c, const char *name)
+{
+	if (faccessat(c->dir, name, F_OK, 0) == 0)
+		return true;
+	if (errno != ENOENT)
+		die("%s/%s", c->path, name);
+	return false;
+}
+
 static void
 load(struct container *c)
 {
@@ -108,7 +118,7 @@ load(struct container *c)
 
 	c->bundle = bundle;
 	c->group = group ? group : "";
-	if (faccessat(c->dir, "config.json", F_OK, 0) == 0)
+	if (has_fact(c, "config.json"))
 		c->config = json_file(c->dir, "config.json");
 	container_load_pid(c);
 }
@@ -218,6 +228,8 @@ open_process(
 	/* The descriptor first: if its process has not ended by then, the start
 	 * time is that process's. */
 	fd = pidfd_open(number, 0);
+	if (fd < 0 && errno != ESRCH)
+		die("pidfd_open %d", number);
 	if (fd < 0 || !start || start_time(number) != start)
 		return close_keep(fd);
 	*pid = number;
@@ -236,8 +248,12 @@ container_load_pid(struct container *c)
 void
 container_put_pid(struct container *c, const char *name, pid_t pid)
 {
-	char *text = text_fmt("%d %ju\n", pid, (uintmax_t)start_time(pid));
+	const uint64_t start = start_time(pid);
+	char *text;
 
+	if (!start && errno != ENOENT && errno != ESRCH)
+		die("read /proc/%d/stat", pid);
+	text = text_fmt("%d %ju\n", pid, (uintmax_t)start);
 	container_put(c, name, text);
 	free(text);
 }
@@ -264,8 +280,12 @@ is_zombie(pid_t pid)
 	char path[32], text[1024], *s;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	return read_at(AT_FDCWD, path, text, sizeof(text)) < 0 ||
-	       !(s = strrchr(text, ')')) || s[2] == 'Z' || s[2] == 'X';
+	if (read_at(AT_FDCWD, path, text, sizeof(text)) < 0) {
+		if (errno != ENOENT && errno != ESRCH)
+			die("read %s", path);
+		return true;
+	}
+	return !(s = strrchr(text, ')')) || s[2] == 'Z' || s[2] == 'X';
 }
 
 /* Whether the process waits for its start.  A socket of another type refuses us
@@ -289,14 +309,14 @@ enum oci_status
 container_status(const struct container *c)
 {
 	/* Its maker has the lock. */
-	if (!c->pid && faccessat(c->dir, "pid", F_OK, 0) < 0) {
+	if (!c->pid && !has_fact(c, "pid")) {
 		if (flock(c->dir, LOCK_SH | LOCK_NB) < 0)
 			return OCI_CREATING;
 		return OCI_STOPPED;
 	}
 	if (!c->pid || is_zombie(c->pid))
 		return OCI_STOPPED;
-	if (faccessat(c->dir, "created", F_OK, 0) < 0)
+	if (!has_fact(c, "created"))
 		return OCI_CREATING;
 	if (groups_frozen(c->group))
 		return OCI_PAUSED;

@@ -155,14 +155,15 @@ show(const struct container *c, const struct plan *p)
 }
 
 static struct container *making; /* to be undone at a die() */
+static bool launched;		 /* and so the group is its own */
 
 static void
 undo(void)
 {
 	if (!making)
 		return;
-	/* Without a pid the group may be another container's. */
-	if (making->pid)
+	/* Before that the group may be another container's. */
+	if (launched)
 		groups_end(making->group);
 	else
 		groups_drop(making->group);
@@ -255,6 +256,7 @@ create(struct container *c, struct request *r)
 		errors_prog(status, p.prog);
 		exit(EXIT_TOOL);
 	}
+	launched = true;
 	if (own)
 		launch_terminal(console, c->dir, "console");
 	c->pid = launch_pid(r->plan.info);

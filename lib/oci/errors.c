@@ -91,6 +91,8 @@ flush(void)
 void
 errors_begin(const char *log, const char *format)
 {
+	int copy = -1;
+
 	as_json = strcmp(format, "json") == 0;
 	if (!as_json && strcmp(format, "text") != 0)
 		diex("--log-format: '%s' is neither text nor json", format);
@@ -101,10 +103,12 @@ errors_begin(const char *log, const char *format)
 			die("--log %s", log);
 	}
 	lines = memfd_create("errors", MFD_CLOEXEC);
-	if (lines < 0)
-		die("memfd_create");
+	if (lines < 0 || (copy = fcntl(lines, F_DUPFD_CLOEXEC, 3)) < 0) {
+		warn("memfd_create");
+		exit(status);
+	}
 	at_end(flush);
-	die_output_to(fcntl(lines, F_DUPFD_CLOEXEC, 3));
+	die_output_to(copy);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "cg/tree.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -51,6 +52,16 @@ has_dots(const char *group)
 	return false;
 }
 
+static bool
+exists(const char *dir)
+{
+	if (access(dir, F_OK) == 0)
+		return true;
+	if (errno != ENOENT)
+		die("%s", dir);
+	return false;
+}
+
 /* The directories of GROUP that exist, or, with ALL, could exist; at most
  * CG_TREES. */
 static size_t
@@ -67,8 +78,8 @@ places(const char *group, bool all, struct place found[CG_TREES])
 		const struct cg_tree *t = cg_tree_with(list);
 		char *dir = t && t->top ? cg_dir(t, path) : NULL;
 
-		if (dir && (all || access(dir, F_OK) == 0) &&
-		    strcmp(dir, t->top) != 0 && !path_inside(t->own, dir))
+		if (dir && (all || exists(dir)) && strcmp(dir, t->top) != 0 &&
+		    !path_inside(t->own, dir))
 			found[n++] = (struct place){t, dir};
 		else
 			free(dir);
@@ -85,11 +96,13 @@ groups_check(const char *what, const char *group)
 	char *text = slurp_at(AT_FDCWD, "/proc/self/cgroup"), *rest = text;
 	char *list, *own, *clean = groups_clean(group);
 
+	if (!text)
+		die("read /proc/self/cgroup");
 	if (*group != '/' || !*clean)
 		diex("%s: '%s' is the root of the hierarchies", what, group);
 	if (has_dots(group))
 		diex("%s: '%s' has a part . or ..", what, group);
-	while (text && cg_next(&rest, &list, &own))
+	while (cg_next(&rest, &list, &own))
 		if (path_inside(own, clean))
 			diex("%s: '%s' holds this process", what, group);
 	free(text);

@@ -157,6 +157,7 @@ inherit_close_others(void)
 {
 	DIR *d = opendir("/proc/self/fd");
 	struct dirent *e;
+	int flags;
 
 	if (!d)
 		die("read /proc/self/fd");
@@ -164,8 +165,12 @@ inherit_close_others(void)
 	while (errno = 0, (e = readdir(d))) {
 		const int fd = atoi(e->d_name);
 
-		if (fd > 2 && !is_passed(fd) &&
-		    fcntl(fd, F_GETFD) != FD_CLOEXEC)
+		if (fd <= 2 || is_passed(fd))
+			continue;
+		flags = fcntl(fd, F_GETFD);
+		if (flags < 0)
+			die("fcntl descriptor %d", fd);
+		if (flags != FD_CLOEXEC)
 			close(fd);
 	}
 	if (errno)

@@ -162,16 +162,17 @@ pass_on(const struct resident *r, int signo, int *meant)
 	}
 }
 
-static void
+/* -1 with errno: nothing was read. */
+static int
 forward(const struct resident *r, int fd, int *meant)
 {
 	struct signalfd_siginfo si;
 
 	if (read(fd, &si, sizeof(si)) != sizeof(si))
-		die("read signalfd");
+		return -1;
 	/* SIGPIPE comes from a write of our own. */
 	if (si.ssi_pid == (uint32_t)getpid())
-		return;
+		return 0;
 	if (r->signals)
 		sigaddset(r->signals, (int)si.ssi_signo);
 	if (r->parent && getppid() != r->parent)
@@ -194,6 +195,7 @@ forward(const struct resident *r, int fd, int *meant)
 		if (!was_for_all(&si))
 			pass_on(r, (int)si.ssi_signo, meant);
 	}
+	return 0;
 }
 
 static int64_t
@@ -222,23 +224,47 @@ was_left(const struct resident *r, int fd)
 	return *r->left;
 }
 
-/* The wait has failed: the box is to end, and the caller to undo its own.
- * Process 1 of a box ignores a SIGTERM. */
-static int
-end_child(const struct resident *r, const char *call)
+static pid_t waited; /* 0: it has ended, or was left */
+
+/* The wait has failed, or what is done meanwhile: the box is to end, and the
+ * caller to undo its own.  Process 1 of a box ignores a SIGTERM. */
+static void
+end_waited(void)
 {
+	const pid_t pid = waited;
 	int tries = 0;
 
-	warn("%s", call);
-	kill(r->pid, SIGTERM);
-	while (waitpid(r->pid, NULL, WNOHANG) == 0) {
+	waited = 0;
+	if (!pid)
+		return;
+	kill(pid, SIGTERM);
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
 		if (tries++ == END_TRIES)
-			kill(r->pid, SIGKILL);
+			kill(pid, SIGKILL);
 		nanosleep(&(struct timespec){.tv_nsec = END_PAUSE}, NULL);
 	}
 	tty_restore();
 	restore_flags();
+}
+
+static int
+end_child(const char *call)
+{
+	warn("%s", call);
+	end_waited();
 	return EXIT_TOOL;
+}
+
+/* Once, although box-keep waits for one chain after another. */
+static void
+begin_wait(pid_t pid)
+{
+	static bool begun;
+
+	if (!begun)
+		at_end(end_waited);
+	begun = true;
+	waited = pid;
 }
 
 int
@@ -255,10 +281,11 @@ resident_wait(const struct resident *r)
 	inherit_drop(INHERIT_DOOR);
 	inherit_drop(INHERIT_READY);
 	streams_leave();
+	begin_wait(r->pid);
 	sigfillset(&all);
 	p[0].fd = signalfd(-1, &all, SFD_CLOEXEC);
 	if (p[0].fd < 0)
-		return end_child(r, "signalfd");
+		return end_child("signalfd");
 	while (!was_left(r, watched) &&
 	       (pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
 		relay_poll(p + 2);
@@ -268,11 +295,11 @@ resident_wait(const struct resident *r)
 		if (poll(p, sizeof(p) / sizeof(*p), wait > 0 ? (int)wait : -1) <
 			0 &&
 		    errno != EINTR)
-			return end_child(r, "poll");
+			return end_child("poll");
 		relay_turn(p + 2);
 		streams_turn(p + 2 + RELAY_FDS);
-		if (p[0].revents)
-			forward(r, p[0].fd, &meant);
+		if (p[0].revents && forward(r, p[0].fd, &meant) < 0)
+			return end_child("read signalfd");
 		if (!r->ready || p[1].fd < 0 || !p[1].revents)
 			continue;
 		if (!r->ready(p[1].fd))
@@ -283,7 +310,8 @@ resident_wait(const struct resident *r)
 			break;
 	}
 	if (pid < 0)
-		die("waitpid");
+		return end_child("waitpid");
+	waited = 0;
 	relay_finish(p[0].fd);
 	streams_finish(p[0].fd);
 	close(p[0].fd);

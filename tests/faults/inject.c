@@ -3,11 +3,12 @@
  *
  *	inject -d BINDIR -o LOG [-s SITE -w ERRNO|KILL] [-t SECONDS] CMD...
  *
- * A line of LOG is "PROCESS PROGRAM CALL N PLACE PURPOSE": the process by its
- *line of descent ("0.1.0" is the first child of the second child of CMD), the
- *N-th such call of that program there, a number that stands for the place in
- *the code, and the file or the operation. SITE is the first four words of a
- *line, with "/" between them; when the call comes, LOG has the line "hit".
+ * A line of LOG is "PROCESS PROGRAM CALL PLACE PURPOSE": the process by its
+ *line of descent ("0.1.0" is the first child of the second child of CMD), a
+ *number that stands for the place in the code, and the file or the operation.
+ *SITE is the first four words of a line and N, with "/" between them: the N-th
+ *such line. When that call comes, LOG has the line "hit". The place and not a
+ *count of all calls, because a run may read a file more than the last one did.
  *strace(1) counts for each process alone, and cannot name one of a chain.
  *
  * Processes that are left after SECONDS are killed, and LOG has the line
@@ -42,13 +43,15 @@ struct process {
 	bool ours, spoiled;
 	/* The first stop came before its parent told of it. */
 	bool waits;
-	unsigned short count[CALLS];
+	/* Lines that were the site's, but for N. */
+	unsigned hits;
 	struct process *next;
 };
 
 static struct process *processes;
 static FILE *out;
 static const char *bindir, *site;
+static unsigned site_n;
 static long what; /* an errno; 0: SIGKILL */
 
 static void
@@ -122,7 +125,6 @@ executed(struct process *p)
 	snprintf(p->program, sizeof(p->program), "%.31s", *name ? name : "?");
 	snprintf(path, sizeof(path), "%s/%.31s", bindir, name);
 	p->ours = *name && access(path, F_OK) == 0;
-	memset(p->count, 0, sizeof(p->count));
 	snprintf(path, sizeof(path), "/proc/%d/stat", p->pid);
 	f = fopen(path, "re");
 	p->text = p->text_end = 0;
@@ -250,6 +252,7 @@ call(struct process *p)
 	struct ptrace_syscall_info info;
 	char line[160], what_for[160], *name, *c;
 	unsigned long nr;
+	size_t n;
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof(info), &info) < 0)
 		return;
@@ -263,12 +266,18 @@ call(struct process *p)
 		   : NULL;
 	if (!name)
 		return;
-	snprintf(line, sizeof(line), "%s/%s/%s/%u", p->id, p->program, name,
-	    ++p->count[nr]);
-	if (site) {
-		if (strcmp(site, line) == 0)
-			spoil(p);
+	snprintf(line, sizeof(line), "%s/%s/%s/", p->id, p->program, name);
+	if (site && strncmp(site, line, strlen(line)) != 0) {
 		free(name);
+		return;
+	}
+	n = strlen(line);
+	snprintf(
+	    line + n, sizeof(line) - n, "%08x", place(p, info.stack_pointer));
+	if (site) {
+		free(name);
+		if (strcmp(site, line) == 0 && ++p->hits == site_n)
+			spoil(p);
 		return;
 	}
 	purpose(p, name, info.entry.args, what_for, sizeof(what_for));
@@ -276,8 +285,20 @@ call(struct process *p)
 	for (c = line; *c; c++)
 		if (*c == '/')
 			*c = ' ';
-	fprintf(
-	    out, "%s %08x %s\n", line, place(p, info.stack_pointer), what_for);
+	fprintf(out, "%s %s\n", line, what_for);
+}
+
+/* Takes the site's number off its end. */
+static void
+aim(char *text)
+{
+	char *slash = strrchr(text, '/');
+
+	if (!slash)
+		die("a SITE has no number");
+	*slash = '\0';
+	site_n = (unsigned)atoi(slash + 1);
+	site = text;
 }
 
 static void
@@ -379,7 +400,7 @@ main(int argc, char *argv[])
 		else if (c == 'o')
 			out = fopen(optarg, "we");
 		else if (c == 's')
-			site = optarg;
+			aim(optarg);
 		else if (c == 'w')
 			what = strtol(optarg, NULL, 10);
 		else if (c == 't')
