@@ -230,8 +230,8 @@ tests/oci/model: %: %.c lib/oci/filter.c lib/oci/json.c
 	$(call say,CC $@)$(TESTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib -include base/musl.h -o $@ $@.c \
 		lib/oci/filter.c lib/oci/json.c lib/payload/bpf.c lib/base/*.c -ljson-c -lseccomp -lcap
 
-# Each system call of a start fails, with each likely error, or is the last: the
-# counts go to tests/faults/report.
+# Each system call of the chains fails, with each likely error, or is the last: the
+# counts go to tests/faults/report. TIME=SECONDS is for each chain.
 faults:
 	scripts/deps test
 	$(MAKE) all $(PROBES)

@@ -82,23 +82,7 @@ killed() {
 }
 
 @test "each call of a start with a published port fails once" {
-	sweep nat net-lease net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$root" sh -c "$VIEW"
-}
-
-@test "each call of a default start fails once" {
-	sweep run box-run -p 8080:80 --ephemeral --memory 64m --name "f$$" "$root" sh -c "$VIEW"
-}
-
-@test "each call of a detached box, of a program in it, and of its end fails once" {
-	sweep life sh -c 'box-run -d --restart on-failure:1 --name "$2" "$1" sleep 1000 || {
-			status=$?
-			box-stop -t 0 "$2" 2>/dev/null
-			exit $status
-		}
-		box-exec "$2" echo in
-		status=$?
-		box-stop -t 0 "$2" && box-rm "$2" || [ $status != 0 ] || status=125
-		exit $status' - "$root" "f$$"
+	share=4 sweep nat net-lease net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$root" sh -c "$VIEW"
 }
 
 @test "each call of a start with IPv6 fails once" {
@@ -106,46 +90,7 @@ killed() {
 	lab6_up
 	baseline_save
 	only='net-.*'
-	sweep ipv6 net-lease --ipv6 net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$root" true
-}
-
-@test "each call of a container's life fails once" {
-	export bundle dir=$BATS_TEST_TMPDIR/oci also="$BATS_TEST_TMPDIR/oci/* /sys/fs/cgroup/*/bt-oci-$$*"
-	bundle '.process.args = ["sleep", "1000"]'
-	refusal=1
-	sweep oci sh -c 'oci() { box-oci --root "$dir" "$@"; }
-		trap "oci delete --force c" EXIT
-		oci create --bundle "$bundle" c && oci start c && oci kill c KILL || exit
-		while s=$(oci state c) || exit; do
-			case $s in *stopped*) break ;; esac
-			sleep 0.05
-		done
-		oci delete c'
-}
-
-@test "each call of a start by an ordinary user fails once" {
-	requires "pasta" command -v pasta
-	open_tun
-	only=net-user
-	OPEN=$opener sweep user setpriv --reuid 65534 --regid 65534 --clear-groups env -u BOX_STATE \
-	    ns-spawn net-user ip -br addr show scope global
-}
-
-@test "each call of a copy, a change, a clean-up and a look at the log fails once" {
-	start box-run --name "f$$" --log "$BATS_TEST_TMPDIR/log" "$root" sh -c 'echo begun; exec sleep 1000'
-	runs sleep
-	baseline_save
-	keep=1
-	export box=f$$ prog
-	sweep copy sh -c 'box-cp /etc/passwd "$box:/tmp/p" && box-cp "$box:/tmp/p" -
-		status=$?
-		nsenter -t "$prog" -m rm -rf /tmp/p
-		exit $status'
-	sweep limit sh -c 'box-limit --pids-limit 30 -p 8081:81 "$box" && box-limit --unpublish 8081:81 "$box"'
-	sweep logs box-logs "$box"
-	sweep gc box-gc
-	kill "$pid"
-	finish
+	share=4 sweep ipv6 net-lease --ipv6 net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$root" true
 }
 
 @test "the tests see a missing filter and a leftover" {

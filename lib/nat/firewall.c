@@ -490,7 +490,9 @@ void
 firewall_end_dead(void)
 {
 	of_this_netns();
-	if (lock_count(records) > 0 || lock_there(common))
+	/* A record may be all that is left, where its removal has failed. */
+	if (lock_count(records) > 0 || lock_there(common) ||
+	    lock_there(record_name()))
 		grace_over(lock_wait(common));
 }
 

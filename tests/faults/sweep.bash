@@ -2,8 +2,12 @@
 #
 # Each run ends with one line and the contract's status, and the host is as before. Another
 # end is on the list tests/faults/excused, with a reason. A killed process may leave what
-# box-gc removes. FAULTS=all: each call, each likely error, and SIGKILL;
-# otherwise each place in the code once, with one error.
+# box-gc removes. FAULTS=all: each call, each likely error, and SIGKILL, one call of each
+# place before the others, as far as TIME seconds for each chain go;
+# otherwise each place in the code once, with one error: of a chain with $share one in
+# so many, others in each run. The variables of a sweep: only, an ERE of the programs;
+# refusal, the contract's status, if not 125; keep, if the state directory is to stay;
+# also, patterns of files that belong to the baseline.
 # shellcheck shell=bash disable=SC2154
 
 inject=$TOP/tests/faults/inject
@@ -24,12 +28,12 @@ sites() {
 	$2 !~ "^(" only ")$" || ($2 " " $3 " " $4) in before { next }
 	all == "all" || !(($2, $3, $4) in seen) {
 		if ($5 ~ "/|-") gsub(/[0-9]+/, "N", $5)
-		print site "/" n[site], $2, $3, $5
+		print all == "all" && ($2, $3, $4) in seen, site "/" n[site], $2, $3, $5
 	}
 	{
 		if (!(($2, $3, $4) in seen)) print $2, $3, $4 >>places
 		seen[$2, $3, $4]
-	}' "$1"
+	}' "$1" | sort -s -k1,1 | cut -d ' ' -f 2-
 }
 # errors CALL: the numbers of the errors that its manual page has as likely; 0: SIGKILL.
 errors() {
@@ -79,7 +83,7 @@ strike() {
 	fi
 	[ "$verdict" != killed ] || eventually 10 buried || verdict+=,lost
 	[ "$verdict" = killed ] || eventually 1 baseline_same || verdict+=,left
-	[[ $verdict != *,* ]] || { eventually 10 buried && return; baseline_save; }
+	[[ $verdict != *,* ]] || eventually 10 buried || { verdict+=,lost; baseline_save; }
 }
 buried() {
 	[ "${refusal:-125}" != 125 ] || host box-gc
@@ -92,9 +96,16 @@ known() {
 	END { exit !found }' "$TOP/tests/faults/excused"
 }
 
+# part: of the sites one in $share, others with each SEED; all of them with FAULTS.
+part() {
+	local share=${share:-1}
+	[ -z "${FAULTS:-}" ] || share=1
+	awk -v share="$share" -v first="$((SEED % share))" 'NR % share == first'
+}
+
 # sweep NAME CMD...: all sites of CMD; a line of $report for each run.
 sweep() {
-	local site program call what error bad=0 trace=$BATS_TEST_TMPDIR/trace
+	local site program call what error bad=0 end=$((SECONDS + ${TIME:-1000000})) trace=$BATS_TEST_TMPDIR/trace
 	report=$BATS_TEST_TMPDIR/report
 	good_status=0 good_out=$BATS_TEST_TMPDIR/good.out good_err=$BATS_TEST_TMPDIR/good.err
 	export BOX_GRACE=0
@@ -108,6 +119,7 @@ sweep() {
 	[ "$good_status" = 0 ] || fail "$(<"$good_err")" || return
 	[ -z "${KEEP:-}" ] || cp "$trace" "$KEEP/trace.$1"
 	: >"$report"
+	sites "$trace" | part >"$trace.sites"
 	while read -r site program call what; do
 		for error in $(errors "$call"); do
 			strike "$site" "$error" "${@:2}"
@@ -116,24 +128,30 @@ sweep() {
 			printf '%s %s %s %s %s: %s\n' "$verdict" "$site" "$what" "$error" "$status" \
 			    "$(tr '\n' '|' <"$err")" >>"$report"
 		done
-	done < <(sites "$trace")
+		((SECONDS < end)) || break
+	done <"$trace.sites"
+	[ "${FAULTS:-}" != all ] || summary "$1" 9<"$TOP/tests/faults/sweep.bash"
 	[ -z "${KEEP:-}" ] || cp "$report" "$KEEP/$1"
 	[ "$bad" = 0 ] || fail "$(grep '^BAD:' "$report")"
 	# A fault that the program does not reach proves nothing.
 	(($(grep -c '^missed ' "$report") * 20 < $(grep -c . "$report")))
-	[ "${FAULTS:-}" != all ] || summary "$1"
 }
 # summary NAME: the counts, in tests/faults/report.
 summary() {
 	local file=$TOP/tests/faults/report
+	flock 9
 	{
 		[ ! -e "$file" ] || grep -v "^$1:" "$file" || :
-		awk -v name="$1" '
-		{ runs++; n[$1]++; site[$2] }
+		awk -v name="$1" -v all="$(grep -c . "$trace.sites")" '
+		{ runs++; sub(/:.*/, "", $1); n[$1]++; if (!site[$2]++) sites++ }
 		END {
-			for (s in site) sites++
-			printf "%s: %d calls, %d runs", name, sites, runs
-			for (v in n) printf ", %d %s", n[v], v
+			printf "%s: %d of %d calls, %d runs, %d failures:", name, sites, all, runs, n["BAD"]
+			split("killed missed refused harmless warned changed lines status", kinds, " ")
+			for (i = 1; i in kinds; i++) {
+				found = 0
+				for (v in n) if (v ~ "^" kinds[i]) found += n[v]
+				printf "%s %d %s", (i > 1 ? "," : ""), found, kinds[i]
+			}
 			print ""
 		}' "$report"
 	} >"$file.new"
