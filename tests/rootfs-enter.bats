@@ -158,7 +158,7 @@ tree() { (cd "$1" && find . -printf '%p %y %m %U %l %s\n' | sort && find . -type
 @test "dev: devpts, shm and mqueue are the box's own" {
 	ok -- cat /proc/self/mountinfo
 	has "$(grep ' /dev/pts ' <<<"$output")" " - devpts "
-	has "$(grep ' /dev/pts ' <<<"$output")" "gid=$(awk '$1 <= 1879048197 && 1879048197 < $1 + $3 { printf "%d", $2 + 1879048197 - $1 }' /proc/self/gid_map),"
+	has "$(grep ' /dev/pts ' <<<"$output")" "gid=$(awk '$1 <= 1879048197 && 1879048197 < $1 + $3 { printf "%.0f", $2 + 1879048197 - $1 }' /proc/self/gid_map),"
 	has "$(grep ' /dev/shm ' <<<"$output")" " - tmpfs "
 	has "$(grep ' /dev/mqueue ' <<<"$output")" " - mqueue "
 	ok -- sh -c 'stat -c %a /dev/shm; stat -c %a /dev; exec 3<>/dev/ptmx; ls /dev/pts; : >/dev/shm/x; ls /dev/shm'

@@ -46,7 +46,7 @@
 #define FIRST_ID \
 	"1879048192" /* of a range of ids that no user of the host has */
 #define SAFE (MS_NOSUID | MS_NODEV | MS_NOEXEC)
-#define NODE (MS_BIND | MS_NOSUID | MS_NOEXEC)
+#define NODE (MS_BIND | MS_NOSUID | MS_NOEXEC | MS_RDONLY)
 #define HOST_ADDR 0x0a600001u /* 10.96.0.1, of no box */
 /* 10.97.X.Y, another one of each of two at a time. */
 #define BOX_ADDR (0x0a610000u | ((unsigned)owner & 0xffff))
