@@ -140,6 +140,10 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	sed 's/6.12/6.1/' b >c
 	docs/record check-vm c
 	is "$(cut -f 2,8-11 docs/runs | tail -n +2 | tr '\t' ' ')" $'6.1.7-amd64 2026-01-03 2 0 0\n6.12.7-amd64 2026-01-03 2 0 0'
+	# A root directory within that host.
+	echo "# inside: 2026-01-03|6.12.7-amd64|x86_64|none|Alpine Linux 3.19|musl|gcc 12" >>b
+	docs/record check-alpine b
+	is "$(sed -n '2s/.*x86_64.//p' docs/runs)" $'none\tAlpine Linux 3.19\tmusl\tgcc 12\t2026-01-03\t2\t0\t0'
 	before=$(<docs/runs)
 	run -125 docs/record check-vm b c
 	has "$output" "two hosts: "
@@ -149,6 +153,7 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	is "$(<docs/runs)" "$before"
 	# This host, as a run here says it.
 	has "$("$TOP/tests/host")" "|$(uname -r)|$(uname -m)|"
+	hasnt "$("$TOP/tests/host")" unknown
 }
 
 @test "--version is the Makefile's, and so is that of the packages" {

@@ -40,9 +40,13 @@ teardown() { lab_end; }
 		mkdir /tmp/inner /tmp/inner/dev /tmp/inner/proc /tmp/inner/sys; mkdir /tmp/inner/etc; cp /etc/alpine-release /etc/passwd /etc/group /tmp/inner/etc
 		cp -a /bin /lib /tmp/inner
 		ns-spawn --map auto rootfs-enter /tmp/inner sh -c "echo inner \$(cat /etc/alpine-release) \$(busybox id -u)"
+		sh tests/host | sed "s/host:/inside:/"
 		box-run / true 2>&1 || :'
 	[ "$status" = 0 ] || fail "$output"
 	has "$output" "inner 3.19.4 0"
+	# For docs/record.
+	has "$output" '|Alpine Linux 3.19.4|musl|gcc '
+	grep '^# inside: .*|Alpine Linux 3.19.4|musl|gcc' <<<"$output" >&3
 	has "$output" "a box's root is a directory of its own"
 	is "$(readelf -lW "$tree/bin/ns-spawn" | grep -c INTERP)" 0
 	strings "$tree/bin/ns-spawn" >"$BATS_TEST_TMPDIR/strings"
