@@ -29,6 +29,9 @@ ended() {
 	baseline_same
 }
 
+# The chains for which the suite has no time.
+full() { [ "${FAULTS:-}" = all ] || skip "it is for make faults"; }
+
 # The defences of a box; missing lines mean that the program has ended.
 VIEW='grep -E "^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):" /proc/self/status; cat /proc/self/uid_map
 	awk "\$5 ~ /^.(proc|sys|$)/ { print \$5, \$6 }" /proc/self/mountinfo; for fd in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$fd ] || echo fd $fd; done'
@@ -91,6 +94,66 @@ killed() {
 	baseline_save
 	only='net-.*'
 	share=4 sweep ipv6 net-lease --ipv6 net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$root" true
+}
+
+@test "each call of a default start fails once" {
+	full
+	sweep run box-run -p 8080:80 --ephemeral --memory 64m --name "f$$" "$root" sh -c "$VIEW"
+}
+
+@test "each call of a detached box, of a program in it, and of its end fails once" {
+	full
+	sweep life sh -c 'box-run -d --restart on-failure:1 --name "$2" "$1" sleep 1000 || {
+			status=$?
+			box-stop -t 0 "$2" 2>/dev/null
+			exit $status
+		}
+		box-exec "$2" echo in
+		status=$?
+		box-stop -t 0 "$2" && box-rm "$2" || [ $status != 0 ] || status=125
+		exit $status' - "$root" "f$$"
+}
+
+@test "each call of a container's life fails once" {
+	full
+	export bundle dir=$BATS_TEST_TMPDIR/oci also="$BATS_TEST_TMPDIR/oci/* /sys/fs/cgroup/*/bt-oci-$$*"
+	bundle '.process.args = ["sleep", "1000"]'
+	refusal=1
+	sweep oci sh -c 'oci() { box-oci --root "$dir" "$@"; }
+		trap "oci delete --force c" EXIT
+		oci create --bundle "$bundle" c && oci start c && oci kill c KILL || exit
+		while s=$(oci state c) || exit; do
+			case $s in *stopped*) break ;; esac
+			sleep 0.05
+		done
+		oci delete c'
+}
+
+@test "each call of a start by an ordinary user fails once" {
+	full
+	requires "pasta" command -v pasta
+	open_tun
+	only=net-user
+	OPEN=$opener sweep user setpriv --reuid 65534 --regid 65534 --clear-groups env -u BOX_STATE \
+	    ns-spawn net-user ip -br addr show scope global
+}
+
+@test "each call of a copy, a change, a clean-up and a look at the log fails once" {
+	full
+	start box-run --name "f$$" --log "$BATS_TEST_TMPDIR/log" "$root" sh -c 'echo begun; exec sleep 1000'
+	runs sleep
+	baseline_save
+	keep=1
+	export box=f$$ prog
+	sweep copy sh -c 'box-cp /etc/passwd "$box:/tmp/p" && box-cp "$box:/tmp/p" -
+		status=$?
+		nsenter -t "$prog" -m rm -rf /tmp/p
+		exit $status'
+	sweep limit sh -c 'box-limit --pids-limit 30 -p 8081:81 "$box" && box-limit --unpublish 8081:81 "$box"'
+	sweep logs box-logs "$box"
+	sweep gc box-gc
+	kill "$pid"
+	finish
 }
 
 @test "the tests see a missing filter and a leftover" {

@@ -350,6 +350,13 @@ json_refuse(struct json j, const char *path, const char *why)
 const char *
 json_print(struct json j)
 {
-	return json_object_to_json_string_ext(
+	const char *text = json_object_to_json_string_ext(
 	    j.value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	struct json_object *again = text ? json_tokener_parse(text) : NULL;
+
+	/* Where memory ends, json-c leaves parts out, and says nothing. */
+	if (!json_object_equal(again, j.value))
+		diex("no memory for %s", *j.name ? j.name : "the text");
+	json_object_put(again);
+	return text;
 }

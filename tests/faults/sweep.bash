@@ -7,7 +7,8 @@
 # otherwise each place in the code once, with one error: of a chain with $share one in
 # so many, others in each run. The variables of a sweep: only, an ERE of the programs;
 # refusal, the contract's status, if not 125; keep, if the state directory is to stay;
-# also, patterns of files that belong to the baseline.
+# also, patterns of files that belong to the baseline. KEEP=DIR gets the lists of calls
+# and of runs.
 # shellcheck shell=bash disable=SC2154
 
 inject=$TOP/tests/faults/inject
@@ -28,7 +29,9 @@ sites() {
 	$2 !~ "^(" only ")$" || ($2 " " $3 " " $4) in before { next }
 	all == "all" || !(($2, $3, $4) in seen) {
 		if ($5 ~ "/|-") gsub(/[0-9]+/, "N", $5)
-		print all == "all" && ($2, $3, $4) in seen, site "/" n[site], $2, $3, $5
+		# One word for what musl and glibc call differently.
+		call = $3 == "open" ? "openat" : $3 ~ /^[fl]?stat$/ ? "newfstatat" : $3
+		print all == "all" && ($2, $3, $4) in seen, site "/" n[site], $2, call, $5
 	}
 	{
 		if (!(($2, $3, $4) in seen)) print $2, $3, $4 >>places
