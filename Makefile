@@ -338,6 +338,14 @@ check-engines:
 	$(MAKE) all
 	TEST_LIMIT=$${TEST_LIMIT:-120} tests/run $${TESTS:-tests/engines}
 
+# The same on stock kernels, with cgroup v2 alone; the latter has systemd as init.
+check-engines-vm:
+	scripts/deps test
+	scripts/deps engines
+	$(MAKE) all
+	tests/vm/run tests/run --here -f '^(ctr|v2)' tests/engines/containerd.bats tests/engines/v2.bats
+	WITH=podman,crun,netavark tests/vm/run -s tests/run --here tests/engines/v2.bats
+
 # README, pasted block by block on a fresh Debian 12 and 13.
 check-readme:
 	scripts/deps test
@@ -429,5 +437,5 @@ clean:
 		$(PROBES) $(BENCH) tests/faults/inject tests/attack/knock tests/attack/receive tests/oci/model
 
 .PHONY: all asan asan-part bench bench-page bins check check-all check-alpine check-arm64 check-box check-box-part \
-	check-clang check-deb check-engines check-systemd check-vm check-vm-part clean coverage deb demo faults fuzz golden \
+	check-clang check-deb check-engines check-engines-vm check-systemd check-vm check-vm-part clean coverage deb demo faults fuzz golden \
 	install lint peers readme soak tags tree.tar uninstall vm

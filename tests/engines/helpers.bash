@@ -3,6 +3,11 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2016
 load ../helpers
 
+# For a shell in a mount namespace of its own.
+HIDE='for program in runc crun youki runsc; do
+	! path=$(command -v $program) || mount --bind /bin/false "$path"
+done'
+
 # space NAMESPACE: $space, a process that holds a mount namespace in which the usual
 # places of engines are empty, with that network namespace.  The tools are in
 # /usr/local/bin, and other runtimes fail: what an engine runs there runs by box-oci.
@@ -11,9 +16,7 @@ space() {
 		for dir in /run /var/lib/containers /var/lib/cni /etc/cni /var/lib/docker /var/lib/containerd /etc/docker; do
 			[ ! -d $dir ] || mount -t tmpfs tmpfs $dir
 		done
-		for program in runc crun youki runsc; do
-			! path=$(command -v $program) || mount --bind /bin/false "$path"
-		done
+'"$HIDE"'
 		mount --bind "$TOP/bin" /usr/local/bin
 		cp -R /etc/containers /run/etc
 		mount --bind /run/etc /etc/containers
@@ -33,7 +36,8 @@ engine_up() {
 	lab_up
 	export data=$BATS_FILE_TMPDIR/data parent keeper
 	mkdir -p "$data"
-	parent=$(awk -F: '$2 == "pids" || $2 == "" { print $3; exit }' /proc/self/cgroup)
+	# On v2 the groups above have no processes.
+	parent=$(awk -F: '$2 == "pids" { print $3 }' /proc/self/cgroup)
 	parent=${parent%/}/boxtest
 	space "$HOSTNS"
 	keeper=$space
@@ -51,7 +55,7 @@ engine_down() {
 	kill "$keeper"
 	find /sys/fs/cgroup -depth -type d -path "*$parent*" -exec rmdir {} + 2>/dev/null
 	# Above $parent, in a hierarchy in which we are elsewhere.
-	rmdir /sys/fs/cgroup/*"${parent%/*}" 2>/dev/null || :
+	[ "$parent" = /boxtest ] || rmdir /sys/fs/cgroup/*"${parent%/*}" 2>/dev/null || :
 	lab_down
 	return $status
 }
