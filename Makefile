@@ -261,7 +261,8 @@ fuzz:
 # The part of the code that the tests reach, in a copy of the tree, build-coverage/:
 # clang's counters lie in files that all processes map, so that a kill, an exec or
 # another root directory loses none. Tests of what only this build does otherwise fail
-# there. The numbers go to docs/coverage, the unreached lines beside.
+# there. The numbers go to docs/coverage, the unreached lines
+# to build-coverage/unreached.
 COVERAGE = -O1 -g -fcoverage-mapping -fprofile-update=atomic \
 	-fprofile-instr-generate=$(CURDIR)/build-coverage/profile/%m%c.profraw \
 	-mllvm -runtime-counter-relocation -Wno-unused-command-line-argument

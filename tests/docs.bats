@@ -106,7 +106,7 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	diff "$TOP/README.md" <("$TOP/docs/tables" "$TOP/README.md") || fail "make readme"
 	# Each host has a target, and each target that checks on another host is in the table.
 	diff <(grep -v '^#' "$TOP/docs/hosts" | sed 's/.*|//' | sort) \
-	    <(sed -n 's/^\(asan-part\|check\|check-[a-z0-9-]*\):.*/\1/p' "$TOP/Makefile" |
+	    <(sed -n 's/^\(asan-part\|coverage\|check\|check-[a-z0-9-]*\):.*/\1/p' "$TOP/Makefile" |
 	    grep -vxE 'check-(all|box-part|deb|vm)' | sort) || fail "docs/hosts"
 	# A row for each run, of eleven columns, by a target.
 	is "$(awk -F '\t' '!/^#/ && (NF != 11 || $9 !~ /^[0-9]+$/)' "$TOP/docs/runs")" ""
