@@ -353,8 +353,10 @@ check-readme:
 	$(MAKE) all
 	TEST_LIMIT=$${TEST_LIMIT:-900} tests/run tests/fresh
 
-# As in CI; with make -k, a failure does not stop the others.
-check-all: check asan-part check-readme check-vm-part check-systemd
+# All of these; with make -k, a failure does not stop the others. CI has the first
+# four each time, and of the others one in turn.
+check-all: check asan-part check-vm-part check-systemd \
+	check-readme check-engines check-clang check-alpine check-box
 
 vm: all
 	tests/vm/run -i

@@ -376,9 +376,9 @@ made" "$stderr"
 		first=$(<"$out") status=0
 		oci create -n --bundle "$bundle" c >"$out" 2>&1 || status=$?
 		bare=$(sed -n '1{s/^box-oci: //; s/\[[0-9]*\]//g; s/: .*//; s/ is .*//; p}' "$out")
+		# shellcheck disable=SC2053
 		case $how$status in
 		done0 | either0) [ "$first" != "$(<"$out")" ] || fail "$name: ignored" "$change" ;;
-		# shellcheck disable=SC2053
 		refused1 | either1) [[ $name. == "$bare".* || $bare == $name ]] || fail "$name: refused as '$bare'" "$(<"$out")" ;;
 		*) fail "$name: $how, but status $status" "$(<"$out")" ;;
 		esac
