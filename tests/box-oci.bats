@@ -673,6 +673,86 @@ family() {
 	oci delete --force c
 }
 
+@test "T1, T2: a container has no program and no descriptor of the host's" {
+	bundle '.process.args = ["sh", "-c", "echo /proc/self/fd/*; exec sleep 1000"]'
+	exec 15</etc 16<"$bundle/config.json"
+	create c
+	is "$(readlink "/proc/$(pid_of)/exe")" "/memfd:stage (deleted)"
+	run ! sh -c "echo x >>/proc/$(pid_of)/exe"
+	oci start c
+	eventually 10 printed "/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3"
+	run -0 oci exec c sh -c 'echo /proc/self/fd/*' 3>&-
+	is "$output" "/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3"
+	oci delete --force c
+	weak 1 create c
+	is "$(readlink "/proc/$(pid_of)/exe")" "$weak/bin/rootfs-fstab"
+	oci delete --force c
+	# Without the one defence of row 2 the park has another.
+	weak 2 create c
+	oci start c
+	eventually 10 printed "/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3"
+	oci delete --force c
+	# A working directory that is a descriptor's (CVE-2024-21626).
+	for n in {3..20}; do
+		refused ".process.cwd = \"/proc/self/fd/$n\"" "rootfs-fstab: "
+	done
+	exec 15<&- 16<&-
+}
+
+@test "T7: lists and sizes without end are refused" {
+	for change in '.linux.uidMappings = [range(400) | {containerID: ., hostID: (100000 + .), size: 1}]' \
+	    '.linux.uidMappings = [{containerID: 5, hostID: 100000, size: 4294967295}]' \
+	    '.linux.uidMappings = [{containerID: 0, hostID: 4294967000, size: 1000}]'; do
+		refused ".linux.namespaces += [{type: \"user\"}] | .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 1}] | $change" "ns-spawn: "
+	done
+	long='("x" * 70000)'
+	for change in ".hostname = $long" ".mounts += [{destination: (\"/\" + $long), type: \"tmpfs\"}]" ".linux.cgroupsPath = (\"/bt-oci-\" + $long)" \
+	    ".linux.maskedPaths += [(\"/\" + $long)]" ".process.cwd = (\"/\" + $long)" ".root.path = (\"/\" + $long)" \
+	    ".linux.devices = [{path: (\"/\" + $long), type: \"c\", major: 1, minor: 3}]" ".process.args = [$long * 3]" \
+	    '.linux.resources.devices = [range(300) | {allow: true, type: "c", major: 9, minor: .}]' ".linux.sysctl[\"net.\" + $long] = \"1\""; do
+		refused "$change" ": "
+		[ "$(wc -l <<<"$stderr")" -le 3 ] || fail "$change" "$stderr"
+	done
+}
+
+@test "T9, T10, T11, T12: an image whose /proc, /dev and links lead elsewhere" {
+	copy_root
+	mkdir "$BATS_TEST_TMPDIR/victim"
+	echo secret >"$BATS_TEST_TMPDIR/victim/console"
+	was() { (cd "$BATS_TEST_TMPDIR/victim" && find . -printf '%p %y %l %m %s\n'); }
+	before=$(was)
+	# A /proc that is a link: the masks would lie elsewhere.
+	rmdir "$root/proc"
+	mkdir "$root/false"
+	ln -s false "$root/proc"
+	refused ".root.path = \"$root\"" "/proc: Not a directory"
+	weak 8 create c
+	oci delete --force c
+	rm "$root/proc"
+	mkdir "$root/proc"
+	# A link to proc, or onto a mask.
+	ln -s /proc/sys "$root/a"
+	refused ".root.path = \"$root\" | .mounts += [{destination: \"/a/kernel\", type: \"tmpfs\", source: \"t\"}]" "rootfs-fstab: "
+	weak 12 create c
+	oci delete --force c
+	# Without a tmpfs there, /dev is the image's: its null is no mask, its console none.
+	rm -rf "$root/dev"
+	mkdir -p "$root/dev/pts"
+	ln -s "$BATS_TEST_TMPDIR/victim/console" "$root/dev/null"
+	export script='cat /proc/interrupts; ls -l /proc/interrupts | cut -c 1'
+	devless=".root = {path: \"$root\"} | .mounts |= map(select(.destination | startswith(\"/dev\") | not)) | .linux.maskedPaths += [\"/proc/interrupts\"]"
+	runs_as "$devless | .linux.devices = []"
+	[ "$status" != 0 ] || is "$output" c "$stderr"
+	is "$(was)" "$before"
+	rm "$root/dev/null"
+	ln -s "$BATS_TEST_TMPDIR/victim/console" "$root/dev/console"
+	bundle "$devless | .mounts += [{destination: \"/dev/pts\", type: \"devpts\", source: \"devpts\", options: [\"newinstance\", \"ptmxmode=0666\"]}]
+	    | .process.terminal = true | .process.args = [\"sh\", \"-c\", \"echo written >/dev/console\"]"
+	python3 "$TOP/tests/terminal.py" box-oci --root "$BATS_TEST_TMPDIR/oci" run --bundle "$bundle" c <<<'end 1' || :
+	oci delete --force c
+	is "$(was)" "$before"
+}
+
 @test "hostile bundles: JSON without end, files that are none, links" {
 	bundle
 	# bad TEXT: config.json, as it is, is refused with TEXT.

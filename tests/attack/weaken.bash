@@ -15,7 +15,7 @@ weaken() {
 		mv "$weak/new" "$weak/$file"
 	done < <(grep -E '^[0-9]' "$TOP/tests/attack/weaken")
 	make -s -j2 -C "$weak" CPPFLAGS="-include $TOP/tests/attack/weaken.h" \
-	    bin/{box-keep,box-oci,cap-drop,cg-limit,cg-set,log-keep,net-lease,net-nat,net-user,net-veth,proc-set,ns-enter,ns-spawn,ns-sysctl,rootfs-enter,rootfs-fstab,box-run} >&2
+	    bin/{box-keep,box-oci,cap-drop,cg-device,cg-limit,cg-set,log-keep,net-lease,net-nat,net-user,net-veth,proc-set,ns-enter,ns-spawn,ns-sysctl,rootfs-enter,rootfs-fstab,box-run} >&2
 }
 # weak ROW CMD...: CMD with that row's defence off.
 weak() {
