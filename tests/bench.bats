@@ -43,4 +43,7 @@ verdict() { awk -F ' [|] ' -v what="$1" '/^[|]/ && index($1, what) { sub(/ [|]$/
 	is "$(verdict 'bulk through')" "- not measured"
 	is "$(verdict 'two starters, of one')" "- not measured"
 	grep -x -e '- path: why' docs/speed.md
+	printf 'full floor\t1\t1\t1\nfloor: all\t1\t1\t1\n... with x\t1\t1\t1.5\n' >docs/speed/start.tsv
+	tests/bench/page -d
+	grep -xF '| ... with x | 1.50 | +0.50 |' docs/speed.md
 }
