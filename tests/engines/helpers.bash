@@ -53,7 +53,8 @@ engine_down() {
 	local status=0
 	eventually 10 nothing_left "${1:-*}" || status=1
 	kill "$keeper"
-	find /sys/fs/cgroup -depth -type d -path "*$parent*" -exec rmdir {} + 2>/dev/null
+	# Groups of others come and go while find looks.
+	find /sys/fs/cgroup -depth -type d -path "*$parent*" -exec rmdir {} + 2>/dev/null || :
 	# Above $parent, in a hierarchy in which we are elsewhere.
 	[ "$parent" = /boxtest ] || rmdir /sys/fs/cgroup/*"${parent%/*}" 2>/dev/null || :
 	lab_down
