@@ -150,7 +150,7 @@ killed() {
 		nsenter -t "$prog" -m rm -rf /tmp/p
 		exit $status'
 	sweep limit sh -c 'box-limit --pids-limit 30 -p 8081:81 "$box" && box-limit --unpublish 8081:81 "$box"'
-	sweep logs box-logs "$box"
+	sweep logs sh -c 'log-plain <"$1"' - "$BATS_TEST_TMPDIR/log/current"
 	sweep gc box-gc
 	kill "$pid"
 	finish
