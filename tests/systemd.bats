@@ -283,9 +283,8 @@ silent() { run page; [ "$status" != 0 ]; }
 	baseline_check
 	# Without linger the box ends with the last session, and is said to.
 	loginctl disable-linger "$uid"
-	has "$(login 'script -qec "box-run -d --rm --name web -p 8080:80 ./root nginx" /dev/null')" \
+	has "$(login 'script -qec "box-run -d --rm --name web -p 8080:80 --ready port ./root nginx" /dev/null')" \
 	    "hint: the box ends with this user's last session: loginctl enable-linger"
-	eventually 5 answers
 	eventually 40 test ! -e "/run/user/$uid"
 	silent
 	loginctl enable-linger "$uid"
