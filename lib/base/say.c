@@ -109,7 +109,7 @@ say(enum say_lang lang, const char *fmt, ...)
 	if (lang == SAY_IPT || lang == SAY_IP6T) {
 		snprintf(text, sizeof(text), "%s --noflush", restore);
 	} else {
-		memcpy(text, "ip ", ip);
+		memcpy(text, "ip ", sizeof("ip "));
 		va_start(ap, fmt);
 		vsnprintf(text + ip, sizeof(text) - ip, fmt, ap);
 		va_end(ap);

@@ -319,7 +319,7 @@ each_other(struct list *l, const struct entry *mine,
     int (*fn)(const struct entry *, const struct entry *, int, off_t))
 {
 	int err = 0, fd;
-	off_t size;
+	off_t size = 0;
 
 	for (unsigned i = 0; i < l->n && err == 0; i++) {
 		struct entry *e = &l->entries[i];

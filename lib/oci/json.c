@@ -91,8 +91,10 @@ mark_long_numbers(char *text, size_t len)
 		       text[i + minus + digits] <= '9')
 			digits++;
 		if (minus + digits == n &&
-		    is_long(text + i + minus, digits, minus))
-			memcpy(text + i + n - 2, "e2", 2);
+		    is_long(text + i + minus, digits, minus)) {
+			text[i + n - 2] = 'e';
+			text[i + n - 1] = '2';
+		}
 	}
 }
 
