@@ -161,7 +161,7 @@ changed() { host unshare --mount bash -c "set -e; $1; "'exec "$@"' changed "${@:
 	requires nft command -v nft
 	run -0 host box-doctor
 	for no in firewalld docker ufw nftables; do hasnt "$output" $no; done
-	host nft add table inet firewalld
+	host nft 'add table inet firewalld; add chain inet firewalld filter_FORWARD'
 	host iptables -N DOCKER && host iptables -N ufw-user-forward
 	host nft add table inet mine
 	host nft add chain inet mine passing '{ type filter hook forward priority 5; policy drop; }'
