@@ -378,7 +378,8 @@ made" "$stderr"
 		bare=$(sed -n '1{s/^box-oci: //; s/\[[0-9]*\]//g; s/: .*//; s/ is .*//; p}' "$out")
 		# shellcheck disable=SC2053
 		case $how$status in
-		done0 | either0) [ "$first" != "$(<"$out")" ] || fail "$name: ignored" "$change" ;;
+		done0 | either0) [ "$first" != "$(<"$out")" ] || [[ ${IN_BOX-} && $name == linux.resources.devices.* ]] ||
+		    fail "$name: ignored" "$change" ;;
 		refused1 | either1) [[ $name. == "$bare".* || $bare == $name ]] || fail "$name: refused as '$bare'" "$(<"$out")" ;;
 		*) fail "$name: $how, but status $status" "$(<"$out")" ;;
 		esac
@@ -710,12 +711,15 @@ family() {
 	    ".linux.maskedPaths += [(\"/\" + $long)]" ".process.cwd = (\"/\" + $long)" ".root.path = (\"/\" + $long)" \
 	    ".linux.devices = [{path: (\"/\" + $long), type: \"c\", major: 1, minor: 3}]" ".process.args = [$long * 3]" \
 	    '.linux.resources.devices = [range(300) | {allow: true, type: "c", major: 9, minor: .}]' ".linux.sysctl[\"net.\" + $long] = \"1\""; do
+		# The rules of devices are left out in a box.
+		[[ -z ${IN_BOX-} || $change != *resources.devices* ]] || continue
 		refused "$change" ": "
 		[ "$(wc -l <<<"$stderr")" -le 3 ] || fail "$change" "$stderr"
 	done
 }
 
 @test "T9, T10, T11, T12: an image whose /proc, /dev and links lead elsewhere" {
+	beyond_box node
 	copy_root
 	mkdir "$BATS_TEST_TMPDIR/victim"
 	echo secret >"$BATS_TEST_TMPDIR/victim/console"
@@ -779,8 +783,10 @@ family() {
 	ln -s "$BATS_TEST_TMPDIR/victim" "$root/out"
 	ln -s ../../../../../../.."$BATS_TEST_TMPDIR/victim" "$root/up"
 	export script='touch /out/x /up/x 2>/dev/null; echo done'
+	node='| .linux.devices = [{path: "/out/dev", type: "c", major: 1, minor: 3}]'
+	[ -z "${IN_BOX-}" ] || node=
 	runs_as ".root = {path: \"$root\"} | .process.cwd = \"/out/new\" | .mounts += [{destination: \"/up/mnt\", type: \"tmpfs\", source: \"t\"}]
-	    | .linux.devices = [{path: \"/out/dev\", type: \"c\", major: 1, minor: 3}]"
+	    $node"
 	is "$(ls -A "$BATS_TEST_TMPDIR/victim")" "" "$output $stderr"
 	is "$status" 0 "$stderr"
 }
