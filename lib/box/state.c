@@ -202,63 +202,57 @@ replace(int dir, const char *fact, const char *text, size_t len)
 	return renameat(dir, beside, dir, fact);
 }
 
-/* -1 with errno. */
-static int
-put(const char *fact, const char *text, size_t len)
+/* A failure is fatal, or, unless it MUST be written, a warning. */
+static void
+put(bool must, const char *fact, const char *text, size_t len)
 {
 	const char *name = box_name();
-	int dir, ret;
+	int dir;
 
 	if (!name || (say_modes() & SAY_DRY) || (dir = state_open(name)) < 0)
-		return 0;
-	ret = replace(dir, fact, text, len);
-	close_keep(dir);
-	return ret;
+		return;
+	if (replace(dir, fact, text, len) < 0) {
+		if (must)
+			die("write %s/%s/%s", state_dir(), name, fact);
+		warn("write %s/%s/%s", state_dir(), name, fact);
+	}
+	close(dir);
 }
 
 void
 state_put_bytes(const char *fact, const char *text, size_t len)
 {
-	if (put(fact, text, len) < 0)
-		die("write %s/%s/%s", state_dir(), box_name(), fact);
+	put(true, fact, text, len);
 }
 
-__attribute__((format(printf, 2, 0))) static int
-put_line(const char *fact, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void
+put_line(bool must, const char *fact, const char *fmt, va_list ap)
 {
 	char *text = text_vfmt(fmt, ap), *line = text_fmt("%s\n", text);
-	const int ret = put(fact, line, strlen(line)), saved = errno;
 
+	put(must, fact, line, strlen(line));
 	free(text);
 	free(line);
-	errno = saved;
-	return ret;
 }
 
 void
 state_put(const char *fact, const char *fmt, ...)
 {
 	va_list ap;
-	int ret;
 
 	va_start(ap, fmt);
-	ret = put_line(fact, fmt, ap);
+	put_line(true, fact, fmt, ap);
 	va_end(ap);
-	if (ret < 0)
-		die("write %s/%s/%s", state_dir(), box_name(), fact);
 }
 
 void
 state_note(const char *fact, const char *fmt, ...)
 {
 	va_list ap;
-	int ret;
 
 	va_start(ap, fmt);
-	ret = put_line(fact, fmt, ap);
+	put_line(false, fact, fmt, ap);
 	va_end(ap);
-	if (ret < 0)
-		warn("write %s/%s/%s", state_dir(), box_name(), fact);
 }
 
 void
