@@ -342,6 +342,13 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	[ "$status" = 1 ] || fail "status $status"
 	run cg-limit --delegate max $spawn rootfs-enter "$bb" sh -c "$try"
 	[ "$status" = 1 ] || fail "status $status"
+	run -0 cg-limit --delegate max ns-spawn -n --delegate true
+	if is_v2 pids; then
+		has "$output" '/processes/cgroup.subtree_control'
+		has "$output" 'echo $BOX_PID > '
+	else
+		has "$output" /tasks
+	fi
 	run -125 --separate-stderr ns-spawn --delegate true
 	is "$stderr" "ns-spawn: --delegate: the box has no control group of its own
 ns-spawn: hint: cg-limit --delegate max ns-spawn --delegate ..."

@@ -2,10 +2,10 @@
 /*
  * delegate - a box's control groups, given to its root
  *
- * Whoever owns a group's directory makes groups below it, and whoever owns its
+ * The owner of a group's directory makes groups below it, and the owner of its
  * list of processes moves them: the delegation of cgroups(7), for v2.  On v1
- * the kernel asks the same of files, and besides that a process is the writer's
- * own. The limits of the group stay as they are: their files are not given
+ * the kernel asks for the same files, and that the process belongs to the
+ * writer.  The limits of the group stay as they are: their files are not given
  * away.
  */
 #include "cg/delegate.h"
@@ -14,37 +14,44 @@
 #include "base/say.h"
 #include "cg/tree.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* "" is the directory; v1 has the last, v2 the others (/sys/kernel/cgroup/
- * delegate lists more, which are files of limits and figures). */
-static const char *const files[] = {"", "/cgroup.procs", "/cgroup.threads",
-    "/cgroup.subtree_control", "/tasks"};
+/* Of each version; "" is the directory.  (/sys/kernel/cgroup/delegate lists
+ * more, which are files of limits and figures.) */
+static const char *const files[][5] = {
+    [1] = {"", "/cgroup.procs", "/tasks"},
+    [2] = {"", "/cgroup.procs", "/cgroup.threads", "/cgroup.subtree_control"},
+};
 
 static void
-give(const char *dir, uid_t uid, gid_t gid)
+give(const char *dir, int version, uid_t uid, gid_t gid)
 {
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		char *path = text_fmt("%s%s", dir, files[i]);
+	for (const char *const *f = files[version]; *f; f++) {
+		char *path = text_fmt("%s%s", dir, *f);
 
-		if ((access(path, F_OK) == 0 || !*files[i]) &&
-		    say(SAY_SH, "chown %u:%u %s", uid, gid, say_word(path)) &&
+		if (say(SAY_SH, "chown %u:%u %s", uid, gid, say_word(path)) &&
 		    chown(path, uid, gid) < 0)
 			die_said();
 		free(path);
 	}
 }
 
+/* Moves the child PID and this process. */
 static void
 move(const char *dir, pid_t pid)
 {
+	char *path = text_fmt("%s/cgroup.procs", dir);
 	char *text = pid ? text_fmt("%d", pid) : text_fmt("$BOX_PID");
 
-	if (cg_write(dir, "cgroup.procs", text) < 0)
+	if (say(SAY_SH, "echo %s > %s", text, say_word(path)) &&
+	    write_at(AT_FDCWD, path, text) < 0)
+		die_said();
+	if (cg_write(dir, "cgroup.procs", "0") < 0)
 		die_said();
 	free(text);
+	free(path);
 }
 
 static void
@@ -52,13 +59,12 @@ delegate(const struct cg_tree *t, pid_t pid, uid_t uid, gid_t gid)
 {
 	char *own = text_fmt("%s/" CG_OWN, t->own);
 
-	give(t->own, uid, gid);
+	give(t->own, t->version, uid, gid);
 	if (t->version == 2) {
 		if (cg_mkdir(own) < 0)
 			die_said();
-		give(own, uid, gid);
+		give(own, t->version, uid, gid);
 		move(own, pid);
-		move(own, getpid());
 	}
 	free(own);
 }
