@@ -118,28 +118,18 @@ read_bundle(struct container *c, const char *bundle)
 	close(dir);
 }
 
-/* BYTES as a shell's command that writes them to the file NAME. */
+/* A shell's command that writes the filter, an instruction on each line. */
 static void
-show_bytes(const struct container *c, const char *name,
-    const unsigned char *bytes, size_t len)
+show_filter(const struct container *c, const struct bpf *b)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *byte = (const void *)b->code;
+	const size_t size = sizeof(*b->code);
 
-	printf("base64 -d >%s/%s <<'END'\n", say_word(c->path), name);
-	for (size_t i = 0; i < len; i += 3) {
-		const unsigned more = len - i < 3 ? (unsigned)(3 - len + i) : 0;
-		const unsigned n = (unsigned)bytes[i] << 16 |
-				   (more > 1 ? 0 : bytes[i + 1] << 8) |
-				   (more > 0 ? 0 : bytes[i + 2]);
-
-		for (unsigned d = 0; d < 4; d++)
-			putchar(d > 3 - more ? '='
-					     : digits[n >> (18 - 6 * d) & 63]);
-		if (i % 57 == 54 || i + 3 >= len)
-			putchar('\n');
-	}
-	printf("END\n");
+	printf("{\n");
+	for (size_t i = 0; i < b->n * size; i++)
+		printf("%s\\%03o%s", i % size ? "" : "printf '", byte[i],
+		    (i + 1) % size ? "" : "'\n");
+	printf("} >%s/filter\n", say_word(c->path));
 }
 
 /* With -n: all that create would do, for a shell. */
@@ -148,8 +138,7 @@ show(const struct container *c, const struct plan *p)
 {
 	printf("mkdir -p %s\n", say_word(c->path));
 	if (p->filter)
-		show_bytes(c, "filter", (const void *)p->filter->code,
-		    p->filter->n * sizeof(*p->filter->code));
+		show_filter(c, p->filter);
 	printf("cat >%s/fstab <<'END'\n%sEND\n", say_word(c->path), p->fstab);
 	words_print(&p->words, stdout);
 }
@@ -170,8 +159,7 @@ undo(void)
 	container_remove(making);
 }
 
-/* All facts from which delete undoes the rest, before anything is made. */
-static const char *wanted; /* group */
+static const char *wanted; /* the group, for compare_group() */
 
 /* Of two containers with one group, delete of the one would end the other. */
 static void
@@ -207,6 +195,7 @@ claim_group(struct container *c, const char *group)
 	close(root);
 }
 
+/* All facts from which delete undoes the rest, before anything is made. */
 static void
 write_facts(struct container *c, const struct plan *p)
 {
