@@ -13,9 +13,11 @@
 
 #include <unistd.h>
 
+enum { O_PROFILE = OPT_LONG, O_FLAGS };
+
 static const struct opt opts[] = {
-    {OPT_LONG, "profile", "FILE", "another compiled filter, or namespaces"},
-    {OPT_LONG + 1, "flags", "LIST", "log, spec-allow"},
+    {O_PROFILE, "profile", "FILE", "another compiled filter, or namespaces"},
+    {O_FLAGS, "flags", "LIST", "log, spec-allow"},
     {0},
 };
 static const struct tool tool = {"sys-filter", "prog [arg ...]", opts, SAY_SH};
@@ -29,7 +31,7 @@ main(int argc, char *argv[])
 
 	tool_start(&tool);
 	while ((c = opt_next(&tool, argc, argv)) != -1)
-		if (c == OPT_LONG)
+		if (c == O_PROFILE)
 			file = optarg;
 		else
 			seccomp_flags(&seccomp, "--flags", optarg);

@@ -32,6 +32,8 @@ asked() { python3 "$TOP/tests/bpf.py" "$@"; }
 	requires "strace" command -v strace
 	strace -f -o "$BATS_TEST_TMPDIR/log" -e trace=seccomp sys-filter --flags spec-allow,log true
 	has "$(cat "$BATS_TEST_TMPDIR/log")" "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_LOG|SECCOMP_FILTER_FLAG_SPEC_ALLOW, "
+	strace -f -o "$BATS_TEST_TMPDIR/log" -e trace=seccomp sys-filter --flags spec-allow --flags log true
+	has "$(cat "$BATS_TEST_TMPDIR/log")" "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_LOG, "
 	run -0 sys-filter -n --flags log true
 	has "$output" "sys-filter --flags log"
 	run -125 sys-filter --flags log,tsync true

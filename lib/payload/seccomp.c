@@ -62,6 +62,7 @@ seccomp_flags(struct seccomp *f, const char *what, const char *list)
 	char *copy = text_fmt("%s", list), *rest = copy, *word;
 
 	f->words = list;
+	f->flags = 0;
 	while ((word = strsep(&rest, ",")))
 		if (strcmp(word, "log") == 0)
 			f->flags |= SECCOMP_FILTER_FLAG_LOG;

@@ -21,11 +21,11 @@ struct seccomp {
 	struct sock_filter code[BPF_MAXINSNS];
 	unsigned short len;
 	unsigned flags;	   /* of seccomp(2) */
-	const char *words; /* the same, or NULL */
+	const char *words; /* their words, or NULL */
 };
 
-/* Adds the flags in LIST, "log,spec-allow".  WHAT names the option.  Dies with
- * 125 on another word. */
+/* Takes the flags in LIST, "log,spec-allow", in place of those before.  LIST is
+ * kept; WHAT names the option.  Dies with 125 on another word. */
 void seccomp_flags(struct seccomp *f, const char *what, const char *list);
 
 /* Reads the filter from FILE, which the doorman opens where there is one; NULL:
