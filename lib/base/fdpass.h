@@ -11,10 +11,12 @@
 /* Makes both ends, close-on-exec.  Dies with 125. */
 void fd_pair(int ends[2]);
 
-/* Sends one byte.  False: the other end is closed. */
+/* Sends one byte.  False with errno: EPIPE or ECONNRESET if the other end is
+ * closed. */
 bool fd_tell(int sock, char byte);
 
-/* Waits for a byte and returns it.  -1: the other end is closed. */
+/* Waits for a byte and returns it.  -1 with errno: 0 if the other end is
+ * closed. */
 int fd_hear(int sock);
 
 /* Both return the message's length, or -1 with errno. */

@@ -30,6 +30,7 @@ void close_others(int a, int b);
 /* Whether FD is of TYPE (S_IFREG, S_IFDIR), belongs to this user, and no other
  * user may write it: so its contents are this user's. */
 bool is_own(int fd, mode_t type);
+/* The same, of what fstat(2) has told. */
 struct stat;
 bool is_own_stat(const struct stat *st, mode_t type);
 

@@ -312,7 +312,8 @@ cgroup_fork(struct cgroup *g)
 	if (say_modes() & SAY_DRY)
 		return 0;
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	/* In a box the filter cannot look into the arguments. */
+	/* The filter of a box around refuses clone3(2), as a filter cannot read
+	 * the arguments. */
 	if (pid < 0 && errno == ENOSYS) {
 		g->joins = true;
 		pid = fork();

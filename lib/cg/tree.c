@@ -275,7 +275,7 @@ cg_named(const char *name)
 	const struct cg_tree *pids = cg_tree_find(CG_PIDS);
 	char dir[PATH_MAX];
 
-	/* cg-limit always has a group in the hierarchy of pids. */
+	/* cgroup_begin() takes the hierarchy of pids, if there is one. */
 	for (const struct cg_tree *t = trees; t < trees + n_trees; t++)
 		for (int i = 0; t->top && i < (t->version == 1 ? 1 : 3) &&
 				(!pids || t == pids);

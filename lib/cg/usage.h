@@ -30,7 +30,8 @@ struct cg_usage {
 /* Asks for the controllers that count, as far as this host has them. */
 void cg_usage_want(struct cgroup *g);
 
-/* Without ALL the limits that were hit, and -1 for what else there is. */
+/* Without ALL, only the counts of hits and kills are read; the others are -1.
+ */
 void cg_usage_read(const struct cgroup *g, struct cg_usage *u, bool all);
 
 /* Writes the usage and PROG's STATUS as one line of JSON. */

@@ -78,7 +78,7 @@ wait_up(pid_t pid, int ready, const char *name, const char *log,
 	if (fd_hear(ready) >= 0) {
 		if (printf("%s\n", name) >= 0 && fflush(stdout) != EOF)
 			_exit(0);
-		/* Who has given the name knows of the box. */
+		/* The box goes on: a caller that gave its name can stop it. */
 		warn("write the name");
 		_exit(EXIT_TOOL);
 	}

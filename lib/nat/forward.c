@@ -36,8 +36,8 @@ static const struct family {
     {'6', "/proc/sys/net/ipv6/conf", "/proc/sys/net/ipv6/conf/all/forwarding"},
 };
 
-/* '\0': there is no such file.  A value that cannot be read is none that may
- * be lost. */
+/* The first character of the file; '\0' if there is none.  Dies if the value
+ * cannot be read: it is to be put back later. */
 static char
 value_of(const char *path)
 {

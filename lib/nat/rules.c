@@ -233,7 +233,7 @@ source_rules(FILE *f, const char *chain, const struct nat *n, enum ip ip)
 }
 
 /* Each comparison by a module costs a request through a published port half a
- * percent: first that which decides about most packets. */
+ * percent, so the first rule is the one that decides about most packets. */
 #define FWD_RULES \
 	{ \
 		STATE "RELATED,ESTABLISHED,DNAT -j ACCEPT", \

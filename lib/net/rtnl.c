@@ -39,7 +39,7 @@ link_get(struct netlink *nl, int index, const char *name, struct link *l)
 	const struct ifinfomsg i = {.ifi_index = index};
 
 	netlink_begin(nl, RTM_GETLINK, 0, &i, sizeof(i));
-	/* Of all packets of each processor the kernel would make the sums. */
+	/* Else the kernel adds up the packets of each processor. */
 	netlink_put_u32(nl, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	if (name)
 		netlink_put_str(nl, IFLA_IFNAME, name);

@@ -50,8 +50,9 @@ none_hint(int kinds)
 	return NULL;
 }
 
+static const char enforced[] = " (enforce)"; /* after a profile's name */
+
 /* The hint for a process that a profile of AppArmor confines, or NULL. */
-static const char enforced[] = " (enforce)";
 static char *
 confined_hint(void)
 {

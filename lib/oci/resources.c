@@ -391,7 +391,7 @@ device_rule(struct json d)
 	    numbers[1], access);
 }
 
-/* Whether the rules allow less than all, if those before the rule D do so. */
+/* Whether the rules up to D allow less than all; BEFORE: those before D do. */
 static bool
 is_narrow(struct json d, bool before)
 {
@@ -422,8 +422,7 @@ resources_devices(struct words *w, struct json devices)
 	for (size_t i = 0; i < json_count(devices); i++) {
 		const struct json d = json_at(devices, i);
 		const bool allow = json_true(json_get(d, "allow"), false);
-
-		char *rule = device_rule(d);
+		const char *rule = device_rule(d);
 
 		if (keeps)
 			words_option(w, allow ? "--allow" : "--deny", rule);

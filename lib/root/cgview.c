@@ -62,8 +62,8 @@ make_dir(int top, const char *list)
 	return inroot_subdir(top, list);
 }
 
-/* In a cgroup namespace that is not the box's, the path of the group is longer.
- */
+/* Whether GROUP, of the hierarchy LIST, is the box's own.  In a cgroup
+ * namespace that is not the box's, the path of the group is longer. */
 static bool
 is_top(const char *list, const char *group)
 {
@@ -71,7 +71,7 @@ is_top(const char *list, const char *group)
 	       (!*list && delegated && strcmp(group, "/" CG_OWN) == 0);
 }
 
-/* Its directory, as hosts have it. */
+/* The name of the directory for the hierarchy LIST, as on hosts. */
 static const char *
 dir_name(const char *list)
 {
@@ -102,7 +102,7 @@ void
 cgview_make(int sys, const char *dir, bool delegate)
 {
 	const bool dry = say_modes() & SAY_DRY;
-	const char *v1[CG_TREES + 1];
+	const char *dirs[CG_TREES + 1];
 	char where[PATH_MAX], *text, *list, *group;
 	bool v2 = false;
 	size_t n = 0;
@@ -118,10 +118,10 @@ cgview_make(int sys, const char *dir, bool delegate)
 			continue;
 		v2 = v2 || !*list;
 		if (*list && has_limits(list))
-			v1[n++] = list;
+			dirs[n++] = list;
 	}
 	if (n && v2 && delegated)
-		v1[n++] = "";
+		dirs[n++] = "";
 	if (n == 0 && !v2)
 		return;
 	top = n ? mnt_new("tmpfs", "mode=0755,size=64k,nr_inodes=32", MNT_SAFE,
@@ -136,7 +136,7 @@ cgview_make(int sys, const char *dir, bool delegate)
 			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		die("%s", where);
 	for (size_t i = 0; i < n; i++)
-		add(top, v1[i], where);
+		add(top, dirs[i], where);
 	if (n && say(SAY_SH, "mount -o remount,bind,ro %s", where) &&
 	    mnt_attr(top, MOUNT_ATTR_RDONLY, false) < 0)
 		die_said();

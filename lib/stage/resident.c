@@ -162,7 +162,7 @@ pass_on(const struct resident *r, int signo, int *meant)
 	}
 }
 
-/* -1 with errno: nothing was read. */
+/* Handles the signal in FD, a signalfd.  -1 with errno: nothing was read. */
 static int
 forward(const struct resident *r, int fd, int *meant)
 {
@@ -226,8 +226,8 @@ was_left(const struct resident *r, int fd)
 
 static pid_t waited; /* 0: it has ended, or was left */
 
-/* The wait has failed, or what is done meanwhile: the box is to end, and the
- * caller to undo its own.  Process 1 of a box ignores a SIGTERM. */
+/* The wait has failed, or something that is done meanwhile: the box is to end,
+ * and the caller to undo its own.  Process 1 of a box ignores a SIGTERM. */
 static void
 end_waited(void)
 {
