@@ -357,7 +357,9 @@ made" "$stderr"
 	sed "s/1122/9223372036854775807/" "$bundle/short" >"$bundle/config.json"
 	has "$(oci create -n --bundle "$bundle" c)" "--memory 9223372036854775807"
 	# Unknown properties are ignored.
-	runs_as '.new = {a: [1]} | .process.new = 1 | .linux.new = "x" | .process.args = ["echo", "fine"]'
+	export script='echo fine'
+	runs_as '.new = {a: [1]} | .deep = reduce range(50) as $_ (1; [.]) | .process.new = 1 | .linux.new = "x"'
+	is "$status $output" "0 fine" "$stderr"
 }
 
 @test "each property of the specification is done, or refused by its name" {

@@ -354,11 +354,14 @@ json_print(struct json j)
 {
 	const char *text = json_object_to_json_string_ext(
 	    j.value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	struct json_object *again = text ? json_tokener_parse(text) : NULL;
+	struct json_tokener *reader = json_tokener_new_ex(MOST_LEVELS);
+	struct json_object *again =
+	    text && reader ? json_tokener_parse_ex(reader, text, -1) : NULL;
 
 	/* Where memory ends, json-c leaves parts out, and says nothing. */
 	if (!json_object_equal(again, j.value))
 		diex("no memory for %s", *j.name ? j.name : "the text");
 	json_object_put(again);
+	json_tokener_free(reader);
 	return text;
 }
