@@ -111,8 +111,10 @@ prepare(char *argv[])
 
 	if (o.box.set.join[NS_MOUNT] < 0) {
 		prog = chain_open(argv[0], &own);
+		/* Not chain(): the program may be there by now, and would run
+		 * outside of the box. */
 		if (prog < 0)
-			chain(argv);
+			chain_failed(argv[0]);
 		chain_opened(prog, own);
 	}
 	if (idmap_out(&o.box.maps.u, 0, &uid) &&

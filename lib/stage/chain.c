@@ -145,8 +145,8 @@ explain(const char *path)
 	}
 }
 
-__attribute__((noreturn)) static void
-failed(const char *path)
+void
+chain_failed(const char *path)
 {
 	const int err = errno;
 	const int status = err == ENOENT ? EXIT_NOENT : EXIT_NOEXEC;
@@ -169,12 +169,12 @@ check(const char *name)
 	struct stat st;
 
 	if (search(name, path, sizeof(path)) < 0)
-		failed(name);
+		chain_failed(name);
 	if ((opened >= 0 ? fstat(opened, &st) : stat(path, &st)) < 0)
-		failed(path);
+		chain_failed(path);
 	errno = EACCES;
 	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
-		failed(path);
+		chain_failed(path);
 }
 
 void
@@ -210,14 +210,14 @@ chain(char *const argv[])
 		fd = door_fd() >= 0 ? door_prog(argv[0], &own)
 				    : chain_open(argv[0], &own);
 	if (fd < 0)
-		failed(argv[0]);
+		chain_failed(argv[0]);
 	if (!own) {
 		opened = fd;
 		chain_last(argv);
 	}
 	inherit_hand_on();
 	execveat(fd, "", argv, environ, AT_EMPTY_PATH);
-	failed(argv[0]);
+	chain_failed(argv[0]);
 }
 
 void
@@ -241,5 +241,5 @@ chain_last(char *const argv[])
 	if (saved == EACCES && opened >= 0)
 		execveat(opened, "", argv, environ, AT_EMPTY_PATH);
 	errno = saved;
-	failed(path);
+	chain_failed(path);
 }

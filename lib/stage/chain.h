@@ -24,6 +24,10 @@ void chain_stand(char *const argv[]);
  * stages.  -1 with errno as of execvp(3). */
 int chain_open(const char *name, bool *own);
 
+/* The end of a stage that cannot open PATH, or execute it: 127 or 126 by errno,
+ * with one line. */
+__attribute__((noreturn)) void chain_failed(const char *path);
+
 /* Makes chain() execute FD, which chain_open() has opened on the doorman's
  * side. */
 void chain_opened(int fd, bool own);
