@@ -342,6 +342,10 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	[ "$status" = 1 ] || fail "status $status"
 	run cg-limit --delegate max $spawn rootfs-enter "$bb" sh -c "$try"
 	[ "$status" = 1 ] || fail "status $status"
+	# No signal would end a process that v1 has frozen.
+	run cg-limit --delegate max $spawn rootfs-enter --delegate --cap-add ALL --seccomp off --tmpfs /tmp --tmpfs /run "$bb" \
+	    sh -c 'mkdir /tmp/f && mount -t cgroup -o freezer f /tmp/f && mkdir /tmp/f/a && ls /tmp/f/a'
+	[ "$status" = 1 ] || fail "status $status"
 	run -0 cg-limit --delegate max ns-spawn -n --delegate true
 	if is_v2 pids; then
 		has "$output" '/processes/cgroup.subtree_control'
@@ -699,6 +703,7 @@ thaw() {
 }
 
 @test "kill -9 of cg-limit: a process that cannot be killed holds up nobody; box-gc names it" {
+	beyond_box freezer
 	frozen=$(cgroup_dir freezer)/frozen-$$
 	mkdir "$frozen"
 	[ -e "$frozen/freezer.state" ] || { rmdir "$frozen"; lacks_kernel "a freezer that stops SIGKILL, v1's" false; }

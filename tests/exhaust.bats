@@ -100,6 +100,7 @@ ended() {
 }
 
 @test "exhaustion: descriptors, inotify instances, terminals, keys" {
+	beyond_box counts
 	hog descriptors --ulimit nofile=1000
 	is "$why $has" "EMFILE 997"
 	well

@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Of each version; "" is the directory.  (/sys/kernel/cgroup/delegate lists
@@ -69,6 +70,12 @@ delegate(const struct cg_tree *t, pid_t pid, uid_t uid, gid_t gid)
 	free(own);
 }
 
+bool
+cg_is_given(const char *list)
+{
+	return !strstr(list, "freezer");
+}
+
 void
 cg_delegate(pid_t pid, uid_t uid, gid_t gid)
 {
@@ -76,7 +83,7 @@ cg_delegate(pid_t pid, uid_t uid, gid_t gid)
 	bool any = false;
 
 	for (size_t i = 0; (t = cg_tree_number(i)); i++)
-		if (t->top && cg_is_own(t->list)) {
+		if (t->top && cg_is_own(t->list) && cg_is_given(t->list)) {
 			delegate(t, pid, uid, gid);
 			any = true;
 		}

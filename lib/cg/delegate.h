@@ -1,6 +1,7 @@
 #ifndef CG_DELEGATE_H
 #define CG_DELEGATE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* A box's root makes groups of its own below the box's (cgroups(7),
@@ -10,6 +11,11 @@
 /* On v2 the processes of the box are in this group below the box's own, because
  * a group with processes has no limited groups below it. */
 #define CG_OWN "processes"
+
+/* Whether the hierarchy with the controllers LIST (as in /proc/PID/cgroup) is
+ * given: each but v1's freezer.  No signal ends a process that v1 has frozen,
+ * so a box could keep itself for ever; v2's freezer lets SIGKILL through. */
+bool cg_is_given(const char *list);
 
 /* Gives the groups that cg-limit has made for the caller to UID and GID, the
  * box's root: the directories, and the files that move processes and turn on

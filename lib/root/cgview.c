@@ -40,9 +40,10 @@ static bool delegated;
 static bool
 has_limits(const char *list)
 {
-	return delegated || strcmp(list, "cpu") == 0 ||
-	       strncmp(list, "cpu,", 4) == 0 || strcmp(list, "memory") == 0 ||
-	       strcmp(list, "pids") == 0;
+	if (delegated)
+		return cg_is_given(list);
+	return strcmp(list, "cpu") == 0 || strncmp(list, "cpu,", 4) == 0 ||
+	       strcmp(list, "memory") == 0 || strcmp(list, "pids") == 0;
 }
 
 /* The directory LIST in TOP, and a link to it for each controller
