@@ -247,13 +247,14 @@ find_root() {
 # find_delegated: $delegated is 1 if this user may make groups below our own, as in
 # a systemd scope with Delegate=yes; $scope, if the user's manager can make such a
 # scope, the words in front of a program that is to run there; $controllers, those
-# that the groups get.  Groups of v1 are root's, but in a box of --delegate.
+# that the groups get.  Groups of v1 are root's, but in a box of --delegate,
+# which has no freezer.
 find_delegated() {
 	delegated='' scope='' controllers=''
 	while IFS=: read -r _num _list _path; do
 		case $_num:$_list in
 		0:) [ -z "$delegated" ] || continue ;;
-		*:name=*) continue ;;
+		*:name=* | *:freezer) continue ;;
 		*)
 			[ -w "/sys/fs/cgroup/$_list$_path/tasks" ] || {
 				delegated='' scope='' controllers='' && return
