@@ -354,7 +354,7 @@ check-readme:
 	TEST_LIMIT=$${TEST_LIMIT:-900} tests/run tests/fresh
 
 # All of these; with make -k, a failure does not stop the others. CI has the first
-# four each time, and of the others one in turn.
+# four each time, and the others in turn, check-box in part.
 check-all: check asan-part check-vm-part check-systemd \
 	check-readme check-engines check-clang check-alpine check-box
 
