@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -55,7 +56,7 @@ is_there(struct netlink *nl, const struct nat *n)
 
 /* The child: with neither the caller's streams nor the chain's descriptors. */
 __attribute__((noreturn)) static void
-feed(const struct nat *n, int lock, int socket)
+feed(struct texts texts, int lock, int socket)
 {
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -64,11 +65,11 @@ feed(const struct nat *n, int lock, int socket)
 		if (null < 0 || dup2(null, fd) < 0)
 			_exit(EXIT_TOOL);
 	close_others(lock, socket);
-	_exit(nat_feed(nat_texts(n, NULL, NULL), lock) < 0 ? EXIT_TOOL : 0);
+	_exit(nat_feed(texts, lock) < 0 ? EXIT_TOOL : 0);
 }
 
 int
-nat_away(const struct nat *n, int lock)
+nat_away(const struct nat *n, struct texts texts, int lock)
 {
 	const struct timespec pause = {.tv_nsec = POLL};
 	struct netlink nl;
@@ -76,17 +77,19 @@ nat_away(const struct nat *n, int lock)
 	pid_t pid;
 
 	if (netlink_open(&nl, NETLINK_NETFILTER) < 0)
-		return nat_feed(nat_texts(n, NULL, NULL), lock);
+		return nat_feed(texts, lock);
 	/* Legacy does not wait.  A trace is for the caller's streams. */
 	if (say_modes() || !is_there(&nl, n) || (pid = fork()) < 0) {
 		close(nl.fd);
-		return nat_feed(nat_texts(n, NULL, NULL), lock);
+		return nat_feed(texts, lock);
 	}
 	if (pid == 0)
-		feed(n, lock, nl.fd);
+		feed(texts, lock, nl.fd);
 	do
 		nanosleep(&pause, NULL);
 	while ((r = waitpid(pid, &status, WNOHANG)) == 0 && is_there(&nl, n));
 	close(nl.fd);
+	for (unsigned ip = 0; ip < IPS; ip++)
+		free(texts.of[ip]);
 	return r == 0 || status == 0 ? 0 : -1;
 }

@@ -281,14 +281,10 @@ static unsigned steps;
 static uint32_t since;
 
 static void
-count_steps(const struct nat *from, const struct nat *to)
+count_steps(const struct texts *change)
 {
-	struct texts t = nat_texts(from, to, NULL);
-
-	steps = nat_commits(&t);
+	steps = nat_commits(change);
 	since = steps ? shared_seen() : 0;
-	free(t.of[IP4]);
-	free(t.of[IP6]);
 }
 
 /* The steps are done. */
@@ -337,6 +333,7 @@ void
 firewall_up(bool lasting)
 {
 	struct owner before;
+	struct texts change;
 
 	if (say_modes() & SAY_DRY) {
 		nat.pooled = nat.pooled && shared_takes(&nat.slot);
@@ -372,8 +369,9 @@ firewall_up(bool lasting)
 	}
 	close(common_fd);
 	common_fd = -1;
-	count_steps(NULL, &nat);
-	if (nat_feed(nat_texts(NULL, &nat, NULL), record_fd) < 0)
+	change = nat_texts(NULL, &nat, NULL);
+	count_steps(&change);
+	if (nat_feed(change, record_fd) < 0)
 		fail();
 	tell_steps();
 	/* The flows that began before the ports were published. */
@@ -444,11 +442,12 @@ int
 firewall_back(void)
 {
 	const struct flow_box box = own_box();
+	const struct texts change = nat_texts(&nat, NULL, NULL);
 	int r;
 
-	count_steps(&nat, NULL);
-	r = grace ? nat_away(&nat, record_fd)
-		  : nat_feed(nat_texts(&nat, NULL, NULL), record_fd);
+	count_steps(&change);
+	r = grace ? nat_away(&nat, change, record_fd)
+		  : nat_feed(change, record_fd);
 	if (r < 0 && nat_undo(nat.id, nat.slot.has6) < 0) {
 		record_fd = -1;
 		return -1;

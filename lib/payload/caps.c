@@ -140,30 +140,16 @@ say_sets(uint64_t ambient)
 	    text_of(ambient), text_of(ambient));
 }
 
-__attribute__((noreturn)) static void
-die_bound(uint64_t keep)
+/* For the message about a call that has failed, of which SAY_IT was left out.
+ * Keeps errno. */
+static void
+say_late(bool (*say_it)(uint64_t), uint64_t set)
 {
 	const int err = errno;
 
 	if (!say_modes())
-		say_bound(keep);
+		say_it(set);
 	errno = err;
-	if (err == EPERM)
-		die_hint(geteuid() == 0 ? "ns-spawn in front"
-					: "sudo, or ns-spawn in front",
-		    "%s", said());
-	die_said();
-}
-
-__attribute__((noreturn)) static void
-die_sets(uint64_t ambient)
-{
-	const int err = errno;
-
-	if (!say_modes())
-		say_sets(ambient);
-	errno = err;
-	die_said();
 }
 
 void
@@ -178,7 +164,12 @@ caps_bound(uint64_t keep)
 		/* The kernel has no such capability. */
 		if (errno == EINVAL)
 			break;
-		die_bound(keep);
+		say_late(say_bound, keep);
+		if (errno == EPERM)
+			die_hint(geteuid() == 0 ? "ns-spawn in front"
+						: "sudo, or ns-spawn in front",
+			    "%s", said());
+		die_said();
 	}
 }
 
@@ -222,8 +213,10 @@ caps_limit(uint64_t keep, uint64_t ambient)
 	    take(c, CAP_PERMITTED, own, CAP_PERMITTED, keep) < 0 ||
 	    take(c, CAP_EFFECTIVE, own, CAP_EFFECTIVE, keep) < 0 ||
 	    take(c, CAP_INHERITABLE, own, CAP_PERMITTED, ambient) < 0 ||
-	    cap_set_proc(c) < 0 || raise_ambient(c) < 0)
-		die_sets(ambient);
+	    cap_set_proc(c) < 0 || raise_ambient(c) < 0) {
+		say_late(say_sets, ambient);
+		die_said();
+	}
 	cap_free(own);
 	cap_free(c);
 }

@@ -30,45 +30,44 @@ static const char *instead;
 static const char *instead_file;
 static bool keep_open;
 
-int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __real_openat(int dir, const char *path, int flags, ...);
 int __wrap_openat(int dir, const char *path, int flags, ...);
 int __real_close(int fd);
 int __wrap_close(int fd);
 
-static mode_t
-mode_of(int flags, va_list ap)
+static int
+open_at(int dir, const char *path, int flags, va_list ap)
 {
-	return flags & O_CREAT ? va_arg(ap, mode_t) : 0;
+	const mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
+
+	if (instead && strcmp(path, instead) == 0)
+		path = instead_file;
+	return __real_openat(dir, path, flags, mode);
 }
 
 int
 __wrap_open(const char *path, int flags, ...)
 {
 	va_list ap;
-	mode_t mode;
+	int fd;
 
 	va_start(ap, flags);
-	mode = mode_of(flags, ap);
+	fd = open_at(AT_FDCWD, path, flags, ap);
 	va_end(ap);
-	if (instead && strcmp(path, instead) == 0)
-		path = instead_file;
-	return __real_open(path, flags, mode);
+	return fd;
 }
 
 int
 __wrap_openat(int dir, const char *path, int flags, ...)
 {
 	va_list ap;
-	mode_t mode;
+	int fd;
 
 	va_start(ap, flags);
-	mode = mode_of(flags, ap);
+	fd = open_at(dir, path, flags, ap);
 	va_end(ap);
-	if (instead && strcmp(path, instead) == 0)
-		path = instead_file;
-	return __real_openat(dir, path, flags, mode);
+	return fd;
 }
 
 int
