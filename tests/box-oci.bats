@@ -354,6 +354,11 @@ made" "$stderr"
 		try oci create -n --bundle "$bundle" c
 		has "$status $stderr" "1 box-oci: linux.resources.memory.limit: "
 	done
+	bundle '.process.rlimits = [{type: "RLIMIT_CORE", soft: 0, hard: 1122}]'
+	sed 's/1122/18446744073709551616/' "$bundle/config.json" >"$bundle/long"
+	mv "$bundle/long" "$bundle/config.json"
+	try oci create -n --bundle "$bundle" c
+	has "$status $stderr" "1 box-oci: process.rlimits[0].hard: "
 	sed "s/1122/9223372036854775807/" "$bundle/short" >"$bundle/config.json"
 	has "$(oci create -n --bundle "$bundle" c)" "--memory 9223372036854775807"
 	# Unknown properties are ignored.
