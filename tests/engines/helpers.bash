@@ -34,11 +34,13 @@ space() {
 engine_up() {
 	requires "root" test "$EUID" = 0
 	lab_up
-	export data=$BATS_FILE_TMPDIR/data parent keeper
+	export data=$BATS_FILE_TMPDIR/data parent keeper others
 	mkdir -p "$data"
 	# On v2 the groups above have no processes.
 	parent=$(awk -F: '$2 == "pids" { print $3 }' /proc/self/cgroup)
 	parent=${parent%/}/boxtest
+	# Podman's own group for pods, at the top.
+	others=$(echo /sys/fs/cgroup/*/libpod_parent)
 	space "$HOSTNS"
 	keeper=$space
 	bb_root
@@ -55,6 +57,7 @@ engine_down() {
 	kill "$keeper"
 	# Groups of others come and go while find looks.
 	find /sys/fs/cgroup -depth -type d -path "*$parent*" -exec rmdir {} + 2>/dev/null || :
+	[ -e "${others%% *}" ] || find /sys/fs/cgroup/*/libpod_parent -depth -type d -exec rmdir {} + 2>/dev/null || :
 	# Above $parent, in a hierarchy in which we are elsewhere.
 	[ "$parent" = /boxtest ] || rmdir /sys/fs/cgroup/*"${parent%/*}" 2>/dev/null || :
 	lab_down
