@@ -114,7 +114,7 @@ result(const struct nlmsghdr *h)
 	if (h->nlmsg_type == NLMSG_ERROR && h->nlmsg_flags & NLM_F_ACK_TLVS) {
 		/* The attributes follow our request, which is returned. */
 		if (!(h->nlmsg_flags & NLM_F_CAPPED))
-			skip += e->msg.nlmsg_len - NLMSG_HDRLEN;
+			skip += NLMSG_ALIGN(e->msg.nlmsg_len) - NLMSG_HDRLEN;
 		why = skip > h->nlmsg_len
 			  ? NULL
 			  : netlink_attr(
