@@ -14,6 +14,7 @@ table(char *text, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	fuzz_free_all();
 	fuzz_run(table, data, size);
 	return 0;
 }
