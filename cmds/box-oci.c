@@ -91,9 +91,11 @@ parse(int argc, char *argv[])
 	if (!argv[optind])
 		opt_usage(&tool);
 	/* The stages may have another working directory. */
-	if (*oci.root != '/')
-		oci.root =
-		    text_fmt("%s/%s", getcwd(here, sizeof(here)), oci.root);
+	if (*oci.root != '/') {
+		if (!getcwd(here, sizeof(here)))
+			die("--root %s: the working directory", oci.root);
+		oci.root = text_fmt("%s/%s", here, oci.root);
+	}
 	errors_begin(log, format);
 }
 

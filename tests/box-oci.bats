@@ -808,3 +808,66 @@ family() {
 		grep -q "^\.It Cm $verb\|Cm $verb Ar" "$TOP/man/box-oci.1" || fail "$verb"
 	done
 }
+
+@test "what the verbs print without a container, options, and operands that are none" {
+	# Each verb but list, features and spec needs an operand; these take none.
+	for verb in create start run state kill delete pause resume exec ps update; do
+		run -125 oci "$verb"
+		has "$output" "usage: box-oci $verb "
+	done
+	for verb in list features spec; do
+		run -125 oci "$verb" one too many
+		has "$output" "usage: box-oci $verb "
+	done
+	run -125 box-oci
+	# What the kernel has is in the list, and so is what the program does.
+	run -0 --separate-stderr oci features
+	is "$(jq -c '[.ociVersionMin, .linux.cgroup.v1, .linux.cgroup.systemdUser, .linux.seccomp.enabled, .linux.selinux.enabled]' <<<"$output")" \
+	    '["1.0.0",true,false,true,false]'
+	is "$(jq -r '.linux.capabilities[]' <<<"$output" | sort)" "$(capsh --decode="$(printf '%x' $(((2 << $(</proc/sys/kernel/cap_last_cap)) - 1)))" |
+	    sed 's/.*=//; y/abcdefghijklmnopqrstuvwxyz/ABCDEFGHIJKLMNOPQRSTUVWXYZ/' | tr , '\n' | sort)"
+	is "$(jq -r '.linux.namespaces | length' <<<"$output")" 7
+	run -0 oci delete --force nobody
+	run -1 oci delete nobody
+	has "$output" 'container "nobody" does not exist'
+	bundle
+	run -1 oci create --bundle "$bundle" --no-pivot c
+	has "$output" "--no-pivot: a root without pivot_root(2) can be left"
+	# A relative --root: from the working directory, if there is one.
+	mkdir "$BATS_TEST_TMPDIR/gone"
+	cd "$BATS_TEST_TMPDIR"
+	run -0 box-oci --root oci list -q
+	cd gone && rmdir "$PWD"
+	run ! box-oci --root oci list
+	is "$output" "box-oci: --root oci: the working directory: No such file or directory"
+}
+
+@test "list as a table, options of exec, descriptors for a process, what update would do" {
+	bundle '.process.args = ["sleep", "1000"]'
+	create c
+	run -0 oci list
+	is "${lines[0]}" "ID                       PID      STATUS     BUNDLE"
+	is "$(xargs <<<"${lines[1]}")" "c $(pid_of) created $bundle"
+	run -0 oci start c 3>&-
+	oci exec --preserve-fds 2 c sh -c 'echo "$(cat <&3)$(cat <&4)"; ls /proc/self/fd | wc -l' 3<<<a 4<<<b >"$out"
+	is "$(head -n 1 "$out")" ab
+	run -0 oci exec --process-label "" --ignore-paused c true
+	run -1 oci exec --process-label x c true
+	has "$output" "--process-label: SELinux is not done"
+	run -1 oci exec --cgroup x c true
+	has "$output" "--cgroup: not done"
+	run -0 oci exec --apparmor "" c true
+	# What they would do, and nothing more.
+	run -0 oci exec -n c touch /made
+	has "$output" ns-enter
+	[ ! -e "$bb/made" ]
+	run -0 oci update -n --pids-limit 77 c
+	has "$output" "cg-set --group /bt-oci-$$"
+	has "$output" 77
+	hasnt "$(cat /sys/fs/cgroup/*/bt-oci-$$/pids.max)" 77
+	run -0 oci update c
+	run -0 oci kill c KILL
+	eventually 10 is_state stopped
+	run -0 oci list
+	is "$(xargs <<<"${lines[1]}")" "c 0 stopped $bundle"
+}
