@@ -320,6 +320,62 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	is "$(find . -name '.box-cp*')" ""
 }
 
+@test "a damaged archive, an old one, and parts that say nothing" {
+	requires "python3" command -v python3
+	mkdir archives
+	# The name of a file is what box-cp says of it.
+	python3 - <<-'END'
+		def block(name, size=0, type=b'0', sum=None, uid=b'0000000', mtime=b'00000000000', link=b'', magic=b'ustar\x0000'):
+		    b = bytearray(512)
+		    size = size if isinstance(size, bytes) else b'%011o' % size
+		    for at, text in ((0, name), (100, b'0000644'), (108, uid), (116, b'0000000'), (124, size), (136, mtime),
+		        (148, b' ' * 8), (156, type), (157, link), (257, magic)):
+		        b[at:at + len(text)] = text
+		    b[148:155] = b'%06o\0' % (sum or __builtins__.sum(b))
+		    return bytes(b)
+		def data(text): return text + bytes(-len(text) % 512)
+		def pax(*records):
+		    text = b''
+		    for r in records:
+		        n = len(r) + 2
+		        while n != len(b'%d %s\n' % (n, r)): n += 1
+		        text += b'%d %s\n' % (n, r)
+		    return raw(text)
+		def raw(text): return block(b'x', len(text), b'x') + data(text)
+		def put(says, archive):
+		    with open('archives/' + says, 'wb') as f: f.write(archive + bytes(1024))
+		one = block(b'f', 2) + data(b'x\n')
+		sparse = (b'GNU.sparse.major=1', b'GNU.sparse.minor=0', b'GNU.sparse.name=f', b'GNU.sparse.realsize=9')
+		bad = 'the archive is damaged: '
+		put(bad + 'a header', block(b'f', sum=1))
+		put(bad + 'a number', block(b'f', b'\xa0' + b'\xff' * 11))
+		put(bad + 'a number.1', pax(b'size=many') + one)
+		put(bad + 'an id', pax(b'uid=4294967295') + one)
+		put(bad + 'a name', pax(b'path=a\0b') + one)
+		put(bad + 'a pax header', raw(b'99 path=f\n') + one)
+		put(bad + 'a pax header.1', raw(b'7 path\n') + one)
+		put(bad + 'a header is too long', block(b'x', 1 << 24, b'x') + bytes(1 << 16))
+		put(bad + 'a list of parts', pax(*sparse) + block(b'f', 512) + data(b'1' * 40))
+		put(bad + 'a list of parts.1', pax(*sparse) + block(b'f', 512) + data(b'1\n8\n2\n'))
+		put(bad + 'a file is longer than its entry', pax(*sparse) + block(b'f', 4) + data(b'2\n1\n2\n'))
+		put('an archive of sparse files in an older format than 1.0', pax(b'GNU.sparse.map=0,1') + one)
+		# Good ones: a global header, times before 1970, blanks before a number, the
+		# directory of the oldest archives.
+		with open('good', 'wb') as f:
+		    f.write(block(b'g', 12, b'g') + data(b'12 comment=x') + pax(b'mtime=-1.5') + block(b'd/', 0, b'\0', magic=b'')
+		        + block(b'd/neg', b'          2', mtime=b'\xff' * 12) + data(b'x\n') + bytes(1024))
+	END
+	for archive in archives/*; do
+		says=${archive#*/}
+		run -125 --separate-stderr box-cp - web:/tmp <"$archive"
+		is "$output$(grep -v '/tmp: nothing has changed' <<<"$stderr")" "box-cp: ${says%.1}"
+	done
+	is "$(inside ls -A /tmp)" ""
+	run -0 --separate-stderr box-cp - web:/tmp <good
+	is "$output$stderr" ""
+	is "$(inside stat -c '%n %s %Y' /tmp/d /tmp/d/neg)" $'/tmp/d 4096 0\n/tmp/d/neg 2 0'
+}
+
 @test "T53: names that the box swaps while it is copied" {
 	mkdir away shared
 	box-stop -t 0 web && finish
