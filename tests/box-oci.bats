@@ -247,6 +247,13 @@ ok" "$stderr"
 	create c
 	is "$(cat "/sys/fs/cgroup/unified/bt-oci-$$/hugetlb.2MB.max")" 4194304
 	has "$(cat "/proc/$(pid_of)/cgroup")" "0::/bt-oci-$$"
+	oci delete --force c
+	# By the file's own name, and a file of v1's.
+	bundle '.process.args = ["sleep", "1000"] | .linux.resources.unified = {"hugetlb.2MB.max": "2097152"}'
+	create c
+	is "$(cat "/sys/fs/cgroup/unified/bt-oci-$$/hugetlb.2MB.max")" 2097152
+	oci delete --force c
+	refused '.linux.resources.unified = {"pids.max": "9"}' "linux.resources.unified.pids.max: no file of a v2 control group here"
 }
 
 @test "namespaces: new ones, the host's, joined ones, and a user namespace" {
@@ -554,6 +561,53 @@ proc-set"
 	refused '.linux.personality = {domain: "LINUX", flags: ["x"]}' "linux.personality.flags"
 	refused '.mounts += [{destination: "/mnt", type: "bind", source: "/etc", options: ["rbind"], uidMappings: [{containerID: 0, hostID: 5, size: 1}]}]' \
 	    "other ids than the container"
+	refused '.mounts += [{destination: "/mnt", type: "bind"}]' "mounts[7].source: missing"
+	refused '.linux.devices = [{path: "/dev/a:b", type: "c", major: 1, minor: 3}]' "linux.devices[0].path: '/dev/a:b' has a colon"
+	refused '.linux.resources.devices = [{allow: true, access: "rx"}]' "linux.resources.devices[0].access: 'rx' has more than r, w and m"
+	refused '.linux.resources.rdma = {x: {}}' "linux.resources.rdma.x: no limit"
+}
+
+@test "a bind on /dev has its own nodes, and none are made in its source" {
+	mkdir "$BATS_TEST_TMPDIR/dev"
+	export script='ls -A /dev; hostname'
+	# The host name, where none is given, is that of the host.
+	for kind in '{type: "bind"}' '{options: ["rbind"]}'; do
+		runs_as ".mounts = [.mounts[] | select(.destination | startswith(\"/dev\") | not)] +
+		    [{destination: \"/dev\", source: \"$BATS_TEST_TMPDIR/dev\"} + $kind] | del(.hostname)"
+		is "$status $output $stderr" "0 $(hostname) " "$kind"
+		is "$(ls -A "$BATS_TEST_TMPDIR/dev")" ""
+	done
+}
+
+@test "groups that the container has made: listed, ended, thawed" {
+	bundle '.process.args = ["sleep", "1000"] | .linux.resources.memory.limit = 33554432'
+	create c
+	oci start c 3>&-
+	for d in /sys/fs/cgroup/*/bt-oci-$$; do mkdir "$d/inner"; done
+	where=$(cgroup_dir pids "$(pid_of)")/inner
+	oci exec -d c sh -c 'exec sleep 999' >/dev/null 2>&1 3>&-
+	inner=$(oci ps --format json c | jq ".[] | select(. != $(pid_of))")
+	echo "$inner" >"$where/cgroup.procs"
+	has "$(oci ps --format json c | jq -c .)" "$inner"
+	has "$(oci ps c -o pid,args)" "$inner sleep 999"
+	# The end of a process by the limit of memory is an event.
+	oci events --interval 1 c >"$out" 3>&- &
+	events=$!
+	eventually 10 grep -q '"stats"' "$out"
+	run ! oci exec c sh -c 'head -c 100000000 /dev/zero | tail | wc -c; kill -9 $$'
+	eventually 10 grep -q '"oom"' "$out"
+	oci pause c
+	run -0 oci delete --force c
+	finish "$events"
+	is "$(ls -d "$where" /proc/"$inner" 2>/dev/null)" ""
+	# A container that is kept after its end, with the default group, and for a
+	# user without a directory.
+	bundle '.process.args = ["true"] | del(.linux.cgroupsPath)'
+	run -0 oci run --keep --bundle "$bundle" c 3>&-
+	is_state stopped
+	oci delete c
+	run -0 setpriv --reuid 65534 --regid 65534 --clear-groups env -u XDG_RUNTIME_DIR box-oci list -q
+	is "$output" ""
 }
 
 # family PID: the process and its descendants.

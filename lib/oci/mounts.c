@@ -131,24 +131,39 @@ shift_word(struct json mount, struct json linux)
 	return "";
 }
 
+static bool
+has_bind_option(struct json mount)
+{
+	const struct json options = json_get(mount, "options");
+
+	return is_word(options, "bind") || is_word(options, "rbind");
+}
+
+static bool
+is_bind(struct json mount)
+{
+	return has_bind_option(mount) ||
+	       strcmp(json_text(json_get(mount, "type"), ""), "bind") == 0;
+}
+
 static void
 put_mount(FILE *f, struct json mount, const char *bundle, struct json linux)
 {
 	const struct json options = json_get(mount, "options");
-	const bool bind = is_word(options, "bind") || is_word(options, "rbind");
 	const char *type = json_text(json_get(mount, "type"), "");
 	const char *source = json_text(json_get(mount, "source"), "");
-	const bool is_bind = bind || strcmp(type, "bind") == 0;
+	const bool bind = is_bind(mount);
 	char *target = clean(json_need_text(mount, "destination"));
 
-	if (!is_bind && !*type)
+	if (!bind && !*type)
 		json_die(mount, "neither a type nor a bind");
-	if (is_bind && !*source)
+	if (bind && !*source)
 		json_die(json_get(mount, "source"), "missing");
-	put_field(f, is_bind ? mounts_absolute(bundle, source) : source);
+	put_field(f, bind ? mounts_absolute(bundle, source) : source);
 	put_field(f, target);
-	put_field(f, is_bind ? "bind" : type);
-	put_options(f, options, is_bind && !bind ? "bind" : "defaults",
+	put_field(f, bind ? "bind" : type);
+	put_options(f, options,
+	    bind && !has_bind_option(mount) ? "bind" : "defaults",
 	    shift_word(mount, linux));
 	fputs("0 0\n", f);
 	free(target);
@@ -340,10 +355,9 @@ has_own_dev(struct json mounts)
 		const struct json m = json_at(mounts, i);
 		char *target = clean(json_need_text(m, "destination"));
 		const bool dev = strcmp(target, "/dev") == 0;
-		const struct json o = json_get(m, "options");
 
 		free(target);
-		if (dev && (is_word(o, "bind") || is_word(o, "rbind")))
+		if (dev && is_bind(m))
 			return true;
 	}
 	return false;
