@@ -183,6 +183,7 @@ refused() {
 	refused "--unpublish: '127.0.0.1:9090' is not" --unpublish 127.0.0.1:9090 web
 	refused "not an address of this host" -p 198.51.100.1:9091:80 web
 	refused "not published" --cpus 2 --unpublish 9091:80 web
+	refused "the box has no IPv6" -p [::1]:9091:80 web
 	is "$(field web cpu_limit_percent)" 50
 	box-limit --unpublish 9090:80 web
 	# The first table's part succeeds, the next one's fails.
@@ -191,8 +192,9 @@ refused() {
 	host iptables -t nat -X BOX-DNAT-0
 	is "$(host cat /proc/sys/net/ipv4/conf/veth0/route_localnet)" 0
 	host python3 -c 'import socket; socket.create_server(("", 8080))'
-	run -0 box-limit -p 8080:80 web
+	run -0 box-limit -p 8080:80 -p 0.0.0.0:8081:80 web
 	serves 8080
+	serves 8081
 }
 
 # A client of its own: as USER, it sends DATA and prints the answer.

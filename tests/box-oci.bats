@@ -865,7 +865,7 @@ family() {
 
 @test "what the verbs print without a container, options, and operands that are none" {
 	# Each verb but list, features and spec needs an operand; these take none.
-	for verb in create start run state kill delete pause resume exec ps update; do
+	for verb in create start run state kill delete pause resume exec ps update events; do
 		run -125 oci "$verb"
 		has "$output" "usage: box-oci $verb "
 	done

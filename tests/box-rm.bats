@@ -27,6 +27,13 @@ ended() {
 field() { box-ps -a --json "$1" | jq -r ".[] | .$2"; }
 entries() { find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort | xargs; }
 
+@test "no name, and a newline in what comes next" {
+	run -125 box-rm
+	has "$output" "usage: box-rm "
+	run -0 ns-spawn -n echo $'a\nb; rm x'
+	has "$output" "# next: echo 'a b; rm x'"
+}
+
 @test "a job in the background: its status, output, end and times stay" {
 	before=$(date +%s)
 	run -0 box-run --network none -d --name job "$bb" sh -c 'echo out; sleep 0.3; exit 3'

@@ -76,6 +76,10 @@ all="null-r null-w null-rw zero-r full-r full-w kmsg-r null-m disk-m"
 	# In a group that is limited already, no more is allowed.
 	limited --allow "c 1:3 r" -- cg-limit --devices max cg-device --allow "c 1:3 r" sh -c "$(tries)" sh "$BATS_TEST_TMPDIR"
 	is "$output" null-r "$stderr"
+	[ -e "$(cgroup_dir devices)/devices.list" ] || return 0
+	limited --allow "c 1:3 r" -- cg-limit --devices max cg-device --allow "c 1:7 r" true
+	is "$status" 125
+	has "$stderr" "hint: the group above may not have that device"
 }
 
 # bats test_tags=vm

@@ -74,7 +74,9 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 		--memory -1m
 		--memory 99999999999999999999g
 		--swap z
+		--memory 9999999t
 		--cpuset 1-
+		--cpuset 0;1
 		--cpuset 3-1
 		--cpuset ,
 		--cpuset 0,,1
@@ -99,6 +101,12 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 		--report x
 	END
 	run -125 cg-limit --name "" max true
+	run -125 cg-limit --warn=files=x max true
+	is "$output" "cg-limit: --warn: 'files=x' is not pids=OPTION or memory=OPTION"
+	is_v2 memory || {
+		run -125 cg-limit --swap 1m max true
+		has "$output" "--swap needs --memory here"
+	}
 	run -125 cg-limit --name "$(printf %300s x | tr ' ' x)" max true
 }
 
@@ -614,6 +622,15 @@ gets_half() {
 	run --separate-stderr cg-limit --warn=memory=--mem --memory 32m max python3 -c "$EAT" 200
 	is "$status" 137
 	has "$stderr" "--mem"
+	# The limit of a group above.
+	run --separate-stderr cg-limit --memory 32m max cg-limit --warn --memory 400m max python3 -c "$EAT" 200
+	is "$status" 137
+	has "$stderr" "the host or a group above ran out of memory, and 1 of the processes were killed"
+}
+
+@test "a box's filter, which refuses clone3: the group has PROG all the same" {
+	run -0 sys-filter cg-limit --name "in-$$" --pids 9 max grep :pids: /proc/self/cgroup
+	[[ $output == */in-$$ ]]
 }
 
 # bats test_tags=vm

@@ -65,6 +65,16 @@ reached() { has "$("$@" timeout 5 bash -c ': <>"/dev/tcp/$0/1"' "$to" 2>&1)" "Co
 	over
 }
 
+@test "a link with IPv6 has no less than IPv6's smallest packet, whatever the host's route has" {
+	route=$(host ip route show default)
+	host ip route change $route mtu 1000
+	run -0 host net-lease --ipv6 ns-spawn net-veth --pool6 fd62:6f78::/64 ip link show veth1
+	has "$output" "mtu 1280"
+	run -0 host net-lease ns-spawn net-veth ip link show veth1
+	has "$output" "mtu 1000"
+	host ip route change $route
+}
+
 @test "without --ipv6 a box has none, link-local included" {
 	start net-lease ns-spawn net-veth sleep 1000
 	runs sleep

@@ -372,6 +372,13 @@ for p in eval(sys.argv[1]):
 	done
 }
 
+@test "--flows: the rate is within the bounds of the match limit" {
+	run -0 host net-nat -n --flows 1 -p 80:80 true
+	has "$output" "--limit 1/s --limit-burst 1 "
+	run -0 host net-nat -n --flows 4000000 -p 80:80 true
+	has "$output" "--limit 10000/s --limit-burst 10000 "
+}
+
 @test "an address that is not the host's is refused" {
 	refused -p 198.51.100.7:8080:80
 	has "$output" 198.51.100.7

@@ -44,6 +44,11 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 	done
 }
 
+@test "the last word on a namespace counts" {
+	run -0 ns-spawn --uts host --uts new hostname
+	is "$output" container
+}
+
 @test "--only: namespaces that are not listed are the host's" {
 	spawned --only uts,ipc
 	for k in $KINDS; do

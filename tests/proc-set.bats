@@ -101,6 +101,9 @@ proc-set: hint: the caller's hard limit is 500, and only CAP_SYS_RESOURCE raises
 	as_nobody --oom -5
 	is "$status" 125
 	has "$stderr" "--oom -5: Permission denied"
+	as_nobody --ionice realtime:3
+	is "$status" 125
+	has "$stderr" "--ionice realtime:3: Operation not permitted"
 	rm -r "$dir"
 }
 
