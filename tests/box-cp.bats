@@ -363,7 +363,8 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 		# directory of the oldest archives.
 		with open('good', 'wb') as f:
 		    f.write(block(b'g', 12, b'g') + data(b'12 comment=x') + pax(b'mtime=-1.5') + block(b'd/', 0, b'\0', magic=b'')
-		        + block(b'd/neg', b'          2', mtime=b'\xff' * 12) + data(b'x\n') + bytes(1024))
+		        + block(b'd/neg', b'          2', mtime=b'\xff' * 12) + data(b'x\n')
+		        + pax(b'mtime=7') + block(b'd/sec') + bytes(1024))
 	END
 	for archive in archives/*; do
 		says=${archive#*/}
@@ -373,7 +374,7 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	is "$(inside ls -A /tmp)" ""
 	run -0 --separate-stderr box-cp - web:/tmp <good
 	is "$output$stderr" ""
-	is "$(inside stat -c '%n %s %Y' /tmp/d /tmp/d/neg)" $'/tmp/d 4096 0\n/tmp/d/neg 2 0'
+	is "$(inside stat -c '%n %Y' /tmp/d /tmp/d/neg /tmp/d/sec | xargs)" "/tmp/d 0 /tmp/d/neg 0 /tmp/d/sec 7"
 }
 
 @test "T53: names that the box swaps while it is copied" {
@@ -452,6 +453,17 @@ receive() { "$TOP/tests/attack/receive" "$@"; }
 	is "$status" 125
 	has "$(cat said)" "web:/tmp/y: copying was ended by signal 9"
 	is "$(temps)" ""
+}
+
+@test "what could not be removed after a copy that failed is said, with its own reason" {
+	requires "strace" command -v strace
+	mkdir work f
+	touch f/x
+	tar -cf whole.tar f
+	head -c 1100 whole.tar >cut.tar
+	run -3 strace -qq -o trace -e trace=unlinkat -e inject=unlinkat:error=EROFS:when=1 "$TOP/tests/attack/receive" work f <cut.tar
+	has "$output" "beside work: Read-only file system"
+	is "$(find work -name x | wc -l)" 1
 }
 
 @test "bad words, no such file, no such box, devices" {

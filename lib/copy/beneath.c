@@ -49,9 +49,9 @@ own_directory(int dir, const char *name)
 int
 remove_tree(int dir, const char *name)
 {
+	int fd, result = 0;
 	struct dirent *e;
 	struct stat st;
-	int fd;
 	DIR *d;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -61,11 +61,9 @@ remove_tree(int dir, const char *name)
 	fd = own_directory(dir, name);
 	if (fd < 0 || !(d = fdopendir(fd)))
 		return -1;
-	while ((e = readdir(d)))
-		if (strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0 &&
-		    remove_tree(fd, e->d_name) < 0)
-			break;
+	while (result == 0 && (e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			result = remove_tree(fd, e->d_name);
 	closedir(d);
-	return unlinkat(dir, name, AT_REMOVEDIR);
+	return result < 0 ? -1 : unlinkat(dir, name, AT_REMOVEDIR);
 }
