@@ -366,6 +366,21 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 ns-spawn: hint: cg-limit --delegate max ns-spawn --delegate ..."
 }
 
+# bats test_tags=vm
+@test "a tree of groups deeper than the limit of descriptors, and a wide one, go at the end" {
+	# Processes are in the deepest group and in the wide ones.
+	tree='cd "$1" && for i in $(seq 40); do mkdir w$i && { sleep 1000 >&- 2>&- & echo $! >w$i/cgroup.procs; }; done
+		for i in $(seq 100); do mkdir a b && cd a; done
+		sleep 1000 >&- 2>&- & echo $! >cgroup.procs && echo made'
+	for end in true 'kill -9 $PPID'; do
+		if is_v2 pids; then d=$(home pids); else d=$(cgroup_dir pids); fi
+		run timeout $((30 * ${SLACK:-1})) bash -c 'ulimit -n 24 && exec cg-limit --name "$0" --pids 100 max "$@"' "deep-$$" sh -c "$tree; $end" sh "$d/deep-$$" 3>&-
+		has "$output" made
+		(ulimit -n 24 && box-gc)
+		is "$(find "$d" -name "deep-$$")" ""
+	done
+}
+
 # left STATUS ARGS...: cg-limit --leave --group $path ARGS has the status; $prog is
 # the box's process 1.
 left() {

@@ -88,30 +88,105 @@ kill_processes(int dir)
 	kill_listed(dir);
 }
 
-/* Removes the tree NAME from below; -1 with errno if a group stays. */
-static int
-remove_tree(int at, const char *name, bool killing)
+/* A group on the way down from the top of a tree. */
+struct level {
+	struct level *above;
+	long next; /* the place of the next name in the group above */
+	char name[];
+};
+
+/* The first group in D that stays, killed if KILLING, or NULL.  Most groups
+ * have none below, and are removed here. */
+static struct level *
+next_group(DIR *d, struct level *above, bool killing)
 {
+	struct level *l;
 	struct dirent *e;
+
+	while ((e = readdir(d))) {
+		if (e->d_type != DT_DIR || strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0 ||
+		    (!killing &&
+			unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR) == 0))
+			continue;
+		if (!(l = malloc(sizeof(*l) + strlen(e->d_name) + 1)))
+			die("malloc");
+		*l = (struct level){.above = above, .next = telldir(d)};
+		strcpy(l->name, e->d_name);
+		return l;
+	}
+	return NULL;
+}
+
+/* Replaces D by the group NAME of it; NULL if that has gone meanwhile, or ".."
+ * cannot be opened. */
+static DIR *
+enter(DIR *d, const char *name)
+{
+	const int fd = openat(
+	    dirfd(d), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *next = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!next)
+		close_keep(fd);
+	else
+		closedir(d);
+	return next;
+}
+
+/* Removes the groups below D, and closes D.  One directory is open at a time,
+ * however deep they are.  No group of cgroupfs can be moved to another, so ".."
+ * is the group that we came from; and a place in a directory is a hash of the
+ * name there, which stays. */
+static void
+remove_below(DIR *d, bool killing)
+{
+	struct level *at = NULL, *l;
+	DIR *next;
+
+	for (;;) {
+		if ((l = next_group(d, at, killing))) {
+			if (!(next = enter(d, l->name))) {
+				free(l);
+				continue;
+			}
+			d = next;
+			at = l;
+			if (killing)
+				kill_processes(dirfd(d));
+			continue;
+		}
+		if (!at || !(next = enter(d, "..")))
+			break;
+		d = next;
+		unlinkat(dirfd(d), at->name, AT_REMOVEDIR);
+		seekdir(d, at->next);
+		l = at->above;
+		free(at);
+		at = l;
+	}
+	closedir(d);
+	for (; at; at = l) {
+		l = at->above;
+		free(at);
+	}
+}
+
+/* Removes the tree DIR from below; -1 with errno if a group stays. */
+static int
+remove_tree(const char *dir, bool killing)
+{
 	DIR *d;
-	int dir;
 
 	/* Most groups have none below. */
-	if (!killing && unlinkat(at, name, AT_REMOVEDIR) == 0)
+	if (!killing && rmdir(dir) == 0)
 		return 0;
-	dir = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0)
+	if (!(d = opendir(dir)))
 		return errno == ENOENT ? 0 : -1;
 	if (killing)
-		kill_processes(dir);
-	if (!(d = fdopendir(dir)))
-		return close_keep(dir);
-	while ((e = readdir(d)))
-		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0)
-			remove_tree(dir, e->d_name, killing);
-	closedir(d);
-	return unlinkat(at, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : 0;
+		kill_processes(dirfd(d));
+	remove_below(d, killing);
+	return rmdir(dir) < 0 && errno != ENOENT ? -1 : 0;
 }
 
 static time_t
@@ -129,10 +204,10 @@ cg_end(const char *dir, bool patient)
 	const time_t deadline = seconds() + (patient ? DEADLINE : -1);
 
 	if (!say(SAY_SH, "rmdir %s", say_word(dir)) ||
-	    remove_tree(AT_FDCWD, dir, false) == 0)
+	    remove_tree(dir, false) == 0)
 		return 0;
 	say(SAY_SH, "kill -9 $(cat %s/cgroup.procs)", say_word(dir));
-	while (remove_tree(AT_FDCWD, dir, true) < 0) {
+	while (remove_tree(dir, true) < 0) {
 		if (errno != EBUSY || seconds() > deadline)
 			return -1;
 		poll(NULL, 0, 1);
