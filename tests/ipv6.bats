@@ -96,6 +96,8 @@ reached() { has "$("$@" timeout 5 bash -c ': <>"/dev/tcp/$0/1"' "$to" 2>&1)" "Co
 	want=$(addrs veth0 host; routes veth0 host; host ip -6 route show table local dev veth0; routes veth1 inbox)
 	has "$want" "local ::1 metric 2048"
 	over
+	# No doorman of net-veth has renamed the link: it goes when the kernel ends its namespace.
+	eventually 10 eval '! host ip link show veth0'
 	start ns-spawn sleep 1000
 	runs sleep
 	host net-veth -n --pool6 fd62:6f78::/64 --localnet --pid "$prog" >"$BATS_TEST_TMPDIR/batch"
