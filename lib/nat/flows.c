@@ -2,7 +2,10 @@
 /*
  * flows - delete the flows that outlive their box, by ctnetlink
  *
- * Older kernels cannot select flows by address and port, so all flows of a
+ * Since Linux 6.8 one request deletes all flows of an address.  It passes over
+ * the empty buckets of the kernel's table, where reading takes each one's lock:
+ * some milliseconds, however few flows there are.  Older kernels refuse that
+ * request, and no kernel selects flows by one port for it: then all flows of a
  * family are read.  The matching ones are deleted afterwards, because one
  * request must not begin inside another.
  */
@@ -26,6 +29,7 @@
 #define COUNT "/proc/sys/net/netfilter/nf_conntrack_count"
 #define ATTRS(h) NETLINK_ATTRS(h, struct nfgenmsg)
 #define CT(message) (NFNL_SUBSYS_CTNETLINK << 8 | (message))
+#define FILTER_SRC 1u /* in a filter's flags: the source address counts */
 
 /* In network byte order; an IPv4 address has four bytes. */
 struct addr {
@@ -187,6 +191,43 @@ end(struct netlink *ct, enum ip ip, const struct flow *f)
 	return netlink_send(ct, NULL, NULL) < 0 && errno != ENOENT ? -1 : 0;
 }
 
+/* Deletes the flows whose tuple WHICH begins at the box: CTA_TUPLE_ORIG or
+ * CTA_TUPLE_REPLY.  A kernel that does not know the filter takes the tuple for
+ * a whole one, and refuses it.  -1 with errno. */
+static int
+end_of_box(struct netlink *ct, const struct search *s, unsigned which)
+{
+	static const uint16_t types[IPS] = {CTA_IP_V4_SRC, CTA_IP_V6_SRC};
+	struct nfgenmsg of = family(s->ip);
+	size_t nest, inner;
+
+	/* In version 0 the family does not count. */
+	of.version = 1;
+	netlink_begin(ct, CT(IPCTNL_MSG_CT_DELETE), 0, &of, sizeof(of));
+	nest = netlink_put(ct, which | NLA_F_NESTED, NULL, 0);
+	inner = netlink_put(ct, CTA_TUPLE_IP | NLA_F_NESTED, NULL, 0);
+	netlink_put(ct, types[s->ip], s->box.bytes, s->ip == IP6 ? 16 : 4);
+	netlink_end(ct, inner);
+	netlink_end(ct, nest);
+	nest = netlink_put(ct, CTA_FILTER | NLA_F_NESTED, NULL, 0);
+	netlink_put_u32(ct,
+	    which == CTA_TUPLE_ORIG ? CTA_FILTER_ORIG_FLAGS
+				    : CTA_FILTER_REPLY_FLAGS,
+	    FILTER_SRC);
+	netlink_end(ct, nest);
+	return netlink_send(ct, NULL, NULL);
+}
+
+static bool
+has_udp(const struct search *s)
+{
+	for (const struct nat_port *p = s->ports; p < s->ports + s->n_ports;
+	     p++)
+		if (p->udp)
+			return true;
+	return false;
+}
+
 /* Whether the address is one of this host's. */
 static bool
 is_local(struct netlink *rt, enum ip ip, const struct addr *a)
@@ -212,6 +253,10 @@ end_all(struct netlink *ct, struct netlink *rt, struct search *s)
 {
 	const struct nfgenmsg of = family(s->ip);
 
+	if (!is_none(&s->box) && !has_udp(s) &&
+	    end_of_box(ct, s, CTA_TUPLE_ORIG) == 0 &&
+	    end_of_box(ct, s, CTA_TUPLE_REPLY) == 0)
+		return 0;
 	s->n = 0;
 	netlink_begin(ct, CT(IPCTNL_MSG_CT_GET), NLM_F_DUMP, &of, sizeof(of));
 	if (netlink_send(ct, look, s) < 0)
@@ -267,7 +312,6 @@ flows_end(
 	struct netlink ct, rt;
 	char count[4];
 
-	/* Reading the flows takes some milliseconds, however few they are. */
 	if (read_at(AT_FDCWD, COUNT, count, sizeof(count)) > 0 &&
 	    strcmp(count, "0\n") == 0)
 		real = false;
