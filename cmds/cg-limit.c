@@ -24,6 +24,7 @@
 #include "stage/resident.h"
 #include "stage/title.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -45,7 +46,7 @@ static const struct tool tool = {"cg-limit", "CPU prog [arg...]",
     (const struct opt[]){
 	CG_LIMIT_OPTS,
 	{O_ALL, "all", NULL, "have all controllers, for cg-set"},
-	{O_DELEGATE, "delegate", NULL,
+	{O_DELEGATE, "delegate", "[=GROUPS]",
 	    "have a group in all hierarchies, for ns-spawn"},
 	{O_DEVICES, "devices", NULL, "have a group for cg-device"},
 	{O_GROUP, "group", "PATH",
@@ -64,10 +65,13 @@ static const struct tool tool = {"cg-limit", "CPU prog [arg...]",
 /* Less than this many bytes is hardly enough to execute a program. */
 #define TINY (1 << 20)
 
+#define GROUPS 1024 /* the default of --delegate */
+
 static const char *parent, *name, *path;
-static bool all, delegate, devices, warns, leave, here;
+static bool all, devices, warns, leave, here;
 static struct cg_limits limits;
 static int report = -1;
+static unsigned delegate; /* the most groups below, or 0 */
 
 /* Dies unless the options fit together. */
 static void
@@ -93,7 +97,9 @@ parse(int argc, char *argv[])
 			all = true;
 			break;
 		case O_DELEGATE:
-			delegate = true;
+			delegate = optarg ? (unsigned)parse_num("--delegate",
+						optarg, 1, INT_MAX)
+					  : GROUPS;
 			break;
 		case O_DEVICES:
 			devices = true;
@@ -146,7 +152,7 @@ need(struct cgroup *g)
 	else
 		cgroup_need(g, cg_limits_need(&limits));
 	if (delegate)
-		cgroup_want_trees(g);
+		cgroup_want_trees(g, delegate);
 	if (all || delegate)
 		cgroup_want(g, CG_ALL);
 	if (devices)

@@ -354,6 +354,15 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	run cg-limit --delegate max $spawn rootfs-enter --delegate --cap-add ALL --seccomp off --tmpfs /tmp --tmpfs /run "$bb" \
 	    sh -c 'mkdir /tmp/f && mount -t cgroup -o freezer f /tmp/f && mkdir /tmp/f/a && ls /tmp/f/a'
 	[ "$status" = 1 ] || fail "status $status"
+	# On v2 the number of groups and levels is the host's to set.
+	run -0 cg-limit --delegate=4 max $spawn "${enter[@]}" 'exec 2>/dev/null; cd /sys/fs/cgroup
+		[ ! -e unified ] || cd unified
+		[ -e cgroup.max.descendants ] || exit 0
+		for i in 1 2 3 4 5; do mkdir $i; done; echo [1-5]
+		echo max >cgroup.max.descendants; echo max >cgroup.max.depth
+		cat cgroup.max.descendants cgroup.max.depth'
+	[ ! -e "$(cgroup_dir "")/cgroup.procs" ] || is "$output" $'1 2 3\n4\n64'
+	run -125 cg-limit --delegate=0 max true
 	run -0 cg-limit --delegate max ns-spawn -n --delegate true
 	if is_v2 pids; then
 		has "$output" '/processes/cgroup.subtree_control'

@@ -107,7 +107,10 @@ make_one(struct cgroup *g, struct cgroup_part *p, bool last, char *cpuset[2])
 	}
 	if ((p->tree->has & CG_CPUSET) && inherit_cpuset(p->dir, cpuset) < 0)
 		return -1;
-	return p->tree->version == 2 && !last ? turn_on(g, p->dir) : 0;
+	if (p->tree->version == 1)
+		return 0;
+	return last ? cgv2_limit_groups(p->dir, g->v2.groups)
+		    : turn_on(g, p->dir);
 }
 
 /* Makes the groups of the part, from the mount point down. */

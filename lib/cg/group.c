@@ -88,10 +88,11 @@ cgroup_want(struct cgroup *g, unsigned controllers)
 }
 
 void
-cgroup_want_trees(struct cgroup *g)
+cgroup_want_trees(struct cgroup *g, unsigned groups)
 {
 	const struct cg_tree *t;
 
+	g->v2.groups = groups;
 	for (size_t i = 0; (t = cg_tree_number(i)); i++)
 		if (t->top)
 			cgroup_part(g, t);

@@ -38,8 +38,9 @@ void cgroup_need(struct cgroup *g, unsigned controllers);
 /* The same, without the controllers that this host lacks. */
 void cgroup_want(struct cgroup *g, unsigned controllers);
 
-/* The group shall be in each mounted hierarchy. */
-void cgroup_want_trees(struct cgroup *g);
+/* The group shall be in each mounted hierarchy, and have at most GROUPS groups
+ * below it on v2. */
+void cgroup_want_trees(struct cgroup *g, unsigned groups);
 
 /* Makes the group below PARENT: a path as in /proc/PID/cgroup, or, if it does
  * not begin with '/', a path below the caller's own group.  NULL: below the

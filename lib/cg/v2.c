@@ -32,6 +32,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#define CG_DEPTH "64" /* levels of groups below a box's */
+
 static unsigned
 turned_off(const char *dir, unsigned need)
 {
@@ -203,6 +205,18 @@ make_pinned(const struct cgv2 *v, const char *dir)
 }
 
 int
+cgv2_limit_groups(const char *dir, unsigned groups)
+{
+	char *text = text_fmt("%u", groups);
+	const bool bad =
+	    groups && (cg_write(dir, "cgroup.max.descendants", text) < 0 ||
+			  cg_write(dir, "cgroup.max.depth", CG_DEPTH) < 0);
+
+	free(text);
+	return bad ? -1 : 0;
+}
+
+int
 cgv2_make(struct cgv2 *v, const char *dir, bool *made)
 {
 	if ((v->leaf && leave_own(v) < 0) ||
@@ -210,6 +224,8 @@ cgv2_make(struct cgv2 *v, const char *dir, bool *made)
 	    (v->pin ? make_pinned(v, dir) : cg_mkdir(dir)) < 0)
 		return -1;
 	*made = true;
+	if (cgv2_limit_groups(dir, v->groups) < 0)
+		return -1;
 	/* Tells a cg-limit in the group not to go above the group.  Linux
 	 * before 5.7 has no such attributes of groups. */
 	if (say(SAY_SH,

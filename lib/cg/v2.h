@@ -8,6 +8,8 @@
 
 struct cgv2 {
 	unsigned need; /* controllers */
+	/* The most groups below the group, if its box may make some; else 0. */
+	unsigned groups;
 	char *parent;  /* the group above, malloc'ed like the others */
 	char *pin;     /* a group CG_PIN in PARENT, or NULL: none */
 	/* The group for the caller's own processes if they are in PARENT, or
@@ -27,6 +29,11 @@ int cgv2_make(struct cgv2 *v, const char *dir, bool *made);
 
 /* Whether the processes of the group DIR are all stages of the suite. */
 bool cgv2_only_stages(const char *dir);
+
+/* Lets the group DIR have at most GROUPS groups below it; 0 sets no limit.  They
+ * cost the host's memory, and of memory groups the host has 65535.  -1 with
+ * errno and said(). */
+int cgv2_limit_groups(const char *dir, unsigned groups);
 
 /* Turns on the controllers NEED for the groups below DIR.  -1 with errno and
  * said(). */
