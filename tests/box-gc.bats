@@ -46,7 +46,7 @@ forgotten() {
 	baseline >"$BATS_TEST_TMPDIR/with"
 	box dies 8082
 	killed "$pid"
-	has "$(baseline)" BOX-RAW-1
+	has "$(baseline)" BOX-LO-1
 	has "$(ls /run/netns)" dies
 	box-gc
 	as_before() { diff "$BATS_TEST_TMPDIR/with" <(baseline) >&2; }

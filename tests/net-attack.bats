@@ -102,7 +102,7 @@ syn() { is "$(forge "$2" syn "$3" "$to" "${@:4}")" "$1" "answer to a SYN for ${*
 	ipt -t nat -D PREROUTING -j BOX-DNAT-0
 	sysctl_host ipv4.conf.uplink.route_localnet=0
 	# Weakened: the box's own link without its rules.
-	ipt -t raw -F BOX-RAW-0
+	ipt -t mangle -F BOX-LO-0
 	is "$(forge inbox syn veth1 "$(mac host veth0)" $BOX 127.0.0.1 6000)" SA
 	# Weakened: no packet to the box is dropped.
 	ipt -D "BOX-FWD-$(shared)" -j DROP

@@ -574,7 +574,7 @@ beside() {
 			host iptables-nft -t $t -X
 		done
 	}
-	lose_a_jump() { host iptables-nft -t raw -F PREROUTING; }
+	lose_a_jump() { host iptables-nft -t mangle -F PREROUTING; }
 	lose_a_rule() { host iptables-nft -F BOX-FWD-0; }
 	for lose in lose_all lose_a_jump lose_a_rule; do
 		start net-nat -p 8080:80 sleep 1000
@@ -633,7 +633,7 @@ beside() {
 		host iptables-$b -N BOX-FWD-0
 		host iptables-$b -A BOX-FWD-0 -s 192.0.2.99 -j DROP
 		before=$(rules $b | grep -E '^-|BOX')
-		# The tables raw and nat come first, and have been undone.
+		# The tables mangle and nat come first, and have been undone.
 		refused --backend $b -p 8080:80
 		is "$(rules $b | grep -E '^-|BOX')" "$before"
 		is "$(host cat /proc/sys/net/ipv4/ip_forward)" 0
@@ -743,7 +743,7 @@ path_without() {
 	run -0 host env PATH="$BATS_TEST_TMPDIR/path" "$TOP/bin/net-nat" true
 }
 
-# half_restore: in front of PATH, an iptables-restore that does only the table raw
+# half_restore: in front of PATH, an iptables-restore that does only the table mangle
 # of the first text with ports, and nothing more while $stuck is there.
 half_restore() {
 	local name real
@@ -757,7 +757,7 @@ half_restore() {
 			text=\$(cat)
 			if [[ \$text == *--to-destination* && ! -e $BATS_TEST_TMPDIR/failed ]]; then
 				>$BATS_TEST_TMPDIR/failed
-				printf '%s\n' "\$text" | sed '/^\*raw/,\$!d; /^COMMIT/q' | (exec -a $name $real "\$@")
+				printf '%s\n' "\$text" | sed '/^\*mangle/,\$!d; /^COMMIT/q' | (exec -a $name $real "\$@")
 				echo "$name: line 1 failed: no such table" >&2
 				exit 1
 			fi
@@ -786,11 +786,11 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 		rm -f "$BATS_TEST_TMPDIR/failed"
 		halfway 125 -p 8080:80 true
 		has "$output" "hint: box-gc"
-		has "$(rules nft)" BOX-RAW-0
+		has "$(rules nft)" BOX-LO-0
 		has "$(ls "$BOX_STATE/lock")" nat-
 		rm "$stuck"
 		"$@"
-		hasnt "$(rules nft)" BOX-RAW-0
+		hasnt "$(rules nft)" BOX-LO-0
 		baseline_check
 	}
 	clean_up box-gc

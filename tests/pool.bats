@@ -50,7 +50,7 @@ none() { hasnt "$(rules)" BOX- && forwards "${1:-0}"; }
 	out_by 192.0.2.1
 	# One that has ports has chains for these alone.
 	box 2 -p 8080:80 --isolate
-	is "$(rules | sed -n 's/^:BOX-\([A-Z]*\)-2$/\1/p' | sort | xargs)" "DNAT HOST ISO RAW SNAT"
+	is "$(rules | sed -n 's/^:BOX-\([A-Z]*\)-2$/\1/p' | sort | xargs)" "DNAT HOST ISO LO SNAT"
 	ended "$prog" "$pid"
 	is "$(rules)" "$before"
 	# Its own changes call for no look; another's between them do.

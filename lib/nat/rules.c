@@ -242,11 +242,6 @@ source_rules(FILE *f, const char *chain, const struct nat *n, enum ip ip)
 
 /* The rows of a table are together.  In a rule or jump @ is the link. */
 const struct nat_chain nat_chains[NAT_CHAINS] = {
-    /* route_localnet on the link is for answers to the host's own packets
-     * alone: the box sends no packet from or to 127.0.0.0/8.  The kernel drops
-     * one from or to ::1 on a link. */
-    {NAT_V4, "raw", "BOX-RAW", NAT_PORTS, {"-I PREROUTING -i @ "},
-	{"-i @ -d 127.0.0.0/8 -j DROP", "-i @ -s 127.0.0.0/8 -j DROP"}, NULL},
     {NAT_V6, "raw", "BOX-RAW", NAT_OWN, {"-I PREROUTING -i @ "}, {0},
 	source_rules},
     /* For all boxes, also one without net-nat.  The route to a box's address is
@@ -268,6 +263,13 @@ const struct nat_chain nat_chains[NAT_CHAINS] = {
     {NAT_V6, "mangle", "BOX-FLOW", NAT_POOL,
 	{"-I PREROUTING " STATE "NEW " FROM_POOL},
 	{"-m conntrack --ctstatus CONFIRMED -j RETURN"}, pool_flow_rules},
+    /* route_localnet on the link is for answers to the host's own packets
+     * alone: the box sends no packet from or to 127.0.0.0/8.  The kernel drops
+     * one from or to ::1 on a link.  The chain is not in raw, where nothing
+     * else is for IPv4: a packet would pass a table more.  A forged packet may
+     * belong to a flow of the host's, so the state does not count. */
+    {NAT_V4, "mangle", "BOX-LO", NAT_PORTS, {"-I PREROUTING -i @ "},
+	{"-i @ -d 127.0.0.0/8 -j DROP", "-i @ -s 127.0.0.0/8 -j DROP"}, NULL},
     {NAT_BOTH, "mangle", "BOX-OUT", NAT_POOL,
 	{"-I FORWARD " STATE "NEW " FROM_POOL}, {"-j MARK --set-xmark " MARK},
 	NULL},
