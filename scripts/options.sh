@@ -248,13 +248,13 @@ find_root() {
 # a systemd scope with Delegate=yes; $scope, if the user's manager can make such a
 # scope, the words in front of a program that is to run there; $controllers, those
 # that the groups get.  Groups of v1 are root's, but in a box of --delegate,
-# which has no freezer.
+# which lacks those that cg_is_given() keeps.
 find_delegated() {
 	delegated='' scope='' controllers=''
 	while IFS=: read -r _num _list _path; do
 		case $_num:$_list in
 		0:) [ -z "$delegated" ] || continue ;;
-		*:name=* | *:freezer) continue ;;
+		*:name=* | *freezer* | *net_cls* | *net_prio*) continue ;;
 		*)
 			[ -w "/sys/fs/cgroup/$_list$_path/tasks" ] || {
 				delegated='' scope='' controllers='' && return

@@ -73,7 +73,12 @@ delegate(const struct cg_tree *t, pid_t pid, uid_t uid, gid_t gid)
 bool
 cg_is_given(const char *list)
 {
-	return !strstr(list, "freezer");
+	static const char *const kept[] = {"freezer", "net_cls", "net_prio"};
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		if (strstr(list, kept[i]))
+			return false;
+	return true;
 }
 
 void

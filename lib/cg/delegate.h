@@ -13,8 +13,10 @@
 #define CG_OWN "processes"
 
 /* Whether the hierarchy with the controllers LIST (as in /proc/PID/cgroup) is
- * given: each but v1's freezer.  No signal ends a process that v1 has frozen,
- * so a box could keep itself for ever; v2's freezer lets SIGKILL through. */
+ * given.  The files in a group of v1 are its maker's.  No signal ends a process
+ * that v1's freezer has frozen, so a box could keep itself for ever (v2's
+ * freezer lets SIGKILL through); and net_cls and net_prio have marks and
+ * priorities of packets, which the host's own rules go by. */
 bool cg_is_given(const char *list);
 
 /* Gives the groups that cg-limit has made for the caller to UID and GID, the
