@@ -371,7 +371,7 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 				mkdir "$0/at-$$-$list"
 				echo "$((++i)):$list:/at-$$-$list" >>"$1/groups"
 				echo "$((100 + i)) 1 0:9$i / $0 rw - cgroup cgroup rw,$list" >>"$1/mounts"
-				own="$own$list;"
+				own="$own$list:/at-$$-$list;"
 			done
 			mount --bind "$1/groups" /proc/$$/cgroup
 			mount --bind "$1/mounts" /proc/$$/mountinfo
@@ -390,6 +390,18 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	run -125 --separate-stderr ns-spawn --delegate true
 	is "$stderr" "ns-spawn: --delegate: the box has no control group of its own
 ns-spawn: hint: cg-limit --delegate max ns-spawn --delegate ..."
+	# A value by hand is no right to any group: not the host's, nor the caller's.
+	list=$(sed -n 's/^[0-9]*:\([a-z,]*pids[a-z,]*\):.*/\1/p' /proc/self/cgroup)
+	own=$(awk -F: -v list="$list" '$2 == list { print $3 }' /proc/self/cgroup)
+	before=$(stat -c %u "$(cgroup_dir pids)"{,/cgroup.procs})
+	for value in "$list:/;" "$list:$own/other;" "$list:${own%/*};"; do
+		BOX_CGROUPS=$value run -125 ns-spawn --delegate true
+		is "${#lines[@]}" 1
+		has "$output" "ns-spawn: BOX_CGROUPS: $own, the group of this process"
+	done
+	BOX_CGROUPS="$list;" run -125 ns-spawn --delegate true
+	has "$output" "no control group of its own"
+	is "$(stat -c %u "$(cgroup_dir pids)"{,/cgroup.procs})" "$before"
 }
 
 # bats test_tags=vm

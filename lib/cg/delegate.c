@@ -89,6 +89,7 @@ cg_delegate(pid_t pid, uid_t uid, gid_t gid)
 
 	for (size_t i = 0; (t = cg_tree_number(i)); i++)
 		if (t->top && cg_is_own(t->list) && cg_is_given(t->list)) {
+			cg_check_own(t);
 			delegate(t, pid, uid, gid);
 			any = true;
 		}

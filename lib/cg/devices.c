@@ -178,6 +178,7 @@ cg_devices_set(const struct cg_devices *d)
 		die_hint("cg-limit --devices max cg-device ...",
 		    "the chain has no group of its own for devices");
 	}
+	cg_check_own(t);
 	if (t->version == 1)
 		write_v1(d, t->own);
 	else

@@ -336,7 +336,9 @@ hand_on(const struct cgroup *g)
 	/* Another cg-limit in front may have made a group in others. */
 	fputs(env_or("BOX_CGROUPS", ""), f);
 	for (int i = 0; i < g->n_parts; i++)
-		fprintf(f, "%s;", g->parts[i].tree->list);
+		fprintf(f, "%s:%s%s;", g->parts[i].tree->list,
+		    g->parts[i].tree->root,
+		    g->parts[i].dir + strlen(g->parts[i].tree->top));
 	text_close(f);
 	if (setenv("BOX_CGROUPS", text, 1) < 0)
 		die("setenv");

@@ -256,16 +256,37 @@ cg_tree_with(const char *list)
 	return NULL;
 }
 
+/* The next group, in FROM, that BOX_CGROUPS has for the hierarchy LIST. */
+static const char *
+own_group(const char *from, const char *list)
+{
+	const size_t len = strlen(list);
+
+	for (; strchr(from, ';'); from = strchr(from, ';') + 1)
+		if (strncmp(from, list, len) == 0 && from[len] == ':')
+			return from + len + 1;
+	return NULL;
+}
+
 bool
 cg_is_own(const char *list)
 {
-	const char *own = env_or("BOX_CGROUPS", "");
-	const size_t len = strlen(list);
+	return own_group(env_or("BOX_CGROUPS", ""), list);
+}
 
-	for (; strchr(own, ';'); own = strchr(own, ';') + 1)
-		if (strncmp(own, list, len) == 0 && own[len] == ';')
-			return true;
-	return false;
+void
+cg_check_own(const struct cg_tree *t)
+{
+	const char *own = env_or("BOX_CGROUPS", "");
+	const size_t len = strlen(t->group);
+
+	while ((own = own_group(own, t->list)))
+		if (len > 1 && strncmp(own, t->group, len) == 0 &&
+		    own[len] == ';')
+			return;
+	diex("BOX_CGROUPS: %s, the group of this process in %s, is not the "
+	     "chain's own",
+	    t->group, t->top);
 }
 
 bool

@@ -75,6 +75,11 @@ const struct cg_tree *cg_tree_with(const char *list);
  * the controllers LIST (BOX_CGROUPS). */
 bool cg_is_own(const char *list);
 
+/* Dies with 125 unless BOX_CGROUPS has the caller's group in the hierarchy T,
+ * which is not the first: a value set by hand would name any group.  For stages
+ * before the box's cgroup namespace. */
+void cg_check_own(const struct cg_tree *t);
+
 /* The next line of *TEXT, a /proc/PID/cgroup.  Cuts the text into pieces.
  * False at the end. */
 bool cg_next(char **text, char **list, char **group);
