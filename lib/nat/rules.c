@@ -269,7 +269,7 @@ const struct nat_chain nat_chains[NAT_CHAINS] = {
      * else is for IPv4: a packet would pass a table more.  A forged packet may
      * belong to a flow of the host's, so the state does not count. */
     {NAT_V4, "mangle", "BOX-LO", NAT_PORTS, {"-I PREROUTING -i @ "},
-	{"-i @ -d 127.0.0.0/8 -j DROP", "-i @ -s 127.0.0.0/8 -j DROP"}, NULL},
+	{"-d 127.0.0.0/8 -j DROP", "-s 127.0.0.0/8 -j DROP"}, NULL},
     {NAT_BOTH, "mangle", "BOX-OUT", NAT_POOL,
 	{"-I FORWARD " STATE "NEW " FROM_POOL}, {"-j MARK --set-xmark " MARK},
 	NULL},
