@@ -282,6 +282,7 @@ coverage:
 	docs/tables README.md >README.md.new
 	mv README.md.new README.md
 	grep -E '^all|unreached without' docs/coverage
+	awk '$$1 == "all" && $$4 < 95 { print "less than 95 %"; exit 1 }' docs/coverage
 
 # The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
 # virtual machine; with systemd as init; and a shell in the former.

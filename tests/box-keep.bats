@@ -393,6 +393,13 @@ time.sleep(1000)' "$BATS_TEST_TMPDIR/go"
 	done
 }
 
+@test "--ready port: a box that publishes none counts as up, and its log says so" {
+	detached --ready port sleep 1000
+	runs sleep
+	has "$(log "$name")" "--ready port: no TCP port is published; the box counts as up"
+	over_there
+}
+
 @test "--ready exec: not before the last of our stages has become PROG" {
 	requires "root" test "$EUID" = 0
 	bb_root

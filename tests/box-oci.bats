@@ -537,6 +537,8 @@ proc-set"
 		expect got abc
 		end 5
 	END
+	# A program that is not there: the socket of the terminal goes, too.
+	run ! oci exec -t c /no/such </dev/null
 	is "$(find "$BATS_TEST_TMPDIR/oci/c" -name 'console*')" ""
 	run oci exec -d -t c true
 	has "$status $output" "1 box-oci: process.terminal is true, but there is no --console-socket"
@@ -565,6 +567,14 @@ proc-set"
 	refused '.linux.devices = [{path: "/dev/a:b", type: "c", major: 1, minor: 3}]' "linux.devices[0].path: '/dev/a:b' has a colon"
 	refused '.linux.resources.devices = [{allow: true, access: "rx"}]' "linux.resources.devices[0].access: 'rx' has more than r, w and m"
 	refused '.linux.resources.rdma = {x: {}}' "linux.resources.rdma.x: no limit"
+	# A disk, a file of the config's own in the place of a usual one, no word for all accesses.
+	[ -z "${IN_BOX-}" ] || return 0
+	export script='stat -c "%n %F %t %T" /dev/disk /dev/null; echo x >/dev/null'
+	runs_as '.linux.devices = [{path: "/dev/disk", type: "b", major: 7, minor: 9}, {path: "/dev/null", type: "c", major: 1, minor: 7}]
+	    | .linux.resources.devices = [{allow: false, access: ""}, {allow: true, type: "c", major: 1, minor: 7, access: ""}]'
+	has "$output" "/dev/disk block special file 7 9"
+	has "$output" "/dev/null character special file 1 7"
+	has "$output$stderr" "No space left on device"
 }
 
 @test "a bind on /dev has its own nodes, and none are made in its source" {
