@@ -361,8 +361,20 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 		for i in 1 2 3 4 5; do mkdir $i; done; echo [1-5]
 		echo max >cgroup.max.descendants; echo max >cgroup.max.depth
 		cat cgroup.max.descendants cgroup.max.depth'
-	[ ! -e "$(cgroup_dir "")/cgroup.procs" ] || is "$output" $'1 2 3\n4\n64'
+	[ ! -e "$(cgroup_dir "")/cgroup.procs" ] || is "$output" $'1 2\n4\n64'
 	run -125 cg-limit --delegate=0 max true
+	# On v2 no process is in the box's own group, so that controllers can be turned
+	# on there: neither a stage in between nor ns-spawn.
+	start cg-limit --delegate --name "full-$$" max log-keep "$BATS_TEST_TMPDIR/log" $spawn "${enter[@]}" 'exec sleep 1000'
+	runs sleep
+	if [ -e "$(cgroup_dir "")/cgroup.procs" ]; then
+		d=$(cgroup_dir "" "$prog")
+		is "${d##*/}" processes
+		is "$(cat "${d%/*}/cgroup.procs")" ""
+		is "$(stat -c %u "${d%/*}"/{stages,processes}/cgroup.procs | xargs)" "0 $(awk '{ print $2 }' "/proc/$prog/uid_map")"
+		is "$(xargs -I{} cat /proc/{}/comm <"${d%/*}/stages/cgroup.procs" | sort | xargs)" "log-keep ns-spawn"
+	fi
+	kill "$prog" && finish
 	# Of v1, what reaches beyond the group stays the host's. Few hosts have all
 	# hierarchies, so the kernel's two files are others here.
 	dir=$(cgroup_dir pids)

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/say.h"
 #include "cg/tree.h"
+#include "cg/v2.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -39,7 +40,7 @@ give(const char *dir, int version, uid_t uid, gid_t gid)
 	}
 }
 
-/* Moves the child PID and this process. */
+/* Moves the child PID, or with -n $BOX_PID. */
 static void
 move(const char *dir, pid_t pid)
 {
@@ -49,25 +50,35 @@ move(const char *dir, pid_t pid)
 	if (say(SAY_SH, "echo %s > %s", text, say_word(path)) &&
 	    write_at(AT_FDCWD, path, text) < 0)
 		die_said();
-	if (cg_write(dir, "cgroup.procs", "0") < 0)
-		die_said();
 	free(text);
 	free(path);
+}
+
+/* v2: the box can turn on controllers only in a group without processes.  The
+ * stages in it are not the box's to stop or kill, so they are in a group of
+ * their own. */
+static void
+empty(const char *dir, pid_t pid, uid_t uid, gid_t gid)
+{
+	char *own = text_fmt("%s/" CG_OWN, dir);
+	char *stages = text_fmt("%s/" CG_STAGES, dir);
+
+	if (cg_mkdir(own) < 0 || cg_mkdir(stages) < 0)
+		die_said();
+	give(own, 2, uid, gid);
+	move(own, pid);
+	if (cgv2_move_all(dir, stages) < 0)
+		die_said();
+	free(own);
+	free(stages);
 }
 
 static void
 delegate(const struct cg_tree *t, pid_t pid, uid_t uid, gid_t gid)
 {
-	char *own = text_fmt("%s/" CG_OWN, t->own);
-
 	give(t->own, t->version, uid, gid);
-	if (t->version == 2) {
-		if (cg_mkdir(own) < 0)
-			die_said();
-		give(own, t->version, uid, gid);
-		move(own, pid);
-	}
-	free(own);
+	if (t->version == 2)
+		empty(t->own, pid, uid, gid);
 }
 
 bool

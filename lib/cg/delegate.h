@@ -12,6 +12,9 @@
  * a group with processes has no limited groups below it. */
 #define CG_OWN "processes"
 
+/* And ns-spawn, with all stages between cg-limit and ns-spawn, in this one. */
+#define CG_STAGES "stages"
+
 /* Whether the hierarchy with the controllers LIST (as in /proc/PID/cgroup) is
  * given.  The files in a group of v1 are its maker's.  No signal ends a process
  * that v1's freezer has frozen, so a box could keep itself for ever (v2's
@@ -21,10 +24,10 @@ bool cg_is_given(const char *list);
 
 /* Gives the groups that cg-limit has made for the caller to UID and GID, the
  * box's root: the directories, and the files that move processes and turn on
- * controllers.  The files of the limits stay the caller's.  On v2 the caller
- * and its child PID, which are alone in the group, move to CG_OWN.  With -n,
- * PID is 0 and shows as $BOX_PID.  Dies with 125, also if there is no such
- * group. */
+ * controllers.  The files of the limits stay the caller's.  On v2 the
+ * caller's child PID moves to CG_OWN, and all others in the group to CG_STAGES.
+ * With -n, PID is 0 and shows as $BOX_PID.  Dies with 125, also if there is no
+ * such group. */
 void cg_delegate(pid_t pid, uid_t uid, gid_t gid);
 
 #endif

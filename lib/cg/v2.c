@@ -166,9 +166,8 @@ cgv2_turn_on(const char *dir, unsigned need)
 	return cg_write(dir, "cgroup.subtree_control", cg_names(need, "+"));
 }
 
-/* Moves all processes of one group to another. */
-static int
-move_all(const char *from, const char *to)
+int
+cgv2_move_all(const char *from, const char *to)
 {
 	char *list = cg_read(from, "cgroup.procs"), *rest = list, *pid;
 	int result = list ? 0 : -1;
@@ -185,7 +184,7 @@ static int
 leave_own(struct cgv2 *v)
 {
 	v->turned_on = turned_off(v->parent, v->need);
-	return cg_mkdir(v->leaf) < 0 ? -1 : move_all(v->parent, v->leaf);
+	return cg_mkdir(v->leaf) < 0 ? -1 : cgv2_move_all(v->parent, v->leaf);
 }
 
 /* Until our group is in the pin, another box's end may remove it. */
@@ -244,6 +243,6 @@ cgv2_leave(const struct cgv2 *v)
 		return;
 	if ((v->turned_on && cg_write(v->parent, "cgroup.subtree_control",
 				 cg_names(v->turned_on, "-")) < 0) ||
-	    move_all(v->leaf, v->parent) < 0 || cg_rmdir(v->leaf) < 0)
+	    cgv2_move_all(v->leaf, v->parent) < 0 || cg_rmdir(v->leaf) < 0)
 		warn("%s", said());
 }

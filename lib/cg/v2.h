@@ -10,8 +10,8 @@ struct cgv2 {
 	unsigned need; /* controllers */
 	/* The most groups below the group, if its box may make some; else 0. */
 	unsigned groups;
-	char *parent;  /* the group above, malloc'ed like the others */
-	char *pin;     /* a group CG_PIN in PARENT, or NULL: none */
+	char *parent; /* the group above, malloc'ed like the others */
+	char *pin;    /* a group CG_PIN in PARENT, or NULL: none */
 	/* The group for the caller's own processes if they are in PARENT, or
 	 * NULL; and the controllers that are turned on in PARENT. */
 	char *leaf;
@@ -30,7 +30,7 @@ int cgv2_make(struct cgv2 *v, const char *dir, bool *made);
 /* Whether the processes of the group DIR are all stages of the suite. */
 bool cgv2_only_stages(const char *dir);
 
-/* Lets the group DIR have at most GROUPS groups below it; 0 sets no limit.  They
+/* Lets the group DIR have at most GROUPS groups below it; 0 sets no limit. They
  * cost the host's memory, and of memory groups the host has 65535.  -1 with
  * errno and said(). */
 int cgv2_limit_groups(const char *dir, unsigned groups);
@@ -38,6 +38,10 @@ int cgv2_limit_groups(const char *dir, unsigned groups);
 /* Turns on the controllers NEED for the groups below DIR.  -1 with errno and
  * said(). */
 int cgv2_turn_on(const char *dir, unsigned need);
+
+/* Moves all processes of the group FROM to the group TO.  -1 with errno and
+ * said(). */
+int cgv2_move_all(const char *from, const char *to);
 
 /* Undoes all changes of cgv2_make() but DIR, which the caller has removed. */
 void cgv2_leave(const struct cgv2 *v);
