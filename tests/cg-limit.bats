@@ -363,6 +363,8 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 		cat cgroup.max.descendants cgroup.max.depth'
 	[ ! -e "$(cgroup_dir "")/cgroup.procs" ] || is "$output" $'1 2\n4\n64'
 	run -125 cg-limit --delegate=0 max true
+	run -125 cg-limit --pids 40 max ${spawn% *} rootfs-enter "${enter[@]:2}" 'cg-limit --pids 7 max true'
+	has "$output" "cg-limit: hint: start the box around this one with box-run --delegate"
 	# On v2 no process is in the box's own group, so that controllers can be turned
 	# on there: neither a stage in between nor ns-spawn.
 	start cg-limit --delegate --name "full-$$" max log-keep "$BATS_TEST_TMPDIR/log" $spawn "${enter[@]}" 'exec sleep 1000'

@@ -461,6 +461,7 @@ elsewhere() {
 		AppArmor's profile * forbids it: add the rules userns and capability to the profile, or docker run --security-opt apparmor=unconfined|systemd.bats: AppArmor refuses namespaces, or their capabilities, and the profile that make install has put there mends it
 		* --scope -p Delegate=yes cg-limit ...|systemd.bats: a user, in a scope with Delegate=yes: below the unit's group
 		systemctl edit *  # [Service] Delegate=*|systemd.bats: root, in a service with Delegate=yes: below the unit's group
+		start the box around this one with box-run --delegate|cg-limit.bats: --delegate: the root of a box makes groups with limits below the box's own
 		set limits of these kinds for the outer box, too|cg-limit.bats: v2: never above a group that is delegated, or limited
 		box-gc|net-nat.bats: an undo that fails keeps the record, by which a later run cleans up
 		rm *|box-gc.bats: a network namespace that is held out of sight keeps the record of net-nat up

@@ -14,6 +14,7 @@
 #include "base/mountinfo.h"
 #include "base/parse.h"
 #include "base/say.h"
+#include "ns/idmap.h"
 #include "ns/ns.h"
 
 #include <errno.h>
@@ -183,6 +184,17 @@ hint_before(void)
 	     "put cg-limit before ns-spawn");
 }
 
+bool
+cg_hint_around(const struct cg_tree *t)
+{
+	const bool is = geteuid() == 0 && !(ns_new() & CLONE_NEWUSER) &&
+			!idmap_is_first() && (!t || access(t->own, W_OK) < 0);
+
+	if (is)
+		hint("start the box around this one with box-run --delegate");
+	return is;
+}
+
 const struct cg_tree *
 cg_tree_any(void)
 {
@@ -193,7 +205,7 @@ cg_tree_any(void)
 	warnx("no mounted cgroup hierarchy shows the group of this process");
 	if (ns_new() & CLONE_NEWUSER)
 		hint_before();
-	else
+	else if (!cg_hint_around(NULL))
 		hint("mount -t cgroup2 cgroup2 /sys/fs/cgroup");
 	exit(EXIT_TOOL);
 }
@@ -431,6 +443,8 @@ cg_hint(const struct cg_tree *t, int err)
 		break;
 	case EACCES:
 	case EPERM:
+		if (cg_hint_around(t))
+			break;
 		if (root)
 			hint_before();
 		else if (t->version == 1)

@@ -113,6 +113,10 @@ int cg_write(const char *dir, const char *name, const char *text);
 int cg_mkdir(const char *dir);
 int cg_rmdir(const char *dir);
 
+/* Whether the caller is root of a box that has not been given its group in the
+ * hierarchy T, or, with NULL, sees no group.  Then prints the hint. */
+bool cg_hint_around(const struct cg_tree *t);
+
 /* Prints the hint, if there is one, for the failure ERR of these three. */
 void cg_hint(const struct cg_tree *t, int err);
 

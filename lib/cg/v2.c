@@ -118,11 +118,14 @@ no_place(const struct cg_tree *t, const char *dir, unsigned need)
 	if (!no) {
 		warnx("%s has processes, so it cannot have groups with limits",
 		    dir);
-		cg_hint(t, EBUSY);
+		if (!cg_hint_around(t))
+			cg_hint(t, EBUSY);
 	} else if (strcmp(dir, t->top) == 0) {
 		warnx("%s does not have the controllers: %s", dir,
 		    cg_names(no, ""));
-		hint("boot without cgroup_disable=%s", cg_names(no, ""));
+		if (!cg_hint_around(t))
+			hint(
+			    "boot without cgroup_disable=%s", cg_names(no, ""));
 	} else {
 		warnx("%s has not been given the controllers: %s", dir,
 		    cg_names(no, ""));
