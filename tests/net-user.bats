@@ -194,6 +194,8 @@ print(len(s.recv(500)))'
 	bb_root
 	run -125 box net-user rootfs-enter --cap-add NET_ADMIN "$bb" true
 	has "$output" "--cap-add: cap_net_admin is not in the bounding set"
+	run -0 --separate-stderr box net-user rootfs-enter --cap-add ALL "$bb" true
+	is "$stderr" "rootfs-enter: --cap-add all: without cap_net_admin, cap_net_raw, which net-user has cut"
 }
 
 @test "a pasta of 2025 leaves the box its capabilities" {
@@ -208,6 +210,8 @@ print(len(s.recv(500)))'
 	box net-user ip link set eth0 mtu 1400
 	bb_root
 	run -0 box net-user rootfs-enter --cap-add NET_ADMIN,NET_RAW "$bb" true
+	run -0 --separate-stderr box net-user rootfs-enter --cap-add ALL "$bb" true
+	is "$stderr" ""
 }
 
 @test "pasta ends with the box, whatever is killed; its ports are free at once" {

@@ -64,11 +64,31 @@ caps_list(const char *what, const char *list)
 	return bits;
 }
 
+/* All are those that there are; a stage of the chain has cut some. */
+static void
+tell_cut(const char *what, const char *by)
+{
+	char *text, *name;
+	FILE *f = text_open(&text);
+
+	for (cap_value_t v = 0; v < CAPS; v++)
+		if (cap_get_bound(v) == 0 && (name = cap_to_name(v))) {
+			fprintf(f, "%s%s", ftell(f) ? ", " : "", name);
+			cap_free(name);
+		}
+	text_close(f);
+	if (*text)
+		warnx("%s all: without %s, which %s has cut", what, text, by);
+	free(text);
+}
+
 void
 caps_check(const char *what, uint64_t set)
 {
 	const char *by = env_or("BOX_CUT", NULL);
 
+	if (set == ALL && by)
+		tell_cut(what, by);
 	for (cap_value_t v = 0; set != ALL && v < CAPS; v++) {
 		if (!(set & BIT(v)) || cap_get_bound(v) != 0)
 			continue;
