@@ -160,9 +160,10 @@ leaked() {
 	lose_all() { for t in filter nat mangle; do host iptables -t $t -F && host iptables -t $t -X; done; }
 	lose_jumps() { host iptables -F FORWARD; }
 	lose_a_rule() { host iptables -t mangle -D "BOX-FLOW-$set" 1; }
+	turn_a_rule() { host iptables -R "BOX-FWD-$set" 3 -j ACCEPT; }
 	add_a_rule() { host iptables -I "BOX-FWD-$set" -j ACCEPT; }
 	be_in_front() { host iptables -I FORWARD -s 192.0.2.99 -j DROP; }
-	for change in lose_all lose_jumps lose_a_rule add_a_rule be_in_front; do
+	for change in lose_all lose_jumps lose_a_rule turn_a_rule add_a_rule be_in_front; do
 		$change
 		run -0 --separate-stderr brief -x
 		is "$(rules | grep -F -- "$set" | sort)" "$(sort <<<"$want")" "$change"

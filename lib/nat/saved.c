@@ -44,12 +44,23 @@ nat_sweep(const char *id, char *saved)
 	return text;
 }
 
-/* In TEXT, for one chain: the rules in it, the jumps to it, and whether one of
- * these stands behind a rule that is no jump of the suite's. */
+/* In TEXT, for one chain: the rules in it, a hash of their targets in order
+ * (iptables-save words the rest in its own way), the jumps to it, and whether
+ * one of these stands behind a rule that is no jump of the suite's. */
 struct tally {
-	unsigned rules, jumps;
+	unsigned rules, targets, jumps;
 	bool low;
 };
+
+static unsigned
+hash_target(unsigned hash, const char *line)
+{
+	const char *word = strstr(line, " -j ");
+
+	for (word = word ? word + 4 : ""; *word && *word != ' '; word++)
+		hash = hash * 31 + (unsigned char)*word;
+	return hash * 31;
+}
 
 static struct tally
 tally(const char *text, const char *table, const char *name)
@@ -75,6 +86,7 @@ tally(const char *text, const char *table, const char *name)
 		last = strrchr(line, ' ');
 		if (strcmp(chain, name) == 0) {
 			t.rules++;
+			t.targets = hash_target(t.targets, line);
 		} else if (words && strcmp(last + 1, name) == 0) {
 			t.jumps++;
 			t.low = t.low || foreign;
@@ -102,6 +114,7 @@ nat_stands(const struct nat *n, const char *saved, enum ip ip)
 		want = tally(text, c->table, name);
 		have = tally(saved, c->table, name);
 		if (have.rules != want.rules || have.jumps != want.jumps ||
+		    have.targets != want.targets ||
 		    (have.low && c->jumps[0][1] == 'I'))
 			stands = false;
 	}
