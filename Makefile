@@ -175,14 +175,31 @@ ASAN_PART = tests/box-cp.bats tests/cap-drop.bats tests/log-plain.bats \
 	tests/net-veth.bats
 
 # The tests with random repetitions, SOAK times as often; then BOXES boxes one after
-# the other, and AT_ONCE that run at the same time: docs/soak.svg.
+# the other, and AT_ONCE that run at the same time; and as many CONTAINERS of podman, one
+# after the other, and at the same time: docs/soak.md. PARTS are those that run, and the
+# page is written from the last table of each.
+PARTS = tests boxes podman
 soak:
 	scripts/deps test
-	$(MAKE) all $(PROBES)
-	SOAK=$${SOAK:-25} tests/run --filter-tags soak $${TESTS:-tests}
 	scripts/deps bench
-	tests/bench/soak $${BOXES:-10000} $${AT_ONCE:-1000} | tee docs/soak.tsv
-	tests/bench/soak -d docs/soak.tsv >docs/soak.svg
+	scripts/deps engines
+	$(MAKE) all $(PROBES)
+	for part in $(PARTS); do \
+		number=$${BOXES:-10000} most=$${AT_ONCE:-1000}; \
+		case $$part in \
+		tests) SOAK=$${SOAK:-25} tests/run --filter-tags soak $${TESTS:-tests} || exit; continue ;; \
+		podman) number=$${CONTAINERS:-1000} most=$$number ;; \
+		esac; \
+		{ tests/bench/soak $$part $$number $$most || echo failed; } | tee docs/soak/$$part.new; \
+		! grep -q failed docs/soak/$$part.new && mv docs/soak/$$part.new docs/soak/$$part.tsv || exit; \
+	done
+	tests/bench/soak page
+
+# The requests of a box beside one that takes all: docs/exhaust.md.
+exhaust: all
+	scripts/deps bench
+	tests/bench/exhaust >docs/exhaust.new
+	mv docs/exhaust.new docs/exhaust.md
 
 # Writes tests/golden anew: see tests/golden.bats and tests/counts.bats.
 golden: all
@@ -443,5 +460,5 @@ clean:
 		$(PROBES) $(BENCH) tests/faults/inject tests/attack/knock tests/attack/receive tests/oci/model
 
 .PHONY: all asan asan-part bench bench-page bins check check-all check-alpine check-arm64 check-box check-box-part \
-	check-clang check-deb check-engines check-engines-vm check-systemd check-vm check-vm-part clean coverage deb demo faults fuzz golden \
+	check-clang check-deb check-engines check-engines-vm check-systemd check-vm check-vm-part clean coverage deb demo exhaust faults fuzz golden \
 	install lint peers readme soak tags tree.tar uninstall vm
