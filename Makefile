@@ -235,6 +235,9 @@ bench-page: all $(BENCH)
 $(PROBES) tests/bench/traffic: %: %.c lib/stage/door.h
 	$(call say,CC $@)$(TESTCC) -std=c11 -D_GNU_SOURCE $(WARN) -Ilib $(CFLAGS) -static -o $@ $@.c
 
+tests/faults/shim: %: %.c
+	$(call say,CC $@)$(TESTCC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -static -o $@ $@.c
+
 tests/faults/inject: %: %.c
 	$(call say,CC $@)$(TESTCC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -o $@ $@.c -lseccomp
 
@@ -457,7 +460,7 @@ uninstall:
 
 clean:
 	rm -rf bin completions tags build-asan build-arm64 build-clang build-coverage build-deb build-fuzz lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h seccomp/names seccomp/names.h \
-		$(PROBES) $(BENCH) tests/faults/inject tests/attack/knock tests/attack/receive tests/oci/model
+		$(PROBES) $(BENCH) tests/faults/inject tests/faults/shim tests/attack/knock tests/attack/receive tests/oci/model
 
 .PHONY: all asan asan-part bench bench-page bins check check-all check-alpine check-arm64 check-box check-box-part \
 	check-clang check-deb check-engines check-engines-vm check-systemd check-vm check-vm-part clean coverage deb demo exhaust faults fuzz golden \

@@ -438,6 +438,12 @@ traced() {
 	done
 }
 
+@test "a stage that cannot be looked at is an end, and no foreign program" {
+	requires "strace" command -v strace
+	run -125 strace -qqo /dev/null -e trace=/^readlink -e inject=/^readlink:error=EACCES cap-drop cap-drop true
+	is "$output" "cap-drop: read /proc/self/exe: Permission denied"
+}
+
 @test "a stage that is not ours in between gets no door and no lease" {
 	try 125 ns-spawn env net-veth true
 	one_line net-veth

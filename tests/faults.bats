@@ -7,11 +7,12 @@
 load helpers
 load attack/weaken
 load faults/sweep
+load faults/programs
 
 setup_file() {
 	requires "strace" command -v strace
 	make_probe
-	make -s -C "$TOP" tests/faults/inject >&2
+	make -s -C "$TOP" tests/faults/inject tests/faults/shim >&2
 	weaken
 }
 setup() {
@@ -30,7 +31,7 @@ ended() {
 }
 
 # The chains for which the suite has no time.
-full() { [ "${FAULTS:-}" = all ] || skip "it is for make faults"; }
+full() { [ "${FAULTS:-}" ] || skip "it is for make faults"; }
 
 # The defences of a box; missing lines mean that the program has ended.
 VIEW='grep -E "^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):" /proc/self/status; cat /proc/self/uid_map
@@ -154,6 +155,10 @@ killed() {
 	sweep gc box-gc
 	kill "$pid"
 	finish
+}
+
+@test "each program of the firewall fails as a whole, at each of its runs" {
+	share=20 programs nat net-lease net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$root" sh -c "$VIEW"
 }
 
 @test "the tests see a missing filter and a leftover" {

@@ -908,6 +908,21 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	[ -e waits ] || eventually 10 test -e waits
 }
 
+@test "an iptables that does not end is killed at its deadline" {
+	real=$(command -v iptables-restore)
+	cd "$BATS_TEST_TMPDIR"
+	mkdir bin
+	cat >bin/iptables-restore <<-END
+		#!/bin/sh
+		[ -e hung ] || { echo \$\$ >hung; exec sleep 1000; }
+		exec $real "\$@"
+	END
+	chmod 755 bin/iptables-restore
+	run -3 host env BOX_DEADLINE=1 PATH="$PWD/bin:$PATH" timeout -s KILL 60 net-nat ns-spawn sh -c 'exit 3'
+	is "$output" ""
+	gone "$(<hung)"
+}
+
 # old_kernel: one that selects no flows by their address.
 old_kernel() { [ "$(printf '%s\n' 6.8 "$(uname -r)" | sort -V | head -n 1)" != 6.8 ]; }
 

@@ -5,7 +5,8 @@
  * All three streams are files in memory, so no long text makes either side wait
  * for a reader.  The program has a process group of its own, because a Ctrl-C
  * for the payload must not end the iptables that undoes our rules.  It has no
- * signal blocked, unlike a resident.
+ * signal blocked, unlike a resident.  Nobody else can end a program that waits
+ * for ever, as for another's lock: so a program has a deadline.
  */
 #include "base/run.h"
 #include "base/die.h"
@@ -13,6 +14,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -21,6 +23,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static bool was_late;
 
 static int
 memory(const char *text)
@@ -88,9 +92,43 @@ run_begin(struct run *r, char *const argv[], const char *input)
 	r->error = spawn(&r->pid, argv, r->fds);
 }
 
+/* Seconds; a tenth after a program that was late, since its undoing would be
+ * late for the same reason. */
+static int
+patience(void)
+{
+	const char *word = getenv("BOX_DEADLINE");
+	long whole = word ? strtol(word, NULL, 10) : 0;
+
+	/* No end of a tool, since this may be the undoing. */
+	if (whole < 1 || whole > 86400)
+		whole = 60;
+	return (int)(was_late ? whole / 10 + 1 : whole);
+}
+
+/* Ends the program at its deadline, in SECONDS.  Without a descriptor for the
+ * process there is none. */
+static bool
+is_late(const struct run *r, int seconds)
+{
+	const int fd = pidfd_open(r->pid, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	bool late;
+
+	if (fd < 0)
+		return false;
+	late = poll(&p, 1, seconds * 1000) == 0;
+	close_keep(fd);
+	if (late)
+		kill(-r->pid, SIGKILL);
+	return late;
+}
+
 static int
 end(struct run *r, char **output, char *why, size_t size)
 {
+	const int seconds = patience();
+	const bool late = r->error == 0 && is_late(r, seconds);
 	char *words, *p;
 	int status;
 
@@ -104,6 +142,9 @@ end(struct run *r, char **output, char *why, size_t size)
 		*p = p[1] ? ' ' : '\0';
 	snprintf(why, size, "%s", words);
 	free(words);
+	if (late)
+		snprintf(
+		    why, size, "%s has not ended in %d s", r->name, patience());
 	if (r->error == 0)
 		return exit_status(status);
 	snprintf(why, size, "%s: %s", r->name, strerror(r->error));

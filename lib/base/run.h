@@ -12,7 +12,8 @@
 /* Run a program from outside of the suite to its end.  argv[0] is found by
  * $PATH, else in /usr/sbin or /sbin.  Return its status of the chain contract,
  * 126 and 127 included.  WHY becomes its stderr, or the reason for 126 and 127,
- * as one line.  Call resident_begin() before: a caller may have SIGCHLD
+ * as one line.  After BOX_DEADLINE seconds (60) the program and its process
+ * group are killed.  Call resident_begin() before: a caller may have SIGCHLD
  * ignored. */
 
 /* Whether a program of that name is where these look. */

@@ -139,6 +139,9 @@ list_read(struct list *l, int fd)
 	char *rest, *line;
 
 	l->text = fd < 0 ? NULL : slurp_fd(fd);
+	/* An empty list in its place would lose the other boxes. */
+	if (fd >= 0 && !l->text)
+		die("read %s/lock/" HOSTS_LOCK, state_dir());
 	l->entries = entries;
 	l->n = 0;
 	for (rest = l->text; l->n < MOST && (line = strsep(&rest, "\n"));)

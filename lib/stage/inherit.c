@@ -52,13 +52,19 @@ receive(char *word)
 		return;
 	*number++ = '\0';
 	fd = strtol(number, &end, 10);
-	if (end == number || *end || fd < 3 || fd > INT_MAX ||
-	    fstat((int)fd, &st) < 0)
+	if (end == number || *end || fd < 3 || fd > INT_MAX)
 		return;
+	if (fstat((int)fd, &st) < 0) {
+		if (errno != EBADF)
+			die("look at descriptor %ld", fd);
+		return;
+	}
 	for (int k = 0; k < INHERIT_KINDS; k++)
 		if (strcmp(word, kinds[k].name) == 0 &&
-		    (st.st_mode & S_IFMT) == kinds[k].type &&
-		    fcntl((int)fd, F_SETFD, FD_CLOEXEC) == 0) {
+		    (st.st_mode & S_IFMT) == kinds[k].type) {
+			/* Without it a lease would end before the box. */
+			if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
+				die("fcntl descriptor %ld", fd);
 			inherit_add((enum inherit_kind)k, (int)fd);
 			return;
 		}

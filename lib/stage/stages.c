@@ -3,9 +3,12 @@
  * stages - the list of stages
  *
  * A program is a stage by device and inode of a file in our own directory: a
- * name or a path could be anybody's.
+ * name or a path could be anybody's.  A file that cannot be looked at is an
+ * end: a stage that passed for a foreign program would lose the chain's
+ * descriptors, and what they hold would be missing without a word.
  */
 #include "stage/stages.h"
+#include "base/die.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -62,8 +65,10 @@ is_file(char *dir, const char *name, const struct stat *want)
 	bool is;
 
 	strcpy(end, name);
-	is = lstat(dir, &st) == 0 && st.st_dev == want->st_dev &&
-	     st.st_ino == want->st_ino;
+	is = lstat(dir, &st) == 0;
+	if (!is && errno != ENOENT)
+		die("look at %s", dir);
+	is = is && st.st_dev == want->st_dev && st.st_ino == want->st_ino;
 	*end = '\0';
 	return is;
 }
@@ -75,8 +80,13 @@ stage_is(int fd, const char *name)
 	const char *slash = name ? strrchr(name, '/') : NULL;
 	struct stat want;
 
-	if (fstat(fd, &want) < 0 || stage_dir(path) < 0)
+	if (fstat(fd, &want) < 0)
+		die("look at the program %s", name ? name : "of a process");
+	if (stage_dir(path) < 0) {
+		if (errno != ENOENT)
+			die("read /proc/self/exe");
 		return false;
+	}
 	/* Most often the file has the name that it was called by. */
 	name = slash ? slash + 1 : name;
 	for (size_t i = 0; name && i < sizeof(stages) / sizeof(*stages); i++)

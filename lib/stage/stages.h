@@ -12,7 +12,8 @@
 int stage_dir(char buf[PATH_MAX]);
 
 /* Whether the program opened as FD is one of the stages.  NAME, or NULL, is the
- * word by which it was found: a hint where to look first. */
+ * word by which it was found: a hint where to look first.  False without /proc;
+ * dies if a file cannot be looked at. */
 bool stage_is(int fd, const char *name);
 
 /* Whether the process PID, a number, runs a stage.  False if its program cannot

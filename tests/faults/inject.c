@@ -3,9 +3,10 @@
  *
  *	inject -d BINDIR -o LOG [-s SITE -w ERRNO|KILL] [-t SECONDS] CMD...
  *
- * A line of LOG is "PROCESS PROGRAM CALL PLACE PURPOSE": the process by its
- *line of descent ("0.1.0" is the first child of the second child of CMD), a
- *number that stands for the place in the code, and the file or the operation.
+ * A line of LOG is "PROCESS PROGRAM CALL PLACE PURPOSE STACK": the process by
+ *its line of descent ("0.1.0" is the first child of the second child of CMD), a
+ *number that stands for the place in the code, the file or the operation, and
+ *the return addresses on the stack, the innermost first, with "," between them.
  *SITE is the first four words of a line and N, with "/" between them: the N-th
  *such line. When that call comes, LOG has the line "hit". The place and not a
  *count of all calls, because a run may read a file more than the last one did.
@@ -34,6 +35,11 @@
 
 #define PLACES 4
 #define CALLS 512
+/* Of a stack, in bytes, which one call of process_vm_readv(2) may not have all.
+ */
+#define PART 1024
+#define PARTS 24
+#define DEPTH 24
 
 struct process {
 	pid_t pid;
@@ -160,6 +166,31 @@ place(const struct process *p, unsigned long sp)
 	return hash;
 }
 
+/* The call at IP, and all return addresses on the stack, from the pointer SP,
+ * in TO. */
+static void
+stack_of(const struct process *p, unsigned long ip, unsigned long sp, char *to,
+    size_t len)
+{
+	unsigned long stack[PARTS * PART / sizeof(long)];
+	struct iovec here = {stack, sizeof(stack)}, there[PARTS];
+	size_t at, found = 1;
+	ssize_t n;
+
+	for (size_t i = 0; i < PARTS; i++)
+		there[i] = (struct iovec){(char *)sp + i * PART, PART};
+	n = process_vm_readv(p->pid, &here, 1, there, PARTS, 0);
+	at = (size_t)snprintf(to, len, "%lx", ip);
+	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(long) &&
+			   found < DEPTH && at + 20 < len;
+	     i++)
+		if (stack[i] > p->text && stack[i] < p->text_end) {
+			at += (size_t)snprintf(
+			    to + at, len - at, ",%lx", stack[i] - 1);
+			found++;
+		}
+}
+
 static void
 spoil(struct process *p)
 {
@@ -250,7 +281,7 @@ static void
 call(struct process *p)
 {
 	struct ptrace_syscall_info info;
-	char line[160], what_for[160], *name, *c;
+	char line[160], what_for[160], stack[DEPTH * 20], *name, *c;
 	unsigned long nr;
 	size_t n;
 
@@ -285,7 +316,9 @@ call(struct process *p)
 	for (c = line; *c; c++)
 		if (*c == '/')
 			*c = ' ';
-	fprintf(out, "%s %s\n", line, what_for);
+	stack_of(p, info.instruction_pointer, info.stack_pointer, stack,
+	    sizeof(stack));
+	fprintf(out, "%s %s %s\n", line, what_for, stack);
 }
 
 /* Takes the site's number off its end. */

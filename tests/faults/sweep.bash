@@ -4,6 +4,7 @@
 # end is on the list tests/faults/excused, with a reason. A killed process may leave what
 # box-gc removes. FAULTS=all: each call, each likely error, and SIGKILL, one call of each
 # place before the others, as far as TIME seconds for each chain go;
+# FAULTS=once: each place of all chains, as below but without $share;
 # otherwise each place in the code once, with one error: of a chain with $share one in
 # so many, others in each run. The variables of a sweep: only, an ERE of the programs;
 # refusal, the contract's status, if not 125; keep, if the state directory is to stay;
@@ -14,7 +15,7 @@
 inject=$TOP/tests/faults/inject
 places=$BATS_RUN_TMPDIR/places
 
-# sites LOG: "SITE PROGRAM CALL PURPOSE", one a line. Calls that cannot fail are left
+# sites LOG: "SITE PROGRAM CALL PURPOSE STACK", one a line. Calls that cannot fail are left
 # out, as those of signals and of musl's change of ids, close(2), which closes in any
 # case, and what the C library and libcap do before main().
 sites() {
@@ -31,7 +32,7 @@ sites() {
 		if ($5 ~ "/|-") gsub(/[0-9]+/, "N", $5)
 		# One word for what musl and glibc call differently.
 		call = $3 == "open" ? "openat" : $3 ~ /^[fl]?stat$/ ? "newfstatat" : $3
-		print all == "all" && ($2, $3, $4) in seen, site "/" n[site], $2, call, $5
+		print all == "all" && ($2, $3, $4) in seen, site "/" n[site], $2, call, $5, $6
 	}
 	{
 		if (!(($2, $3, $4) in seen)) print $2, $3, $4 >>places
@@ -60,17 +61,27 @@ errors() {
 # lines are in files $out and $err; $verdict.
 strike() {
 	local log=$BATS_TEST_TMPDIR/strike
-	out=$BATS_TEST_TMPDIR/out err=$BATS_TEST_TMPDIR/err status=0
-	[ "${keep:-}" ] || rm -rf "$BOX_STATE"
-	host "$inject" -d "$TOP/bin" -o "$log" -t $((20 * ${SLACK:-1})) -s "$1" -w "$2" "${@:3}" \
-	    >"$out" 2>"$err" </dev/null 3>&- || status=$?
+	attempt -o "$log" -s "$1" -w "$2" "${@:3}"
 	if ! grep -q hit "$log"; then
 		verdict=missed
 	elif grep -q late "$log"; then
 		verdict=hangs
 	elif [ "$2" = 0 ]; then
 		verdict=killed
-	elif [ "$status" = "$good_status" ] && cmp -s "$out" "$good_out" && cmp -s "$err" "$good_err"; then
+	else
+		judge "$1"
+	fi
+	leftovers
+}
+# attempt WORD...: inject with the words; $status, and the lines in $out and $err.
+attempt() {
+	out=$BATS_TEST_TMPDIR/out err=$BATS_TEST_TMPDIR/err status=0
+	[ "${keep:-}" ] || rm -rf "$BOX_STATE"
+	host "$inject" -d "$TOP/bin" -t $((20 * ${SLACK:-1})) "$@" >"$out" 2>"$err" </dev/null 3>&- || status=$?
+}
+# judge WHERE: $verdict of an attempt.
+judge() {
+	if [ "$status" = "$good_status" ] && cmp -s "$out" "$good_out" && cmp -s "$err" "$good_err"; then
 		verdict=harmless
 	elif [ "$status" = "$good_status" ] && cmp -s "$err" "$good_err"; then
 		verdict=changed
@@ -86,6 +97,9 @@ strike() {
 	else
 		verdict=refused
 	fi
+}
+# leftovers: adds to $verdict what the host has more than before.
+leftovers() {
 	[ "$verdict" != killed ] || eventually 10 buried || verdict+=,lost
 	[ "$verdict" = killed ] || eventually 1 baseline_same || verdict+=,left
 	[[ $verdict != *,* ]] || eventually 10 buried || { verdict+=,lost; baseline_save; }
@@ -94,13 +108,33 @@ buried() {
 	[ "${refusal:-125}" != 125 ] || host box-gc
 	baseline_same
 }
-# known VERDICT PROGRAM CALL PURPOSE: whether the list of excused ends has this one.
+# functions PROGRAM STACK: those of the stack, the innermost first, as "<open<main<".
+functions() {
+	# shellcheck disable=SC2086 # a word for each address
+	echo "<$(addr2line -fi -e "$TOP/bin/$1" ${2//,/ } | awk 'NR % 2 && $1 != last { printf "%s<", last = $1 }')"
+}
+# known VERDICT PROGRAM CALL PURPOSE FUNCTIONS: whether the list of excused ends has
+# this one.
 known() {
-	awk -v verdict="$1" -v program="$2" -v call="$3" -v what="$4" '
-	verdict ~ ("^(" $1 ")$") && ($2 == "*" || program ~ ("^(" $2 ")$")) && call ~ ("^(" $3 ")$") && what ~ ("^(" $4 ")$") { found = 1 }
+	awk -v verdict="$1" -v program="$2" -v call="$3" -v what="$4" -v stack="$5" '
+	/^#/ || NF < 5 { next }
+	verdict ~ ("^(" $1 ")$") && ($2 == "*" || program ~ ("^(" $2 ")$")) && call ~ ("^(" $3 ")$") &&
+	    what ~ ("^(" $4 ")$") && ($5 == "*" || stack ~ ("<(" $5 ")<")) { print NR; found = 1; exit }
 	END { exit !found }' "$TOP/tests/faults/excused"
 }
 
+# good_runs WORD...: two attempts without a fault, since the second has what the first has
+# made of the host's, as an empty table; the lines in $good_out and $good_err.
+good_runs() {
+	export BOX_GRACE=0
+	for _ in 1 2; do
+		attempt "$@"
+		eventually 10 baseline_same || return
+	done
+	good_status=$status good_out=$BATS_TEST_TMPDIR/good.out good_err=$BATS_TEST_TMPDIR/good.err
+	cp "$out" "$good_out" && cp "$err" "$good_err"
+	[ "$good_status" = 0 ] || fail "$(<"$good_err")"
+}
 # part: of the sites one in $share, others with each SEED; all of them with FAULTS.
 part() {
 	local share=${share:-1}
@@ -110,28 +144,23 @@ part() {
 
 # sweep NAME CMD...: all sites of CMD; a line of $report for each run.
 sweep() {
-	local site program call what error bad=0 end=$((SECONDS + ${TIME:-1000000})) trace=$BATS_TEST_TMPDIR/trace
+	local site program call what stack where line error bad=0 end=$((SECONDS + ${TIME:-1000000})) trace=$BATS_TEST_TMPDIR/trace
 	report=$BATS_TEST_TMPDIR/report
-	good_status=0 good_out=$BATS_TEST_TMPDIR/good.out good_err=$BATS_TEST_TMPDIR/good.err
-	export BOX_GRACE=0
-	# The second run has what the first has made of the host's, as an empty table.
-	for _ in 1 2; do
-		[ "${keep:-}" ] || rm -rf "$BOX_STATE"
-		good_status=0
-		host "$inject" -d "$TOP/bin" -o "$trace" "${@:2}" >"$good_out" 2>"$good_err" </dev/null 3>&- || good_status=$?
-		eventually 10 baseline_same || return
-	done
-	[ "$good_status" = 0 ] || fail "$(<"$good_err")" || return
+	good_runs -o "$trace" "${@:2}" || return
 	[ -z "${KEEP:-}" ] || cp "$trace" "$KEEP/trace.$1"
 	: >"$report"
 	sites "$trace" | part >"$trace.sites"
-	while read -r site program call what; do
+	while read -r site program call what stack; do
 		for error in $(errors "$call"); do
 			strike "$site" "$error" "${@:2}"
-			[[ $verdict =~ ^(killed|missed|refused)$ ]] || known "$verdict" "$program" "$call" "$what" ||
-			    { bad=$((bad + 1)); verdict=BAD:$verdict; }
-			printf '%s %s %s %s %s: %s\n' "$verdict" "$site" "$what" "$error" "$status" \
-			    "$(tr '\n' '|' <"$err")" >>"$report"
+			where='' line=''
+			[[ $verdict =~ ^(killed|missed|refused)$ ]] || {
+				where=$(functions "$program" "$stack")
+				line=$(known "$verdict" "$program" "$call" "$what" "$where") ||
+				    { bad=$((bad + 1)); verdict=BAD:$verdict; }
+			}
+			printf '%s %s %s %s %s: %s %s%s\n' "$verdict" "$site" "$what" "$error" "$status" \
+			    "$(tr '\n' '|' <"$err")" "$line" "$where" >>"$report"
 		done
 		((SECONDS < end)) || break
 	done <"$trace.sites"
