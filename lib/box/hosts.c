@@ -440,8 +440,10 @@ this_net(const struct slot *s)
 {
 	struct stat ns;
 
-	if (stat("/proc/self/ns/net", &ns) < 0)
+	if (stat("/proc/self/ns/net", &ns) < 0) {
+		said_set("look at /proc/self/ns/net", "");
 		return NULL;
+	}
 	return text_fmt("%s/%u in network namespace %ju", addr_text(s->pool),
 	    s->len, (uintmax_t)ns.st_ino);
 }
