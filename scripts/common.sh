@@ -79,12 +79,15 @@ find_state() {
 # levels below; if not, $foreign is another user's file.  A socket holds no
 # facts.
 own() {
+	_status=0
 	foreign=$(
 		depth=$1
 		shift
 		find "$@" -maxdepth "$depth" ! -type s \
 		    \( ! -user "$uid" -o -perm /022 -o -type l \) 2>/dev/null
-	) || :
+	) || _status=$?
+	# 1: a path is not there. A look that failed has found nothing, either.
+	[ $_status -le 1 ] || die "find: status $_status"
 	foreign=${foreign%%"$nl"*}
 	[ -z "$foreign" ]
 }
@@ -131,7 +134,11 @@ name() {
 locked() {
 	_status=0
 	flock -n -s -E 9 0 2>/dev/null <"$state/lock/box-$name" || _status=$?
-	[ $_status = 9 ]
+	case $_status in
+	9) ;;
+	[0-2]) return 1 ;;	# free, or no such file
+	*) die "flock: status $_status" ;;
+	esac
 }
 
 # box NAME: the box's $name, $dir and $cgroups, cg-limit's record; $keeper, which

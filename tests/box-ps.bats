@@ -60,6 +60,20 @@ refused() {
 	is "$(names)" "a "
 }
 
+@test "a find or flock that fails is no answer" {
+	local tool
+	box a
+	mkdir "$BATS_TEST_TMPDIR/path"
+	for tool in find flock; do
+		printf '#!/bin/sh\nkill -9 $$\n' >"$BATS_TEST_TMPDIR/path/$tool"
+		chmod +x "$BATS_TEST_TMPDIR/path/$tool"
+		PATH=$BATS_TEST_TMPDIR/path:$PATH run -125 box-ps
+		has "$output" "box-ps: $tool: status 137"
+		rm "$BATS_TEST_TMPDIR/path/$tool"
+	done
+	is "$(names)" "a "
+}
+
 @test "box-ps takes no box's lock" {
 	box a
 	kill -9 "$keeper" && wait "$keeper" || :
