@@ -176,15 +176,15 @@ ASAN_PART = tests/box-cp.bats tests/cap-drop.bats tests/log-plain.bats \
 
 # The tests with random repetitions, SOAK times as often; then BOXES boxes one after
 # the other, and AT_ONCE that run at the same time; and as many CONTAINERS of podman, one
-# after the other, and at the same time: docs/soak.md. PARTS are those that run, and the
+# after the other, and at the same time: docs/soak.md. SOAKS are those that run, and the
 # page is written from the last table of each.
-PARTS = tests boxes podman
+SOAKS = tests boxes podman
 soak:
 	scripts/deps test
 	scripts/deps bench
 	scripts/deps engines
 	$(MAKE) all $(PROBES)
-	for part in $(PARTS); do \
+	for part in $(SOAKS); do \
 		number=$${BOXES:-10000} most=$${AT_ONCE:-1000}; \
 		case $$part in \
 		tests) SOAK=$${SOAK:-25} tests/run --filter-tags soak $${TESTS:-tests} || exit; continue ;; \
