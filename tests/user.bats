@@ -189,6 +189,19 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	done
 	is "$output" $'more\nmore'
 	rm -r "$HOME_OF/run/over"
+	# No room for the state: one line, and nothing is left.
+	as mkdir "$HOME_OF/run/small"
+	for size in 8k 20k 28k; do
+		mount -t tmpfs -o "size=$size,mode=700,uid=65534,gid=65534" small "$HOME_OF/run/small"
+		for how in -d --layer; do
+			run -125 as env XDG_RUNTIME_DIR="$HOME_OF/run/small" box-run $how --name full --network none "$root" true
+			has "$output" "No space left on device"
+			is "${#lines[@]}" 1
+			is "$(find "$HOME_OF/run/small" -name full ! -path '*/log/*')" ""
+		done
+		umount "$HOME_OF/run/small"
+	done
+	rmdir "$HOME_OF/run/small"
 }
 
 # terminal CMD...: as the user, on a terminal with the script on standard input.

@@ -227,6 +227,15 @@ make_dirs(const char *path, mode_t mode)
 	return mkdir(part, mode) < 0 && errno != EEXIST ? -1 : 0;
 }
 
+int
+reserve(int fd, off_t from, off_t size)
+{
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, from, size) == 0 ||
+	    (errno != ENOSPC && errno != EDQUOT))
+		return 0;
+	return -1;
+}
+
 void
 path_fmt(char *buf, size_t size, const char *fmt, ...)
 {

@@ -27,6 +27,12 @@ int close_keep(int fd);
 /* Closes all descriptors above 2 but A and B. */
 void close_others(int a, int b);
 
+/* Keeps room on the disk for SIZE bytes behind FROM in the file FD, whose
+ * length stays as it is: so a write of them cannot fail for want of room.  -1
+ * with errno: there is none.  A file system that cannot keep room is no
+ * failure. */
+int reserve(int fd, off_t from, off_t size);
+
 /* Whether FD is of TYPE (S_IFREG, S_IFDIR), belongs to this user, and no other
  * user may write it: so its contents are this user's. */
 bool is_own(int fd, mode_t type);

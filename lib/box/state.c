@@ -30,6 +30,8 @@
 #define NEW ".new"
 #define MAX_FACT (1 << 22) /* bytes; a command line has at most 2 MiB */
 
+#define EXIT_ROOM 16 /* bytes; the status at the end is a short line */
+
 #define LOCK LOCK_BOX /* NAME follows */
 
 const char *
@@ -294,9 +296,10 @@ state_make(const char *name)
 	if (dir >= 0)
 		fd = openat(
 		    dir, "exit", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
+	/* An end that is not written would be waited for in vain. */
+	if (fd < 0 || reserve(fd, 0, EXIT_ROOM) < 0) {
 		saved = errno;
-		rmdir(path);
+		remove_facts(name);
 		errno = saved;
 		die("make %s/exit", path);
 	}

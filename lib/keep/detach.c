@@ -25,6 +25,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LOG_ROOM 4096 /* bytes */
+
 static int up = -1;
 
 static int
@@ -109,6 +111,9 @@ detach(const char *name, const char *log)
 	fd = open_log(log, O_WRONLY | O_CREAT | O_APPEND);
 	if (fd < 0 || fstat(fd, &before) < 0)
 		die("open %s/current", log);
+	/* For the reason of a start that fails, which show_log() prints. */
+	if (reserve(fd, before.st_size, LOG_ROOM) < 0)
+		die("write %s/current", log);
 	close(fd);
 	fd_pair(ends);
 	if ((pid = fork()) < 0)

@@ -113,6 +113,8 @@ remove_mapped(const char *path)
 	if (stage_dir(program) < 0)
 		return -1;
 	argv[0] = text_fmt("%s%s", program, argv[0]);
+	/* The process that removes is no box's first, and writes no fact. */
+	unsetenv("BOX_NAME");
 	if (run((char **)argv, NULL, why, sizeof(why)) == 0)
 		return 0;
 	warnx("%s", why);
