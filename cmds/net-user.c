@@ -106,12 +106,14 @@ close_loopback(void)
 {
 	const uint64_t cuts = caps_list("", "NET_ADMIN,NET_RAW");
 
-	if (loopback_keep(PASTA_LINK) < 0) {
+	if (loopback_keep() < 0) {
 		if (errno == EPROTONOSUPPORT)
 			die_hint("modprobe xfrm_user, or a passt of 2025",
 			    "ip xfrm");
 		die_said();
 	}
+	if (say_modes() & SAY_DRY)
+		return;
 	caps_bound(~cuts);
 	caps_limit(~cuts, 0);
 	if (setenv("BOX_CUT", tool.name, 1) < 0)
@@ -165,6 +167,7 @@ main(int argc, char *argv[])
 		ret = door_user(&u, &leaks);
 	} else if (say_modes() & SAY_DRY) {
 		ret = print(&u);
+		leaks = pasta_leaks();
 	} else {
 		errno = 0;
 		die_hint("ns-spawn net-user ...",

@@ -189,8 +189,10 @@ print(len(s.recv(500)))'
 	hasnt "$output" ANSWER
 	is "$(<"$log")" ready
 	leaks || return 0
+	hasnt "$output" LEFT
 	weak 100 run -0 box net-user python3 "$attack" try 7001 eth0
 	has "$(<"$log")" REACHED
+	for hop in ::1 :: ::ffff:127.0.0.1; do has "$output" "LEFT for $hop eth0"; done
 	bb_root
 	run -125 box net-user rootfs-enter --cap-add NET_ADMIN "$bb" true
 	has "$output" "--cap-add: cap_net_admin is not in the bounding set"
@@ -277,6 +279,7 @@ print(len(s.recv(500)))'
 	run -0 host "${user[@]}" net-user -n true
 	has "${lines[0]}" "pasta -f -q"
 	has "${lines[0]}" " -t none -u none "
+	! leaks || has "$output" "ip -6 rule add pref 1 to ::ffff:0:0/96 prohibit"
 	is "${lines[-1]}" "# next: true"
 	no_pasta
 }

@@ -4,23 +4,25 @@
 #include "base/file.h"
 #include "base/say.h"
 #include "net/netlink.h"
-#include "net/rtnl.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/xfrm.h>
 #include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* LINK is for a socket that is bound to that link, NULL for all. */
+/* In IPv4 a socket that is bound to a link evades all rules of routes, and lo
+ * obeys no policy (disable_xfrm). */
 static int
-block(struct netlink *nl, int family, const char *addr, uint8_t len,
-    const char *link)
+block(void)
 {
 	struct xfrm_userpolicy_info p = {
-	    .sel = {.family = (uint16_t)family, .prefixlen_d = len},
+	    .sel = {.family = AF_INET, .prefixlen_d = 8},
 	    .lft = {.soft_byte_limit = XFRM_INF,
 		.hard_byte_limit = XFRM_INF,
 		.soft_packet_limit = XFRM_INF,
@@ -28,16 +30,55 @@ block(struct netlink *nl, int family, const char *addr, uint8_t len,
 	    .dir = XFRM_POLICY_OUT,
 	    .action = XFRM_POLICY_BLOCK,
 	};
+	struct netlink nl;
+	int ret;
 
-	if (!say(SAY_IP, "xfrm policy add dst %s/%u%s%s dir out action block",
-		addr, len, link ? " dev " : "", link ? link : ""))
+	if (!say(SAY_SH,
+		"ip xfrm policy add dst 127.0.0.0/8 dir out action block"))
 		return 0;
-	if (link && (p.sel.ifindex = link_index(nl, link)) < 0)
+	if (netlink_open(&nl, NETLINK_XFRM) < 0)
 		return -1;
-	inet_pton(family, addr, &p.sel.daddr);
+	inet_pton(AF_INET, "127.0.0.0", &p.sel.daddr);
 	netlink_begin(
-	    nl, XFRM_MSG_NEWPOLICY, NLM_F_CREATE | NLM_F_EXCL, &p, sizeof(p));
-	return netlink_send(nl, NULL, NULL);
+	    &nl, XFRM_MSG_NEWPOLICY, NLM_F_CREATE | NLM_F_EXCL, &p, sizeof(p));
+	ret = netlink_send(&nl, NULL, NULL);
+	close_keep(nl.fd);
+	return ret;
+}
+
+/* Behind the table local, so that lo has its packets still.  A rule sees the
+ * first hop of a routing header (IPV6_RTHDR), a policy the last one. */
+static int
+prohibit6(const char *addr, uint8_t len)
+{
+	const struct fib_rule_hdr r = {
+	    .family = AF_INET6, .dst_len = len, .action = FR_ACT_PROHIBIT};
+	struct in6_addr dst;
+	struct netlink nl;
+	int ret;
+
+	if (!say(SAY_SH, "ip -6 rule add pref 1 to %s/%u prohibit", addr, len))
+		return 0;
+	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
+		return -1;
+	inet_pton(AF_INET6, addr, &dst);
+	netlink_begin(
+	    &nl, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &r, sizeof(r));
+	netlink_put(&nl, FRA_DST, &dst, sizeof(dst));
+	netlink_put_u32(&nl, FRA_PRIORITY, 1);
+	ret = netlink_send(&nl, NULL, NULL);
+	close_keep(nl.fd);
+	return ret;
+}
+
+static bool
+no_ipv6(void)
+{
+	const int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const bool none = fd < 0 && errno == EAFNOSUPPORT;
+
+	close_keep(fd);
+	return none;
 }
 
 int
@@ -55,20 +96,18 @@ loopback_up(void)
 }
 
 int
-loopback_keep(const char *link)
+loopback_keep(void)
 {
-	struct netlink nl;
-	int ret;
-
-	said_set("modprobe xfrm_user", "");
-	if (netlink_open(&nl, NETLINK_XFRM) < 0)
+	if (block() < 0)
 		return -1;
-	/* In IPv4 lo obeys no policy (disable_xfrm). */
-	ret = block(&nl, AF_INET, "127.0.0.0", 8, NULL);
-	/* EAFNOSUPPORT: a kernel without IPv6. */
-	if (ret == 0 && block(&nl, AF_INET6, "::1", 128, link) < 0 &&
-	    errno != EAFNOSUPPORT)
-		ret = -1;
-	close(nl.fd);
-	return ret;
+	/* Pasta, too, takes :: to ::1, and ::ffff:A to A. */
+	if (prohibit6("::1", 128) == 0 && prohibit6("::", 128) == 0 &&
+	    prohibit6("::ffff:0:0", 96) == 0)
+		return 0;
+	if (errno != EAFNOSUPPORT)
+		return -1;
+	if (no_ipv6())
+		return 0;
+	errno = EAFNOSUPPORT;
+	return -1;
 }

@@ -1,7 +1,7 @@
 # loopback.py - a box against the host's loopback, for the tests
 #   serve PORT      TCP and UDP on 127.0.0.1 and ::1; prints who came
 #   try PORT LINK   sends to all that may lead there, by every way; prints answers
-import os, socket, sys, threading, time
+import errno, os, socket, sys, threading, time
 from socket import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
 
 verb, port = sys.argv[1], int(sys.argv[2])
@@ -62,3 +62,18 @@ tries = [
 ]
 [t.start() for t in tries]
 [t.join() for t in tries]
+# A routing header with that first hop: the packet leaves the box for it.  An
+# older pasta takes the header for the one of TCP.
+for hop in "::1", "::", "::ffff:127.0.0.1":
+    for link in "", sys.argv[3]:
+        s = socket.socket(AF_INET6, SOCK_DGRAM)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
+        header = bytes((0, 4, 4, 1, 1, 0, 0, 0)) + bytes(16) + socket.inet_pton(AF_INET6, hop)
+        try:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RTHDR, header)
+            s.sendto(b"x", ("2001:db8::2", port))
+            # Without its link the socket has lo for ::1.
+            if link or hop != "::1":
+                print("LEFT for", hop, link)
+        except OSError as e:
+            e.errno == errno.EACCES or print("LEFT?", hop, link, e)
