@@ -167,6 +167,10 @@ links() { stat -c %h "$BOX_STATE/$1/hosts"; }
 		box-gc
 		sees web "10.0.0.2 web"
 	done
+	run -0 host strace -f -qq -o /dev/null -P "$BOX_STATE/lock/names" -e trace=ftruncate \
+	    -e inject=ftruncate:error=EIO box-run --dns 127.0.0.1 --name gone "$bb" true
+	box-gc
+	is "$(cut -d ' ' -f 1 "$BOX_STATE/lock/names")" web
 	kill_all web
 	up web
 	sees web "10.0.0.2 web"

@@ -188,21 +188,6 @@ open_file(const char *name, off_t *size)
 	return fd;
 }
 
-bool
-hosts_listed(int lock)
-{
-	struct list l;
-	off_t size;
-	int fd = -1;
-
-	list_read(&l, lock);
-	for (unsigned i = 0; i < l.n && fd < 0; i++)
-		fd = open_file(l.entries[i].box, &size);
-	free(l.text);
-	close_keep(fd);
-	return fd >= 0;
-}
-
 /* Writes the list into FD, the lock. */
 static void
 list_write(const struct list *l, int fd)
@@ -603,4 +588,24 @@ hosts_leave(const char *name)
 		state_drop(name, (const char *[]){FILE_NAME, NULL});
 	}
 	list_close(&l, lock);
+}
+
+bool
+hosts_prune(int lock)
+{
+	struct list l;
+	off_t size;
+	int fd;
+
+	list_read(&l, lock);
+	for (unsigned i = 0; i < l.n; i++) {
+		fd = open_file(l.entries[i].box, &size);
+		if (fd < 0 && errno == ENOENT)
+			list_drop(&l, &l.entries[i--]);
+		close_keep(fd);
+	}
+	if (l.n && !(say_modes() & SAY_DRY))
+		list_write(&l, lock);
+	free(l.text);
+	return l.n > 0;
 }

@@ -17,9 +17,6 @@
 /* The lock for each change of such a file; the lock's file lists them. */
 #define HOSTS_LOCK "names"
 
-/* Whether the lock's file, LOCK, lists a file that is there. */
-bool hosts_listed(int lock);
-
 /* Whether NAME is one of a host (RFC 1123), and not localhost. */
 bool hosts_name(const char *name);
 
@@ -51,5 +48,9 @@ char *hosts_join(const struct hosts_box *b, const char *own);
 /* Takes the box NAME, which has ended, out of the files of the others, and
  * removes its own. */
 void hosts_leave(const char *name);
+
+/* For box-gc, which has the LOCK: takes boxes without a file out of the list.
+ * Whether others are left. */
+bool hosts_prune(int lock);
 
 #endif
