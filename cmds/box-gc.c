@@ -72,7 +72,7 @@ static int
 free_names(const char *rest, int lock)
 {
 	(void)rest;
-	return hosts_listed(lock);
+	return hosts_prune(lock);
 }
 
 int

@@ -45,8 +45,8 @@ family() {
 	for p in $(cat "/proc/$1"/task/*/children 2>/dev/null); do family "$p"; done
 }
 inside() { nsenter -t "${box[$1]}" -m -n "${@:2}"; }
-# seen NAME: the lines that the box's programs see, but localhost's.
-seen() { inside "$1" sed '1,2d; s/#.*//; s/ *$//; /^$/d' /etc/hosts | paste -sd '|' | tr '\t' ' '; }
+# seen NAME: the lines that the box's programs see, but localhost's and the host name's.
+seen() { inside "$1" sed '1,2d; /^127.0.1.1.container$/d; s/#.*//; s/ *$//; /^$/d' /etc/hosts | paste -sd '|' | tr '\t' ' '; }
 sees() { is "$(seen "$1")" "$2" "the names in $1"; }
 
 @test "boxes of a pool find each other by name" {
@@ -86,7 +86,7 @@ sees() { is "$(seen "$1")" "$2" "the names in $1"; }
 	# The slot of db.
 	up next
 	sees web "10.0.0.2 web|10.0.0.3 next|10.0.0.4 cache"
-	sees next "10.0.0.3 next|10.0.0.2 web|10.0.0.4 cache"
+	sees next "10.0.0.2 web|10.0.0.3 next|10.0.0.4 cache"
 	kill_all cache
 	kill_all next
 	sees web "10.0.0.2 web|10.0.0.3 next|10.0.0.4 cache"
@@ -124,20 +124,72 @@ sees() { is "$(seen "$1")" "$2" "the names in $1"; }
 	is "$(inside web stat -c %i /etc/hosts)" "$before"
 }
 
+# calls: the system calls for files of names, and their list, of a box's whole life.
+calls() {
+	host strace -f -qq -y -o "$BATS_TEST_TMPDIR/calls" -e trace=%file,%desc box-run --dns 127.0.0.1 --name x "$bb" true
+	grep -v resumed "$BATS_TEST_TMPDIR/calls" | grep -cE "$BOX_STATE/(lock/names|[^/]+/hosts)"
+}
+links() { stat -c %h "$BOX_STATE/$1/hosts"; }
+
+@test "boxes share a file of names, and a start costs the same beside many" {
+	up web
+	up six --ipv6
+	few=$(calls)
+	[ "$few" -gt 10 ]
+	for i in {3..8}; do up n$i; done
+	is "$(calls)" "$few"
+	# Those with lines of their own, with a name that is not listed, or as the
+	# file's owner share none.
+	up store --hostname other
+	up self --map self
+	up WEB
+	up container
+	up gw --add-host web:192.0.2.1
+	start box-run --dns 127.0.0.1 --name plain --hostname container "$bb" sleep 1000
+	chain[plain]=$pid
+	eventually 10 test -e "$BOX_STATE/plain/hosts"
+	is "$(for i in web n8 plain; do links $i; done | uniq)" 8
+	is "$(for i in six store self WEB container gw; do links $i; done | uniq)" 1
+	# The host name of all that have no other is no box's.
+	is "$(grep -h container "$BOX_STATE"/{web,six,store,gw,container,plain}/hosts | sort | uniq -c | tr -s ' \t' ' ')" \
+	    $' 1 10.0.0.13 container\n 3 127.0.1.1 container'
+	down web
+	is "$(links n8)" 7
+	hasnt "$(cat "$BOX_STATE"/{n8,six,store,gw}/hosts)" $'\n10.0.0.2\tweb '
+	is "$(cat "$BOX_STATE"/{n8,six,store,gw}/hosts | grep -c $'^10.0.0.10\tstore ')" 3
+}
+
+@test "a box that is killed while its line appears leaves none" {
+	up web
+	for call in pwrite64:when=2 close:when=1; do
+		run -137 host strace -f -qq -o /dev/null -P "$BOX_STATE/web/hosts" -e trace=pwrite64,close \
+		    -e inject=$call:signal=KILL box-run --dns 127.0.0.1 --name gone "$bb" true
+		box-gc
+		sees web "10.0.0.2 web"
+	done
+	run -0 host strace -f -qq -o /dev/null -P "$BOX_STATE/lock/names" -e trace=ftruncate \
+	    -e inject=ftruncate:error=EIO box-run --dns 127.0.0.1 --name gone "$bb" true
+	box-gc
+	is "$(cut -d ' ' -f 1 "$BOX_STATE/lock/names")" web
+	kill_all web
+	up web
+	sees web "10.0.0.2 web"
+}
+
 @test "of names that differ in big and small letters the first is listed" {
 	up DB
 	up web
 	up db
 	up late
-	sees web "10.0.0.3 web|10.0.0.2 DB|10.0.0.5 late"
-	sees late "10.0.0.5 late|10.0.0.2 DB|10.0.0.3 web"
+	sees web "10.0.0.2 DB|10.0.0.3 web|10.0.0.5 late"
+	sees late "10.0.0.2 DB|10.0.0.3 web|10.0.0.5 late"
 	sees db "10.0.0.4 db|10.0.0.3 web|10.0.0.5 late"
 	down DB
 	sees web "10.0.0.3 web|10.0.0.5 late"
 	down db
 	up db
-	sees web "10.0.0.3 web|10.0.0.2 db|10.0.0.5 late"
-	sees late "10.0.0.5 late|10.0.0.2 db|10.0.0.3 web"
+	sees web "10.0.0.2 db|10.0.0.3 web|10.0.0.5 late"
+	sees late "10.0.0.2 db|10.0.0.3 web|10.0.0.5 late"
 }
 
 @test "a box that starts while another one ends has no line of that one" {
@@ -152,7 +204,7 @@ sees() { is "$(seen "$1")" "$2" "the names in $1"; }
 	up next
 	finish "${chain[db]}"
 	unset "chain[db]"
-	sees next "10.0.0.3 next|10.0.0.2 web"
+	sees next "10.0.0.2 web|10.0.0.3 next"
 }
 
 @test "a box cannot change the file of names" {
@@ -176,7 +228,7 @@ sees() { is "$(seen "$1")" "$2" "the names in $1"; }
 slow_reader() {
 	exec python3 -u - "$1" 3>&- <<-'END'
 	import os, re, sys
-	line = re.compile(rb"#.*|(10\.0\.0\.\d+\t(web|last|old[0-9]|new[0-9])|127\.0\.0\.1\tlocalhost|::1\tlocalhost .*) *")
+	line = re.compile(rb"#.*|(10\.0\.0\.\d+\t(web|last|old[0-9]|new[0-9])|127\.0\.0\.1\tlocalhost|127\.0\.1\.1\tcontainer|::1\tlocalhost .*) *")
 	print("reads")
 	while True:
 	    fd, text = os.open(sys.argv[1], os.O_RDONLY), b""

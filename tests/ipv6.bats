@@ -209,7 +209,7 @@ up() {
 }
 inside() { nsenter -t "${box[$1]}" -m -n "${@:2}"; }
 # seen NAME: the lines of names that the box's programs see.
-seen() { inside "$1" sed '1,2d; s/#.*//; s/ *$//; /^$/d' /etc/hosts | paste -sd '|' | tr '\t' ' '; }
+seen() { inside "$1" sed '1,2d; /^127.0.1.1.container$/d; s/#.*//; s/ *$//; /^$/d' /etc/hosts | paste -sd '|' | tr '\t' ' '; }
 sees() { is "$(seen "$1")" "$2" "the names in $1"; }
 ended() { for p in "$@"; do kill "${chain[$p]}" && finish "${chain[$p]}" || return; done; }
 
@@ -221,7 +221,7 @@ ended() { for p in "$@"; do kill "${chain[$p]}" && finish "${chain[$p]}" || retu
 	sees web "10.0.0.2 web|fd62:6f78::2 web|10.0.0.3 old|10.0.0.9 db|fd62:6f78::9 db"
 	sees db "10.0.0.9 db|fd62:6f78::9 db|10.0.0.1 gw|fd62:6f78::1 gw|10.0.0.2 web|fd62:6f78::2 web|10.0.0.3 old"
 	# A box without IPv6 learns no address that it cannot reach.
-	sees old "10.0.0.3 old|10.0.0.2 web|10.0.0.9 db"
+	sees old "10.0.0.2 web|10.0.0.3 old|10.0.0.9 db"
 	host sysctl -qw net.ipv6.conf.all.forwarding=1
 	is "$(inside web ping -6 -c 1 -W 5 db | head -n 1)" "PING db (fd62:6f78::9): 56 data bytes"
 	inside db ping -6 -c 1 -W 5 web

@@ -2,16 +2,21 @@
 /*
  * hosts - boxes find each other by name
  *
- * The file of a box is mounted over the box's /etc/hosts, so it keeps its
- * inode, and changes while programs read it.  Therefore each address of the
- * pool has a place of its own, of RECORD bytes, and no line ever moves; in the
- * file of a box with IPv6 that is two places, for an address of each family.  A
- * reader takes a power of two of bytes at a time (musl 1024, glibc 4096), so a
- * place is never cut in two.  A line appears and goes by its first byte alone:
- * a place without a box begins with '#'.
+ * Boxes of a network share one file by hard links, and those with IPv6 another,
+ * so that a start costs the same beside many boxes as beside few; the file ends
+ * with the last box that has it.  A box with lines of its own, of a name that
+ * is not listed, or with the host's ids, has a file of its own.
  *
- * The lock's own file is the list of all such files, as each start and each end
- * changes all of its pool: so they take one open a file, and no look at boxes.
+ * The file is mounted over the box's /etc/hosts, so it keeps its inode, and
+ * changes while programs read it.  Therefore each address of the pool has a
+ * place of its own, of RECORD bytes, and no line ever moves; in the file of a
+ * box with IPv6 that is two places, for an address of each family.  A reader
+ * takes a power of two of bytes at a time (musl 1024, glibc 4096), so a place
+ * is never cut in two.  A line appears and goes by its first byte alone: a
+ * place without a box begins with '#'.
+ *
+ * The lock's own file lists the boxes with their files.  A box is in the list
+ * before it is in a file, and as long, so that none is left in a file.
  */
 #include "box/hosts.h"
 #include "base/addr.h"
@@ -56,6 +61,24 @@ hosts_name(const char *name)
 	}
 }
 
+char *
+hosts_own(
+    const char *hostname, const char *box, const char *addr, const char *addr6)
+{
+	const bool both = hosts_name(box) && strcmp(box, hostname) != 0;
+	char *names =
+		 text_fmt("%s%s%s", hostname, both ? " " : "", both ? box : ""),
+	     *six = addr6 ? text_fmt("%s\t%s\n", addr6, names) : NULL,
+	     *text = text_fmt("127.0.0.1\tlocalhost\n"
+			      "::1\tlocalhost ip6-localhost ip6-loopback\n"
+			      "%s\t%s\n%s",
+		 addr, names, six ? six : "");
+
+	free(names);
+	free(six);
+	return text;
+}
+
 /* Whether the list NAMES, with commas between, has NAME. */
 static bool
 has_name(const char *names, const char *name)
@@ -97,7 +120,8 @@ struct entry {
 	const char *box;   /* its name */
 	const char *addr;  /* its address, and its place in other files */
 	const char *addr6; /* "-": none */
-	const char *own;   /* names of its own lines, as of names_in() */
+	const char *own;   /* names of its own lines, as of names_in(); "-":
+			      it shares the file of its network */
 	uint32_t place;
 	uint32_t first;	 /* where the places begin, in bytes */
 	uint32_t listed; /* 0: the box has no line in other files */
@@ -164,32 +188,13 @@ open_file(const char *name, off_t *size)
 	return fd;
 }
 
-bool
-hosts_listed(int lock)
-{
-	struct list l;
-	off_t size;
-	int fd = -1;
-
-	list_read(&l, lock);
-	for (unsigned i = 0; i < l.n && fd < 0; i++)
-		fd = open_file(l.entries[i].box, &size);
-	free(l.text);
-	close_keep(fd);
-	return fd >= 0;
-}
-
-/* Writes the list into FD, the lock, and lets go of the lock. */
+/* Writes the list into FD, the lock. */
 static void
 list_write(const struct list *l, int fd)
 {
 	char *text;
 	FILE *f;
 
-	if (l->n == 0) {
-		lock_remove(HOSTS_LOCK, fd);
-		return;
-	}
 	f = text_open(&text);
 	for (const struct entry *e = l->entries; e < l->entries + l->n; e++)
 		fprintf(f, "%s %s %s %s %u %u %u %s\n", e->box, e->addr,
@@ -199,7 +204,17 @@ list_write(const struct list *l, int fd)
 	    ftruncate(fd, (off_t)strlen(text)) < 0)
 		warn("write %s/lock/" HOSTS_LOCK, state_dir());
 	free(text);
-	close(fd);
+}
+
+/* Lets go of the lock FD, whose file goes with the last box. */
+static void
+list_close(const struct list *l, int fd)
+{
+	free(l->text);
+	if (l->n == 0)
+		lock_remove(HOSTS_LOCK, fd);
+	else
+		close_keep(fd);
 }
 
 /* Takes the entry E out; the last one comes in its place. */
@@ -240,6 +255,12 @@ static bool
 has6(const struct entry *e)
 {
 	return *e->addr6 != '-';
+}
+
+static bool
+is_shared(const struct entry *e)
+{
+	return strcmp(e->own, "-") == 0;
 }
 
 /* Where the file of TO has the line of E, that of IPv6 if SIX. */
@@ -315,25 +336,28 @@ take_out(const struct entry *mine, const struct entry *from, int fd, off_t size)
 	return 0;
 }
 
-/* Calls FN with the file of each other box of MINE's pool.  A file that is gone
- * leaves the list. */
+/* Calls FN with each file of MINE's network.  A file that is gone leaves the
+ * list. */
 static int
-each_other(struct list *l, const struct entry *mine,
+each_file(struct list *l, const struct entry *mine,
     int (*fn)(const struct entry *, const struct entry *, int, off_t))
 {
+	bool shared[2] = {false, false};
 	int err = 0, fd;
 	off_t size = 0;
 
 	for (unsigned i = 0; i < l->n && err == 0; i++) {
 		struct entry *e = &l->entries[i];
 
-		if (strcmp(e->net, mine->net) != 0)
+		if (strcmp(e->net, mine->net) != 0 ||
+		    (is_shared(e) && shared[has6(e)]))
 			continue;
-		if ((fd = open_file(e->box, &size)) < 0) {
-			list_drop(l, e);
-			i--;
+		fd = open_file(e->box, &size);
+		if (fd < 0 && errno == ENOENT)
+			list_drop(l, &l->entries[i--]);
+		if (fd < 0)
 			continue;
-		}
+		shared[has6(e)] |= is_shared(e);
 		err = fn(mine, e, fd, size);
 		close_keep(fd);
 	}
@@ -402,27 +426,60 @@ places(const struct list *l, const struct entry *mine, size_t *len)
 	return text;
 }
 
+/* Whether OWN has no more names than the shared file, which has MINE's line. */
+static bool
+is_usual(const struct entry *mine, const char *own)
+{
+	const char *six = has6(mine) ? mine->addr6 : NULL;
+	char *named = hosts_own(mine->box, mine->box, mine->addr, six),
+	     *other = hosts_own(HOSTS_BOX, mine->box, mine->addr, six);
+	const bool usual = strcmp(own, named) == 0 || strcmp(own, other) == 0;
+
+	free(named);
+	free(other);
+	return usual;
+}
+
+/* Makes PATH another name of the file that boxes as MINE share.  1: there is
+ * none; -1 with errno. */
+static int
+link_file(const char *path, const struct list *l, struct entry *mine)
+{
+	char from[PATH_MAX];
+
+	for (const struct entry *e = l->entries; e < l->entries + l->n; e++) {
+		if (!is_shared(e) || has6(e) != has6(mine) ||
+		    strcmp(e->net, mine->net) != 0)
+			continue;
+		path_fmt(from, sizeof(from), "%s/%s/" FILE_NAME, state_dir(),
+		    e->box);
+		say(SAY_SH, "ln %s %s", say_word(from), say_word(path));
+		mine->first = e->first;
+		if (link(from, path) == 0)
+			return 0;
+		if (errno != ENOENT)
+			return -1;
+	}
+	return 1;
+}
+
 /* Makes the file of MINE at PATH, with OWN before the places.  -1 with errno.
  */
 static int
 make_file(
     const char *path, const struct list *l, struct entry *mine, const char *own)
 {
-	char *before, *after;
+	char *before = text_fmt("%s# boxes of %s", own, mine->net), *after;
+	const int pad = RECORD - 1 - (int)(strlen(before) % RECORD);
 	size_t len;
 	ssize_t n = -1;
-	int fd, pad;
+	int fd;
 
-	if (!say(SAY_SH, "touch %s", say_word(path)))
-		return -1;
-	before = text_fmt("%s# boxes of %s; own place: %u, %s%s%s%s", own,
-	    mine->net, mine->place, mine->addr, has6(mine) ? ", " : "",
-	    has6(mine) ? mine->addr6 : "", mine->listed ? "" : " (not listed)");
-	pad = RECORD - 1 - (int)(strlen(before) % RECORD);
+	say(SAY_SH, "touch %s", say_word(path));
 	mine->first = (uint32_t)(strlen(before) + (size_t)pad + 1);
 	after = places(l, mine, &len);
 	fd = open(
-	    path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	    path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd >= 0 && fchmod(fd, 0644) == 0 &&
 	    dprintf(fd, "%s%*s\n", before, pad, "") >= 0)
 		n = write(fd, after, len);
@@ -432,6 +489,26 @@ make_file(
 	free(after);
 	close_keep(fd);
 	return n == (ssize_t)len ? 0 : -1;
+}
+
+/* Gives MINE its file at PATH: the one that is shared, or one with OWN.  -1
+ * with errno. */
+static int
+get_file(
+    const char *path, const struct list *l, struct entry *mine, const char *own)
+{
+	char *all;
+	int err;
+
+	if (!is_shared(mine))
+		return make_file(path, l, mine, own);
+	err = link_file(path, l, mine);
+	if (err <= 0)
+		return err;
+	all = hosts_own(HOSTS_BOX, "", "127.0.1.1", NULL);
+	err = make_file(path, l, mine, all);
+	free(all);
+	return err;
 }
 
 /* "POOL in network namespace INODE", malloc'ed; NULL with errno. */
@@ -456,7 +533,6 @@ hosts_join(const struct hosts_box *b, const char *own)
 	struct entry mine = {.box = b->name,
 	    .addr = text_fmt("%s", addr_text(b->addr)),
 	    .addr6 = text_fmt("%s", b->addr6 ? addr6_text(b->addr6) : "-"),
-	    .own = names_in(own),
 	    .place = b->addr - slot_gateway(b->slot) - 1,
 	    .net = this_net(b->slot)};
 	struct list l;
@@ -465,22 +541,27 @@ hosts_join(const struct hosts_box *b, const char *own)
 	close_keep(dir);
 	if (!mine.net)
 		return NULL;
-	if (dir < 0 || mine.place >= slot_count(b->slot->len) ||
-	    mine.place >= MOST) {
+	if (dir < 0 || say_modes() & SAY_DRY ||
+	    mine.place >= slot_count(b->slot->len) || mine.place >= MOST) {
 		errno = ENODATA;
 		return NULL;
 	}
 	lock = lock_wait(HOSTS_LOCK);
 	list_read(&l, lock);
 	list_clear(&l, &mine);
-	mine.listed = hosts_name(b->name) && !is_alike(&l, &mine);
-	err = make_file(path, &l, &mine, own);
+	mine.listed = hosts_name(b->name) &&
+		      strcasecmp(b->name, HOSTS_BOX) != 0 &&
+		      !is_alike(&l, &mine);
+	mine.own = !b->owner && mine.listed && is_usual(&mine, own)
+		       ? "-"
+		       : names_in(own);
+	err = get_file(path, &l, &mine, own);
 	if (err == 0) {
-		err = each_other(&l, &mine, add);
 		l.entries[l.n++] = mine;
+		list_write(&l, lock);
+		err = each_file(&l, &mine, add);
 	}
-	list_write(&l, lock);
-	free(l.text);
+	list_close(&l, lock);
 	return err < 0 ? NULL : path;
 }
 
@@ -500,14 +581,31 @@ hosts_leave(const char *name)
 	close_keep(fd);
 	lock = dry ? lock_open(HOSTS_LOCK, false) : lock_wait(HOSTS_LOCK);
 	list_read(&l, lock);
-	if (list_take(&l, name, &mine) && each_other(&l, &mine, take_out) < 0)
+	if (list_take(&l, name, &mine) && each_file(&l, &mine, take_out) < 0)
 		warn("%s", said());
-	if (dry) {
-		close_keep(lock);
-	} else {
-		/* A box that joins now would still take the name. */
-		state_drop(name, (const char *[]){FILE_NAME, NULL});
+	if (!dry) {
 		list_write(&l, lock);
+		state_drop(name, (const char *[]){FILE_NAME, NULL});
 	}
+	list_close(&l, lock);
+}
+
+bool
+hosts_prune(int lock)
+{
+	struct list l;
+	off_t size;
+	int fd;
+
+	list_read(&l, lock);
+	for (unsigned i = 0; i < l.n; i++) {
+		fd = open_file(l.entries[i].box, &size);
+		if (fd < 0 && errno == ENOENT)
+			list_drop(&l, &l.entries[i--]);
+		close_keep(fd);
+	}
+	if (l.n && !(say_modes() & SAY_DRY))
+		list_write(&l, lock);
 	free(l.text);
+	return l.n > 0;
 }

@@ -63,20 +63,11 @@ etc_add_host(struct etc *e, const char *word)
 static char *
 own_hosts(const struct etc *e, const char *hostname)
 {
-	const char *box = env_or("BOX_NAME", "");
-	const char *addr6 = env_or("BOX_ADDR6", NULL);
-	const bool both = hosts_name(box) && strcmp(box, hostname) != 0;
-	char *names =
-		 text_fmt("%s%s%s", hostname, both ? " " : "", both ? box : ""),
-	     *six = addr6 ? text_fmt("%s\t%s\n", addr6, names) : NULL,
-	     *text = text_fmt("127.0.0.1\tlocalhost\n"
-			      "::1\tlocalhost ip6-localhost ip6-loopback\n"
-			      "%s\t%s\n%s%s",
-		 env_or("BOX_ADDR", "127.0.1.1"), names, six ? six : "",
-		 e->hosts ? e->hosts : "");
+	char *own = hosts_own(hostname, env_or("BOX_NAME", ""),
+		 env_or("BOX_ADDR", "127.0.1.1"), env_or("BOX_ADDR6", NULL)),
+	     *text = text_fmt("%s%s", own, e->hosts ? e->hosts : "");
 
-	free(names);
-	free(six);
+	free(own);
 	if (strlen(text) > HOSTS_OWN)
 		diex("--add-host: more than %d bytes of names", HOSTS_OWN);
 	return text;

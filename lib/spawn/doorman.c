@@ -247,7 +247,8 @@ serve_hosts(const char *own, int *fd)
 	const struct hosts_box box = {.name = box_name(),
 	    .slot = &slot,
 	    .addr = pair.addr,
-	    .addr6 = pair.len6 ? &pair.addr6 : NULL};
+	    .addr6 = pair.len6 ? &pair.addr6 : NULL,
+	    .owner = !man.shift};
 	int err = count(&names, 1);
 	char *path;
 

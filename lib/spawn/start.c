@@ -12,6 +12,7 @@
 #include "base/fdpass.h"
 #include "base/file.h"
 #include "base/say.h"
+#include "box/hosts.h"
 #include "net/loopback.h"
 #include "ns/refused.h"
 #include "stage/inherit.h"
@@ -39,7 +40,7 @@ settle(const struct start *s)
 {
 	const int kinds = ~(CLONE_NEWUSER | CLONE_NEWPID);
 	const int joins = s->set.fresh & CLONE_NEWUSER ? CLONE_NEWNS : kinds;
-	const char *name = s->hostname ? s->hostname : "container";
+	const char *name = s->hostname ? s->hostname : HOSTS_BOX;
 
 	ns_join(&s->set, joins);
 	ns_unshare(&s->set, kinds);
