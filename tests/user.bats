@@ -43,9 +43,18 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	    "addr:10.0.0.2  Bcast" $'Seccomp:\t2')"
 	is "$stderr" ""
 	is "$(stat -c %u "$root/file")" 300006
-	run -2 as box-run --pids-limit 4 --network none --ephemeral "$root" sh -c 'for i in 1 2 3 4 5; do sleep 5 & done'
-	has "$output" "can't fork"
-	run -0 as box-run --pids-limit 9 --network none --ephemeral "$root" sh -c 'for i in 1 2 3 4 5; do sleep 0 & done; wait'
+	# The box's init and pasta do not count.
+	for net in none user; do
+		run -2 as box-run --pids-limit 5 --network $net --ephemeral "$root" sh -c 'for i in 1 2 3 4 5; do sleep 5 & done'
+		has "$output" "can't fork"
+		run -0 as box-run --pids-limit 6 --network $net --ephemeral "$root" sh -c 'for i in 1 2 3 4 5; do sleep 0.3 & done; wait'
+	done
+	# The limit of --ulimit is the box's own, though the user has more processes.
+	run -0 as sh -c 'sleep 100 & a=$!; sleep 100 & "$@"; s=$?; kill $a $!; exit $s' sh \
+	    box-run --ulimit nproc=2 --network none --ephemeral "$root" grep -o 'processes *[0-9]\+ *[0-9]\+' /proc/self/limits
+	is "$(xargs <<<"$output")" "processes 2 2"
+	run -0 as box-run --pids-limit 5 --ulimit nproc=3:100 --network none --ephemeral "$root" grep -o 'processes *[0-9]\+ *[0-9]\+' /proc/self/limits
+	is "$(xargs <<<"$output")" "processes 3 6"
 	run -0 as box-run --map self --network host --read-only "$root" sh -c 'cat /proc/self/uid_map | tr -s " "; ifconfig uplink' 
 	is "${lines[0]}" " 0 65534 1"
 	has "$output" 192.0.2.1
