@@ -108,7 +108,9 @@ close_loopback(void)
 
 	if (loopback_keep() < 0) {
 		if (errno == EPROTONOSUPPORT)
-			die_hint("modprobe xfrm_user, or a passt of 2025",
+			die_hint(
+			    "modprobe xfrm_user, or a passt of 2025; in a box, "
+			    "--seccomp off for that one",
 			    "ip xfrm");
 		die_said();
 	}
