@@ -107,6 +107,8 @@ as() { host "${user[@]}" "$@" 3>&-; }
 		as box-cp "$HOME_OF/run/in" web:/tmp/
 		as box-cp web:/tmp/in "$HOME_OF/run/out"
 		is "$(<"$HOME_OF/run/out")" copied
+		run -125 as box-cp web:/tmp/in /etc/x
+		has "$output" "cannot write beside /etc/x: Permission denied"
 		rm "$HOME_OF/run/in" "$HOME_OF/run/out" "$root/tmp/in"
 		as box-stop -t 0 web
 	done

@@ -71,14 +71,16 @@ make_temp(void)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
 	char *const end = strcpy(temp_name, COPY_TEMP) + strlen(COPY_TEMP);
+	int err;
 
 	do {
 		if (getrandom(end, 6, 0) != 6)
 			die("getrandom");
 		for (int i = 0; i < 6; i++)
 			end[i] = letters[(unsigned char)end[i] % 32];
-	} while (mkdirat(parent, temp_name, 0700) < 0 && errno == EEXIST);
-	temp = beneath(parent, temp_name);
+		err = mkdirat(parent, temp_name, 0700);
+	} while (err < 0 && errno == EEXIST);
+	temp = err < 0 ? -1 : beneath(parent, temp_name);
 	if (temp < 0)
 		die("cannot write beside %s", p->word);
 	atexit(remove_temp);
