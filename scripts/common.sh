@@ -62,17 +62,22 @@ find_state() {
 		state=$BOX_STATE
 	elif [ "$hosts" ]; then
 		state=/run/box
-	elif [ "${XDG_RUNTIME_DIR:-}" ]; then
-		state=$XDG_RUNTIME_DIR/box
 	else
-		die "no directory for state: XDG_RUNTIME_DIR is not set" \
-		    "export BOX_STATE=DIR, a directory of your own"
+		case ${XDG_RUNTIME_DIR:-} in
+		/*) state=$XDG_RUNTIME_DIR/box ;;
+		*) die "no directory for state: XDG_RUNTIME_DIR is no absolute path" \
+		    "export BOX_STATE=DIR, a directory of your own" ;;
+		esac
 	fi
 	case $state in /*) ;; *) state=./$state ;; esac
 	layers=$state/layer
 	[ -z "$hosts" ] || layers=/var/lib/box
-	[ ! -d "$state" ] || own 0 "$state" "$state/lock" "$state/ended" ||
-	    die "$state: $foreign is not this user's own"
+	_above=${state%/*}
+	[ ! -e "${_above:=/}" ] || [ -x "$_above" ] || die "$_above: Permission denied"
+	[ -e "$state" ] || return 0
+	[ -d "$state" ] || die "$state: Not a directory"
+	own 0 "$state" "$state/lock" "$state/ended" ||
+	    die "$foreign is not this user's own"
 }
 
 # own DEPTH PATH...: whether this user alone can have written PATH and DEPTH

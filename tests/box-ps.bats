@@ -141,8 +141,19 @@ refused() {
 	run -125 setpriv --reuid 1 --clear-groups env -u BOX_STATE XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/none" box-ps a
 	has "$output" "hint: root's boxes: sudo box-ps a"
 	run -125 box-ps -q --json
-	run -125 setpriv --reuid 1 --clear-groups env -u BOX_STATE -u XDG_RUNTIME_DIR box-ps
-	has "$output" "hint: export BOX_STATE"
+	for word in '' here ./here; do
+		run -125 setpriv --reuid 1 --clear-groups env -u BOX_STATE XDG_RUNTIME_DIR="$word" box-ps
+		has "$output" "XDG_RUNTIME_DIR is no absolute path"
+		has "$output" "hint: export BOX_STATE"
+	done
+	# As after su: no other user's boxes are none.
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -m 700 theirs
+	run -125 setpriv --reuid 1 --clear-groups env -u BOX_STATE XDG_RUNTIME_DIR=/proc/self/cwd/theirs box-ps
+	is "$output" "box-ps: /proc/self/cwd/theirs: Permission denied"
+	: >"$BATS_TEST_TMPDIR/file"
+	BOX_STATE=$BATS_TEST_TMPDIR/file run -125 box-ps
+	is "$output" "box-ps: $BATS_TEST_TMPDIR/file: Not a directory"
 }
 
 # group v1|v2: the box's groups, by hand; all figures are known then.

@@ -56,10 +56,11 @@ state_dir(void)
 	if (state_is_hosts())
 		return "/run/box";
 	run = env_or("XDG_RUNTIME_DIR", NULL);
-	if (!run) {
+	if (!run || *run != '/') {
 		errno = 0;
 		die_hint("export BOX_STATE=DIR, a directory of your own",
-		    "no directory for state: XDG_RUNTIME_DIR is not set");
+		    "no directory for state: XDG_RUNTIME_DIR is no absolute "
+		    "path");
 	}
 	path_fmt(dir, sizeof(dir), "%s/box", run);
 	return dir;
