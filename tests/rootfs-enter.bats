@@ -561,6 +561,14 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	refused -v "$BATS_TEST_TMPDIR/src:/proc" -- true
 	refused -v "$BATS_TEST_TMPDIR/src:/proc/self" -- true
 	refused -v "$BATS_TEST_TMPDIR/src:/" -- true
+	# A directory on a file, and a file on a directory.
+	: >"$root/plain" && : >"$BATS_TEST_TMPDIR/file"
+	refused -v "$BATS_TEST_TMPDIR/src:/plain" -- true
+	has "$stderr" "/plain: Not a directory"
+	refused --tmpfs /plain -- true
+	has "$stderr" "/plain: Not a directory"
+	refused -v "$BATS_TEST_TMPDIR/file:/etc" -- true
+	has "$stderr" "/etc: Is a directory"
 }
 
 @test "--volume: the wall is 64 binds" {

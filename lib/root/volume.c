@@ -211,6 +211,10 @@ target(int root, const struct volume *v, const char *dir, bool file)
 	if (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
 	    (st.st_ino == top.st_ino && st.st_dev == top.st_dev))
 		diex("%s%s: nothing may be mounted there", dir, v->to);
+	if (S_ISDIR(st.st_mode) == file) {
+		errno = file ? EISDIR : ENOTDIR;
+		die("%s%s", dir, v->to);
+	}
 	return fd;
 }
 
