@@ -256,6 +256,8 @@ print(len(s.recv(500)))'
 	    ns-spawn net-user -p 198.51.100.1:8081:80/udp
 	refusal "--publish [2001:db8::9]:8081:80/tcp: not an address of this host" "" \
 	    ns-spawn net-user -p "[2001:db8::9]:8081:80"
+	refusal "--publish 0.0.0.0:8081:81/tcp: Address " "" ns-spawn net-user -p 8081:80 -p 8081:81
+	refusal "--publish: '224.0.0.1' is an address of many hosts" "" ns-spawn net-user -p 224.0.0.1:8081:80
 	refusal "--publish: more than 32 ports" "" ns-spawn net-user -p 2001-2033:1-33
 	refusal "--addr: 10.0.0.1/24 leaves no room" "" ns-spawn net-user --addr 10.0.0.1/24
 	refusal "the box shares the host's network" "ns-spawn without" ns-spawn --net host net-user

@@ -50,6 +50,9 @@ parse_addr(struct nat_port *p, const char *what, char *word)
 	if (*word != '[') {
 		p->family = AF_INET;
 		p->addr = addr_parse(what, word);
+		if (IN_MULTICAST(p->addr))
+			diex(
+			    "%s: '%s' is an address of many hosts", what, word);
 		return;
 	}
 	/* Another character behind the bracket makes the address a bad one. */

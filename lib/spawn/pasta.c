@@ -102,6 +102,24 @@ words_for(const struct usernet *u, bool as_root)
 	return (char **)argv;
 }
 
+/* Whether a port before I is the same one of the host's; sets errno. */
+static bool
+is_taken(const struct usernet *u, unsigned i)
+{
+	const struct nat_port p = port_of(u, i);
+
+	for (unsigned k = 0; k < i; k++) {
+		struct nat_port q = port_of(u, k);
+
+		q.box = p.box;
+		if (p.host && port_same(&q, &p)) {
+			errno = EADDRINUSE;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The checks that this user can make before: pasta's own words differ between
  * its versions. */
 static int
@@ -119,7 +137,7 @@ check(struct usernet *u)
 		if (dry && p.host)
 			continue;
 		said_set(text_fmt("--publish %s", port_text(&p)), "");
-		if (port_check(&p) < 0)
+		if (is_taken(u, i) || port_check(&p) < 0)
 			return -1;
 		u->ports[i].host = p.host;
 	}
