@@ -139,17 +139,29 @@ killed() {
 	    ns-spawn net-user ip -br addr show scope global
 }
 
-@test "each call of a copy, a change, a clean-up and a look at the log fails once" {
-	full
+# running: a box, $box, with the program $prog; the chains keep the state directory.
+running() {
 	start box-run --name "f$$" --log "$BATS_TEST_TMPDIR/log" "$root" sh -c 'echo begun; exec sleep 1000'
 	runs sleep
 	baseline_save
 	keep=1
 	export box=f$$ prog
+}
+
+@test "each call of a copy fails once" {
+	full
+	running
 	sweep copy sh -c 'box-cp /etc/passwd "$box:/tmp/p" && box-cp "$box:/tmp/p" -
 		status=$?
 		nsenter -t "$prog" -m rm -rf /tmp/p
 		exit $status'
+	kill "$pid"
+	finish
+}
+
+@test "each call of a change, a clean-up and a look at the log fails once" {
+	full
+	running
 	sweep limit sh -c 'box-limit --pids-limit 30 -p 8081:81 "$box" && box-limit --unpublish 8081:81 "$box"'
 	sweep logs sh -c 'log-plain <"$1"' - "$BATS_TEST_TMPDIR/log/current"
 	sweep gc box-gc
