@@ -810,12 +810,22 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	baseline_check
 }
 
+# Who closes such a socket waits for the end of what was removed before.
+@test "no process that is waited for closes a socket of nftables" {
+	local log=$BATS_TEST_TMPDIR/log
+	BOX_GRACE=1 host strace -f -Y -yy -e trace=close -o "$log" net-nat -p 8080:80 true
+	has "$(<"$log")" "<iptables-restor"
+	is "$(grep 'close(.*NETFILTER' "$log" | grep -v '<iptables\|<ip6tables\|<net-nat-grace')" ""
+	is "$(grep -c 'close(.*NETFILTER' "$log" | sed 's/^[1-9].*/some/')" some
+	box-gc
+}
+
 @test "a net-nat that cannot listen keeps no descriptor" {
 	mkdir -p "$BOX_STATE" && mkdir -m 700 "$BOX_STATE/web" "$BOX_STATE/web/nat"
 	start env BOX_NAME=web net-nat sleep 1000
 	runs sleep
 	has "$(<"$err")" "listen on nat"
-	hasnt "$(ls -l "/proc/$pid/fd")" socket:
+	is "$(grep -c socket: <<<"$(ls -l "/proc/$pid/fd")")" 1	# that of nftables
 	hasnt "$(ls -l "/proc/$pid/fd")" "$BOX_STATE/web"
 	kill "$prog"
 	finish

@@ -4,15 +4,15 @@
  *
  * The kernel's grace periods are waited for by who closes the last descriptor
  * of an nfnetlink socket.  So the process that waits for iptables has our
- * socket, too.
+ * socket, too, which we have until our end.
  */
 #include "nat/away.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "base/say.h"
+#include "nat/nfnl.h"
 #include "nat/text.h"
 #include "nat/undo.h"
-#include "net/netlink.h"
 
 #include <fcntl.h>
 #include <linux/netfilter/nf_tables.h>
@@ -72,23 +72,18 @@ int
 nat_away(const struct nat *n, struct texts texts, int lock)
 {
 	const struct timespec pause = {.tv_nsec = POLL};
-	struct netlink nl;
+	struct netlink *nl = nfnl();
 	int status = -1, r = 0;
 	pid_t pid;
 
-	if (netlink_open(&nl, NETLINK_NETFILTER) < 0)
-		return nat_feed(texts, lock);
 	/* Legacy does not wait.  A trace is for the caller's streams. */
-	if (say_modes() || !is_there(&nl, n) || (pid = fork()) < 0) {
-		close(nl.fd);
+	if (say_modes() || !nl || !is_there(nl, n) || (pid = fork()) < 0)
 		return nat_feed(texts, lock);
-	}
 	if (pid == 0)
-		feed(texts, lock, nl.fd);
+		feed(texts, lock, nl->fd);
 	do
 		nanosleep(&pause, NULL);
-	while ((r = waitpid(pid, &status, WNOHANG)) == 0 && is_there(&nl, n));
-	close(nl.fd);
+	while ((r = waitpid(pid, &status, WNOHANG)) == 0 && is_there(nl, n));
 	for (unsigned ip = 0; ip < IPS; ip++)
 		free(texts.of[ip]);
 	return r == 0 || status == 0 ? 0 : -1;

@@ -14,7 +14,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/say.h"
-#include "net/netlink.h"
+#include "nat/nfnl.h"
 #include "net/rtnl.h"
 
 #include <arpa/inet.h>
@@ -309,7 +309,7 @@ flows_end(
 {
 	struct search s = {.ports = ports, .n_ports = n_ports};
 	bool real = announce(box, ports, n_ports);
-	struct netlink ct, rt;
+	struct netlink *ct, rt;
 	char count[4];
 
 	if (read_at(AT_FDCWD, COUNT, count, sizeof(count)) > 0 &&
@@ -317,23 +317,21 @@ flows_end(
 		real = false;
 	if (!real)
 		return;
-	if (netlink_open(&ct, NETLINK_NETFILTER) < 0) {
+	if (!(ct = nfnl())) {
 		complain();
 		return;
 	}
 	if (netlink_open(&rt, NETLINK_ROUTE) < 0) {
 		warn("%s", said());
-		close(ct.fd);
 		return;
 	}
 	for (s.ip = IP4; s.ip < (box->has6 ? IPS : IP6); s.ip++) {
 		s.box = s.ip == IP6 ? of6(&box->addr6) : of4(box->addr);
-		if (end_all(&ct, &rt, &s) < 0) {
+		if (end_all(ct, &rt, &s) < 0) {
 			complain();
 			break;
 		}
 	}
 	close(rt.fd);
-	close(ct.fd);
 	free(s.found);
 }

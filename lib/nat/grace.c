@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "box/lock.h"
 #include "cg/open.h"
+#include "nat/nfnl.h"
 #include "stage/stages.h"
 #include "stage/title.h"
 
@@ -83,6 +84,7 @@ leave(int record)
 	for (int fd = 0; fd < 3; fd++)
 		if (null >= 0)
 			dup2(null, fd);
+	nfnl_close();
 	lock_keep_only(record);
 	setsid();
 	if (chdir("/") < 0)

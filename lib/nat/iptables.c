@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/run.h"
 #include "base/say.h"
-#include "net/netlink.h"
+#include "nat/nfnl.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -194,16 +194,14 @@ iptables_generation(void)
 {
 	const struct nfgenmsg any = {.nfgen_family = AF_UNSPEC};
 	uint32_t generation = 0;
-	struct netlink nl;
+	struct netlink *nl = nfnl();
 
-	if (netlink_open(&nl, NETLINK_NETFILTER) < 0)
+	if (!nl)
 		return 0;
-	netlink_begin(&nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0, &any,
+	netlink_begin(nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0, &any,
 	    sizeof(any));
-	if (netlink_send(&nl, read_generation, &generation) < 0)
-		generation = 0;
-	close(nl.fd);
-	return generation;
+	return netlink_send(nl, read_generation, &generation) < 0 ? 0
+								  : generation;
 }
 
 const char *

@@ -13,8 +13,8 @@
 #include "base/file.h"
 #include "base/run.h"
 #include "base/say.h"
+#include "nat/nfnl.h"
 #include "nat/rules.h"
-#include "net/netlink.h"
 #include "stage/chain.h"
 
 #include <arpa/inet.h>
@@ -138,16 +138,15 @@ static void
 look_at_chains(enum ip ip, const char *pool, bool ours)
 {
 	struct chains all = {.ip = ip, .ours = ours};
-	struct netlink nl;
+	struct netlink *nl = nfnl();
 
-	if (netlink_open(&nl, NETLINK_NETFILTER) < 0)
+	if (!nl)
 		return;
-	netlink_begin(&nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN,
+	netlink_begin(nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN,
 	    NLM_F_DUMP, &any, sizeof(any));
 	/* A failure: no nf_tables, or no right to look. */
-	if (netlink_send(&nl, add, &all) < 0)
+	if (netlink_send(nl, add, &all) < 0)
 		all.n = 0;
-	close(nl.fd);
 	if (all.firewalld)
 		look_at_firewalld(pool);
 	for (size_t i = 0; i < all.n; i++) {
