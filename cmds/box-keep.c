@@ -252,7 +252,7 @@ run(char *argv[])
 	struct resident r = {.signals = &restart.signals,
 	    .fd = ready_begin(),
 	    .ready = ready_serve,
-	    .pause = 5};
+	    .pause = ready_pause()};
 	int result;
 
 	if (restart.count)

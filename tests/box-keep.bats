@@ -252,6 +252,15 @@ over_there() {
 	[ ! -e "$BOX_STATE/$name" ]
 }
 
+@test "-d: no clock is between PROG and the return" {
+	local log=$BATS_TEST_TMPDIR/log
+	requires "strace" command -v strace
+	strace -f -Y -e trace=poll,ppoll -o "$log" box-keep -d --name web sleep 0.1 >"$BATS_TEST_TMPDIR/name"
+	eventually 10 test ! -e "$BOX_STATE/web"
+	has "$(<"$log")" "<box-keep> poll("
+	hasnt "$(<"$log")" Timeout
+}
+
 @test "-d: a box that ends before it is up is told, with its output" {
 	refuse() {
 		run --separate-stderr timeout $((20 * ${SLACK:-1})) box-keep -d --name web "${@:2}"

@@ -813,6 +813,7 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 # Who closes such a socket waits for the end of what was removed before.
 @test "no process that is waited for closes a socket of nftables" {
 	local log=$BATS_TEST_TMPDIR/log
+	requires "strace" command -v strace
 	BOX_GRACE=1 host strace -f -Y -yy -e trace=close -o "$log" net-nat -p 8080:80 true
 	has "$(<"$log")" "<iptables-restor"
 	is "$(grep 'close(.*NETFILTER' "$log" | grep -v '<iptables\|<ip6tables\|<net-nat-grace')" ""

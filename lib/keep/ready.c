@@ -39,6 +39,7 @@
 
 #define TICK 50	  /* ms between two looks at a port */
 #define ANSWER 20 /* ms for the port's answer, over one link of the host's */
+#define PAUSE 5	  /* ms between two messages, so that PROG waits, not we work */
 #define SOCKET "notify"
 
 void (*ready_up)(void);
@@ -374,6 +375,12 @@ ready_serve(int fd)
 		watched = -1;
 	}
 	return more;
+}
+
+int
+ready_pause(void)
+{
+	return when == NOTIFY ? PAUSE : 0;
 }
 
 bool

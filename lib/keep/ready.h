@@ -24,6 +24,10 @@ int ready_begin(void);
 /* For struct resident.  False: the descriptor need not be watched. */
 bool ready_serve(int fd);
 
+/* For struct resident: milliseconds between two messages of PROG.  The chain's
+ * own stages need no limit. */
+int ready_pause(void);
+
 /* A run is over: closes the descriptor.  Returns whether the box has been up,
  * in this run or an earlier one. */
 bool ready_end(void);
