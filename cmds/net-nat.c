@@ -290,7 +290,9 @@ hold_ports(bool dry)
 {
 	struct nat_port *p;
 
-	ports_take(nat.ports, nat.n_ports);
+	/* Else a port of our own would count as another program's. */
+	if (ports_take(nat.ports, nat.n_ports) < 0)
+		die("take the ports that were kept for a restart");
 	for (p = nat.ports; p < nat.ports + nat.n_ports; p++)
 		if (p->fd < 0 && (!dry || p->host == 0) &&
 		    (p->fd = port_hold(p)) < 0)

@@ -156,6 +156,17 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 	finish
 }
 
+@test "a signal that the kernel does not pass on is named" {
+	requires "strace" command -v strace
+	start strace -f -qq -o /dev/null -e trace=kill -e inject=kill:error=EPERM box-keep --name web sleep 1000
+	runs sleep
+	read -r keeper _ <"$BOX_STATE/web/keeper"
+	kill -USR1 "$keeper"
+	eventually 10 test -s "$err"
+	is "$(<"$err")" "box-keep: kill -10 $prog: Operation not permitted"
+	over
+}
+
 @test "each run's state is removed with the run" {
 	requires "root" test "$EUID" = 0
 	# The second run makes no slot, and no box.

@@ -37,6 +37,10 @@ full() { [ "${FAULTS:-}" ] || skip "it is for make faults"; }
 VIEW='grep -E "^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):" /proc/self/status; cat /proc/self/uid_map
 	awk "\$5 ~ /^.(proc|sys|$)/ { print \$5, \$6 }" /proc/self/mountinfo; for fd in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$fd ] || echo fd $fd; done'
 
+# A flow, for connection tracking.
+FLOW='ping -c 1 -W 1 192.0.2.2 | grep transmitted'
+FLOW6='ping -c 1 -W 1 2001:db8::2 | grep transmitted'
+
 # points CMD...: each call in its life and each of its times, as "CALL N", one a
 # line.  Calls for memory are left out, which are mostly libc's, and calls that
 # cannot fail, such as close, which always closes.
@@ -86,7 +90,7 @@ killed() {
 }
 
 @test "each call of a start with a published port fails once" {
-	share=4 sweep nat net-lease net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$root" sh -c "$VIEW"
+	share=4 sweep nat net-lease net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$root" sh -c "$VIEW; $FLOW"
 }
 
 @test "each call of a start with IPv6 fails once" {
@@ -94,7 +98,15 @@ killed() {
 	lab6_up
 	baseline_save
 	only='net-.*'
-	share=4 sweep ipv6 net-lease --ipv6 net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$root" true
+	share=4 sweep ipv6 net-lease --ipv6 net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$root" sh -c "$FLOW6"
+}
+
+@test "each call of a start on a terminal fails once" {
+	requires "python3" command -v python3
+	export also=$BATS_TEST_TMPDIR/terminal-*
+	only='ns-spawn|rootfs-enter'
+	sweep tty python3 "$TOP/tests/faults/terminal.py" "$BATS_TEST_TMPDIR/terminal-left" sh -c '
+		ns-spawn --init rootfs-enter "$1" stty raw -echo && ns-spawn --init rootfs-enter -t "$1" sh -c "stty size; tty"' - "$root"
 }
 
 @test "each call of a default start fails once" {
@@ -111,7 +123,16 @@ killed() {
 		}
 		box-exec "$2" echo in
 		status=$?
-		box-stop -t 0 "$2" && box-rm "$2" || [ $status != 0 ] || status=125
+		box-stop -t 0 "$2" || [ $status != 0 ] || status=125
+		# What the box said in the background, and its status.
+		[ $status != 0 ] || {
+			cat "$BOX_STATE/log/$2/current" >&2
+			while read -r word rest; do
+				[ "$word" != status ] || status=$rest
+			done <"$BOX_STATE/ended/$2"
+			[ "$status" != 143 ] && [ "$status" != 137 ] || status=0
+		}
+		box-rm "$2" || [ $status != 0 ] || status=125
 		exit $status' - "$root" "f$$"
 }
 

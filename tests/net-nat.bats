@@ -150,6 +150,16 @@ s.accept()'
 	is "$(sed -n '$s/.*:\(81.*\)/\1/p' "$BOX_STATE/web/ports")" 81/tcp
 	run -0 host box-stop web
 	finish
+	# A port that may be kept, and cannot be taken, would count as another program's.
+	requires "strace" command -v strace
+	run -125 host strace -f -qq -o /dev/null -e trace=recvmsg -e inject=recvmsg:error=ENOMEM:when=1 \
+	    box-keep --name web --restart on-failure net-nat -p 80 true
+	is "$output" "net-nat: take the ports that were kept for a restart: Cannot allocate memory"
+	mkdir -m 700 "$BOX_STATE/web"
+	n=$(BOX_NAME=web host strace -qq -e trace=socket net-nat true 2>&1 | sed -n '/SEQPACKET/=')
+	BOX_NAME=web run -0 host strace -qq -o /dev/null -e trace=socket -e inject=socket:error=EMFILE:when="$n" net-nat true
+	rm -r "$BOX_STATE/web"
+	is "$output" "net-nat: listen on nat of the box's state: Too many open files"
 }
 
 @test "published on one address only" {

@@ -125,6 +125,18 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	END
 }
 
+@test "a terminal that cannot be looked at, or given back, is named" {
+	requires "strace" command -v strace
+	for ((n = 1; ; n++)); do
+		python3 "$TOP/tests/faults/terminal.py" "$T/left" strace -qq -o "$T/log" -e trace=ioctl \
+		    -e inject=ioctl:error=EPERM:when=$n ns-spawn rootfs-enter "$bb" stty raw -echo 2>"$T/err" </dev/null
+		grep -q INJECTED "$T/log" || break
+		[ ! -e "$T/left" ] || has "$(<"$T/err")" "ns-spawn: look at the terminal: Operation not permitted" ||
+		    has "$(<"$T/err")" "ns-spawn: give back the terminal: Operation not permitted"
+	done
+	[ $n -gt 4 ] && [ ! -e "$T/left" ]
+}
+
 @test "the caller's terminal is as it was: at the end, after TERM, after KILL" {
 	around "ns-spawn --init rootfs-enter -t $bb sh -c 'stty raw -echo; exit 3'" <<-END
 		expect st=3.

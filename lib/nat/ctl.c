@@ -47,9 +47,9 @@ natctl_listen(void)
 
 	if (dir < 0)
 		return -1;
-	fd = make_socket(dir, &sun);
 	/* A net-nat that was killed left its socket. */
 	unlinkat(dir, SOCKET, 0);
+	fd = make_socket(dir, &sun);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
 	    listen(fd, 16) < 0) {
 		warn("listen on " SOCKET " of the box's state");

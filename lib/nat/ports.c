@@ -221,16 +221,19 @@ is_for(const struct nat_port *p, const struct nat_port *kept)
 	return p->fd < 0 && port_same(&same, kept);
 }
 
-void
+int
 ports_take(struct nat_port *ports, size_t n)
 {
 	const int from = inherit_fd(INHERIT_GET);
 	struct nat_port kept;
+	ssize_t got;
 	size_t i;
 	int fd;
 
-	while (from >= 0 &&
-	       fd_recv(from, &kept, sizeof(kept), &fd) == sizeof(kept)) {
+	if (from < 0)
+		return 0;
+	while (
+	    (got = fd_recv(from, &kept, sizeof(kept), &fd)) == sizeof(kept)) {
 		for (i = 0; i < n && !is_for(&ports[i], &kept); i++)
 			;
 		kept.fd = fd;
@@ -239,6 +242,7 @@ ports_take(struct nat_port *ports, size_t n)
 		else
 			close(fd);
 	}
+	return got < 0 && errno != EAGAIN ? -1 : 0;
 }
 
 /* A socket in the queue stays open, and its port held, after net-nat's end. */
@@ -250,7 +254,8 @@ ports_keep(const struct nat *n)
 
 	if (to < 0)
 		return;
-	ports_take(NULL, 0);
+	if (ports_take(NULL, 0) < 0)
+		warn("take the ports that were kept for a restart");
 	setsockopt(to, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 	for (size_t i = 0; i < n->n_ports; i++)
 		if (fd_send(to, &n->ports[i], sizeof(*n->ports),

@@ -32,8 +32,8 @@ const char *port_error(void);
 bool port_same(const struct nat_port *a, const struct nat_port *b);
 
 /* Takes the sockets that the chain's last run has kept for this one (inherit.h)
- * and closes the sockets of other ports than these N. */
-void ports_take(struct nat_port *ports, size_t n);
+ * and closes the sockets of other ports than these N.  -1 with errno. */
+int ports_take(struct nat_port *ports, size_t n);
 
 /* Keeps the sockets of N, and no others, for the chain's next run, if box-keep
  * would start one.  Warns on failure. */

@@ -98,6 +98,15 @@ resident_die_with(pid_t parent, int signo)
 		exit(EXIT_TOOL);
 }
 
+/* ESRCH: the child has just ended, and SIGCHLD says so next.  A process of
+ * another user's, as of sudo(8), gets no signals of ours. */
+static void
+send_child(const struct resident *r, int signo)
+{
+	if (kill(r->pid, signo) < 0 && errno != ESRCH)
+		warn("kill -%d %d", signo, r->pid);
+}
+
 static void
 stop(const struct resident *r, const struct signalfd_siginfo *si)
 {
@@ -108,11 +117,10 @@ stop(const struct resident *r, const struct signalfd_siginfo *si)
 		relay_resume();
 		return;
 	}
-	/* ESRCH: the child has just ended, and SIGCHLD says so next. */
 	if (r->stop_child)
-		kill(r->pid, SIGSTOP);
+		send_child(r, SIGSTOP);
 	else if (si->ssi_code != SI_KERNEL)
-		kill(r->pid, (int)si->ssi_signo);
+		send_child(r, (int)si->ssi_signo);
 	raise(SIGSTOP);
 	/* Continued by a SIGCONT, which is forwarded as any signal. */
 }
@@ -155,10 +163,10 @@ pass_on(const struct resident *r, int signo, int *meant)
 {
 	if (signo == SIGCONT || signo == SIGURG || signo == SIGWINCH ||
 	    !is_dropped(r->pid, signo)) {
-		kill(r->pid, signo);
+		send_child(r, signo);
 	} else {
 		*meant = signo;
-		kill(r->pid, SIGKILL);
+		send_child(r, SIGKILL);
 	}
 }
 

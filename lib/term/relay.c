@@ -47,9 +47,10 @@ give_back(void)
 {
 	if (!is_raw)
 		return;
-	/* Our group is in the foreground, or SIGTTOU is blocked.  A failure
-	 * means that the terminal has gone. */
-	tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+	/* Our group is in the foreground, or SIGTTOU is blocked.  EIO: the
+	 * terminal has gone. */
+	if (tcsetattr(STDIN_FILENO, TCSANOW, &settings) < 0 && errno != EIO)
+		warn("give back the terminal");
 	is_raw = false;
 }
 

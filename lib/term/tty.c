@@ -8,6 +8,7 @@
  * terminal is restored only if its foreground group is empty or ours.
  */
 #include "term/tty.h"
+#include "base/die.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,14 +32,29 @@ tty_have(void)
 	return fd >= 0 || errno != ENXIO;
 }
 
+/* Warns if a call has been refused.  Other errors say that there is no
+ * terminal, or no more. */
+static int
+checked(const char *what, int result)
+{
+	if (result < 0 &&
+	    (errno == EPERM || errno == EACCES || errno == ENOMEM))
+		warn("%s the terminal", what);
+	return result;
+}
+
 void
 tty_save(void)
 {
+	struct termios out;
+
 	group = getpgrp();
-	in_front = tcgetpgrp(STDIN_FILENO) == group;
+	in_front = checked("look at", tcgetpgrp(STDIN_FILENO)) == group;
 	/* In a pipe into a pager the settings are the pager's to change. */
-	have_settings = in_front && isatty(STDOUT_FILENO) &&
-			tcgetattr(STDIN_FILENO, &settings) == 0;
+	have_settings =
+	    in_front &&
+	    checked("look at", tcgetattr(STDOUT_FILENO, &out)) == 0 &&
+	    checked("look at", tcgetattr(STDIN_FILENO, &settings)) == 0;
 }
 
 void
@@ -46,16 +62,18 @@ tty_restore(void)
 {
 	pid_t front;
 
-	if (!in_front || (front = tcgetpgrp(STDIN_FILENO)) < 0)
+	if (!in_front ||
+	    (front = checked("give back", tcgetpgrp(STDIN_FILENO))) < 0)
 		return;
 	if (front != group) {
 		if (kill(-front, 0) == 0 || errno != ESRCH)
 			return;
 		/* From the background this call raises SIGTTOU, which residents
-		 * block.  A failure means that the terminal has gone. */
-		if (tcsetpgrp(STDIN_FILENO, group) < 0)
+		 * block. */
+		if (checked("give back", tcsetpgrp(STDIN_FILENO, group)) < 0)
 			return;
 	}
 	if (have_settings)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
+		checked(
+		    "give back", tcsetattr(STDIN_FILENO, TCSADRAIN, &settings));
 }

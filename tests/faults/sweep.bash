@@ -105,6 +105,8 @@ leftovers() {
 	[[ $verdict != *,* ]] || eventually 10 buried || { verdict+=,lost; baseline_save; }
 }
 buried() {
+	# Settings that a killed program has made only reset(1) takes back.
+	rm -f "$BATS_TEST_TMPDIR/terminal-left"
 	[ "${refusal:-125}" != 125 ] || host box-gc
 	baseline_same
 }
