@@ -96,6 +96,49 @@ wanted(const struct natctl_request *r, size_t *n, int *fd, const char **why)
 	return ports;
 }
 
+/* Makes the N ports *PORTS, of which PORT is new, or missing, those of the box,
+ * and *PORTS those before.  False with REASON. */
+static bool
+swap(struct nat_port **ports, size_t *n, const struct nat_port *port,
+    char *reason, size_t len)
+{
+	struct nat_port *old = nat.ports;
+	const size_t n_old = nat.n_ports;
+
+	if (firewall_ports(*ports, *n, reason, len) < 0)
+		return false;
+	nat.ports = *ports;
+	nat.n_ports = *n;
+	*ports = old;
+	*n = n_old;
+	flows_end(&(struct flow_box){.has6 = nat.slot.has6}, port, 1);
+	ports_tell(&nat);
+	return true;
+}
+
+/* Makes the change R, to N ports, and answers; whether it stays made. */
+static bool
+carry_out(
+    const struct natctl_request *r, int conn, struct nat_port **ports, size_t n)
+{
+	const struct texts texts = firewall_ports_texts(*ports, n);
+	struct nat_port port = r->add ? (*ports)[n - 1] : r->port;
+	char reason[512];
+	bool done = !r->dry && swap(ports, &n, &port, reason, sizeof(reason));
+
+	if (!done && !r->dry)
+		natctl_refuse(conn, reason);
+	else if (natctl_answer(conn, &texts) < 0 && done) {
+		/* Nobody knows of the change. */
+		done = !swap(ports, &n, &port, reason, sizeof(reason));
+		if (done)
+			warnx("take %s back: %s", port_text(&port), reason);
+	}
+	free(texts.of[IP4]);
+	free(texts.of[IP6]);
+	return done;
+}
+
 /* Reads and answers a request to change the ports; for resident_wait(). */
 static bool
 change(int listening)
@@ -103,8 +146,6 @@ change(int listening)
 	struct natctl_request r;
 	const int conn = natctl_next(listening, &r);
 	struct nat_port *ports;
-	char reason[512];
-	struct texts texts;
 	const char *why;
 	size_t n;
 	bool done;
@@ -112,34 +153,20 @@ change(int listening)
 
 	if (conn < 0)
 		return true;
-	if (!(ports = wanted(&r, &n, &fd, &why))) {
+	ports = wanted(&r, &n, &fd, &why);
+	if (ports) {
+		done = carry_out(&r, conn, &ports, n);
+		/* The socket of a port that is not published. */
+		if (done != (r.add != 0))
+			close(fd);
+		if (done)
+			ports_keep(&nat);
+		free(ports);
+	} else {
 		natctl_refuse(conn, why);
-		return true;
 	}
-	texts = firewall_ports_texts(ports, n);
-	done = !r.dry && firewall_ports(ports, n, reason, sizeof(reason)) == 0;
-	if (done) {
-		struct nat_port *old = nat.ports;
-
-		nat.ports = ports;
-		nat.n_ports = n;
-		ports = old;
-		flows_end(&(struct flow_box){.has6 = nat.slot.has6},
-		    r.add ? &nat.ports[n - 1] : &r.port, 1);
-		ports_tell(&nat);
-	}
-	/* The socket of a port that is not published. */
-	if (done != (r.add != 0))
-		close(fd);
-	if (done)
-		ports_keep(&nat);
-	if (done || r.dry)
-		natctl_answer(conn, &texts);
-	else
-		natctl_refuse(conn, reason);
-	free(ports);
-	free(texts.of[IP4]);
-	free(texts.of[IP6]);
+	/* The other side has waited for this. */
+	close(conn);
 	return true;
 }
 

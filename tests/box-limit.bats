@@ -108,6 +108,25 @@ refused() {
 	is "$(host cat /proc/sys/net/ipv4/conf/veth0/route_localnet)" 0
 }
 
+@test "a change whose answer is lost is taken back" {
+	requires "strace" command -v strace
+	runs_box web -p 8080:80
+	before=$(rules)
+	same() { is "$(rules) $(field web ports)" "$before [\"0.0.0.0:8080:80/tcp\"]"; }
+	# lost FAULT WORD...: net-nat for the running box, with the fault.
+	lost() { run host strace -qq -o /dev/null -e trace=recvfrom,sendto -e inject="$1" net-nat --box web "${@:2}"; }
+	for fault in recvfrom:error=ENOMEM:when=1 sendto:error=ENOMEM:when=2 sendto:signal=KILL:when=2; do
+		lost $fault -p 8081:80 up
+		[ "$status" = 125 ] || [ "$status" = 137 ] || fail "$fault: status $status: $output"
+		eventually 5 same
+		host python3 -c 'import socket; socket.create_server(("", 8081))'
+		lost $fault --unpublish 8080:80 down
+		eventually 5 same
+		run -1 host python3 -c 'import socket; socket.create_server(("", 8080))'
+		serves 8080
+	done
+}
+
 @test "a published UDP port also answers a client that has sent to it before" {
 	runs_box web
 	ask() { host python3 "$BATS_TEST_DIRNAME/net.py" ask udp 192.0.2.1 5353 0.3 4000; }
@@ -211,7 +230,7 @@ except (ConnectionResetError, BrokenPipeError): print("answer", b"")'
 @test "only the box's owner is answered, and nonsense is survived" {
 	runs_box web
 	cd "$BOX_STATE/web"
-	request='__import__("struct").pack("IIIiI16sHHBi", 2, 1, 1, 0, 0, bytes(16), 8080, 80, 0, -1)'
+	request='__import__("struct").pack("IIIiI16sHHBi", 3, 1, 1, 0, 0, bytes(16), 8080, 80, 0, -1)'
 	run -1 python3 -c "$client" nat 65534 "$request"
 	has "$output" PermissionError
 	has "$(python3 -c "$client" nat 0 "$request")" "dport 8080"

@@ -6,7 +6,8 @@
  * requests go to that net-nat, over a socket in the box's state directory,
  * which only the box's user can open.  A request and its answer are one message
  * each. An answer is '+' and the texts fed to iptables and ip6tables, or '-'
- * and the reason; each text ends with a zero byte.
+ * and the reason; each text ends with a zero byte.  A '+' is answered by one
+ * byte: without that net-nat takes the change back.
  */
 #include "nat/ctl.h"
 #include "base/die.h"
@@ -23,7 +24,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define VERSION_2 2
+#define VERSION_3 3
 #define SOCKET "nat"
 #define PATIENCE 10 /* seconds */
 
@@ -82,12 +83,12 @@ natctl_next(int fd, struct natctl_request *r)
 	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
 	    who.uid == geteuid() &&
 	    recv(conn, r, sizeof(*r), 0) == sizeof(*r) &&
-	    r->version == VERSION_2)
+	    r->version == VERSION_3)
 		return conn;
 	return close_keep(conn);
 }
 
-static void
+static int
 answer_with(int conn, char verdict, const char *text, const char *text6)
 {
 	struct iovec parts[] = {{&verdict, 1},
@@ -95,20 +96,23 @@ answer_with(int conn, char verdict, const char *text, const char *text6)
 	    {(char *)(uintptr_t)text6, strlen(text6) + 1}};
 	const struct msghdr m = {.msg_iov = parts, .msg_iovlen = 3};
 
-	/* No error: the asking process may have ended. */
-	sendmsg(conn, &m, MSG_NOSIGNAL);
-	close(conn);
+	return sendmsg(conn, &m, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-void
+int
 natctl_answer(int conn, const struct texts *texts)
 {
-	answer_with(conn, '+', texts->of[IP4], texts->of[IP6]);
+	char byte;
+
+	if (answer_with(conn, '+', texts->of[IP4], texts->of[IP6]) < 0)
+		return -1;
+	return recv(conn, &byte, 1, 0) == 1 ? 0 : -1;
 }
 
 void
 natctl_refuse(int conn, const char *why)
 {
+	/* No error: the asking process may have ended. */
 	answer_with(conn, '-', why, "");
 }
 
@@ -131,14 +135,14 @@ void
 natctl_ask(const char *name, bool add, const struct nat_port *p)
 {
 	const struct natctl_request r = {
-	    .version = VERSION_2,
+	    .version = VERSION_3,
 	    .add = add,
 	    .dry = (say_modes() & SAY_DRY) != 0,
 	    .port = *p,
 	};
 	const int dir = state_open(name);
 	struct sockaddr_un sun;
-	char *answer, *text, *text6;
+	char *answer, *text, *text6, end;
 	int fd;
 
 	if (dir < 0 || !state_alive(name))
@@ -154,6 +158,11 @@ natctl_ask(const char *name, bool add, const struct nat_port *p)
 	if (send(fd, &r, sizeof(r), MSG_NOSIGNAL) != sizeof(r))
 		die("ask the net-nat of %s", name);
 	answer = receive(fd);
+	if (*answer == '+' && send(fd, "", 1, MSG_NOSIGNAL) != 1)
+		die("answer the box's net-nat");
+	/* The end of the connection; an error tells nothing that is not known.
+	 */
+	recv(fd, &end, 1, 0);
 	close(fd);
 	if (*answer != '+')
 		diex("%s: %s %s: %s", name, add ? "publish" : "unpublish",

@@ -21,13 +21,16 @@ int natctl_listen(void);
  * if the request is not valid. */
 int natctl_next(int fd, struct natctl_request *r);
 
-/* Answer with the input of iptables, or with the reason of a failure; close the
- * connection. */
-void natctl_answer(int conn, const struct texts *texts);
+/* Answers with the input of iptables.  -1 if the other side has not told within
+ * a second that it has the answer: it has failed, and reports no change. */
+int natctl_answer(int conn, const struct texts *texts);
+/* Answers with the reason of a failure. */
 void natctl_refuse(int conn, const char *why);
 
 /* For the other side: asks the net-nat of the running box NAME to add or remove
- * the port, and says its commands.  Dies with 125 if net-nat refuses. */
+ * the port, and says its commands; net-nat is done when it closes the
+ * connection.  Dies with 125, and without a change, if net-nat refuses, or if
+ * its answer is lost. */
 void natctl_ask(const char *name, bool add, const struct nat_port *p);
 
 #endif
