@@ -120,6 +120,53 @@ refused() {
 	eventually 10 is_state stopped
 }
 
+@test "a stage that fails: status 1, with or without a word, and no word on the program" {
+	bundle '.process.args = ["sleep", "100"]'
+	create c
+	bin=$BATS_TEST_TMPDIR/bin
+	mkdir "$bin"
+	cp "$TOP"/bin/{box-oci,proc-set,cg-limit,cg-device} "$bin"
+	few() { PATH=/usr/bin:/bin run --separate-stderr "$bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" "$@"; }
+	jq '.linux.cgroupsPath += "b"' "$bundle/config.json" >"$bundle/new" && mv "$bundle/new" "$bundle/config.json"
+	few create --bundle "$bundle" d
+	is "$status $stderr" "1 cg-device: ns-spawn: No such file or directory"
+	for stage in proc-set ns-enter cg-set; do cp /bin/false "$bin/$stage"; done
+	few create --bundle "$bundle" d
+	is "$status $stderr" "1 "
+	few update --pids-limit 5 c
+	is "$status $stderr" "1 "
+	few exec c true
+	is "$status $stderr" "1 "
+	oci delete --force c
+}
+
+@test "what cannot be read or written is an error, with a reason" {
+	requires "strace" command -v strace
+	bundle '.process.args = ["sleep", "1000"]'
+	create c
+	oci start c
+	# fault PATH CALLS FAULT WORD...
+	fault() {
+		run -1 strace -f -qq -o /dev/null ${1:+-P "$1"} -e trace="$2" -e inject="$2:$3" "$TOP/bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" "${@:4}"
+	}
+	dir=$(cgroup_dir pids "$(pid_of)")
+	for call in "ps c" "kill --all c" "create --bundle $bundle d"; do
+		# shellcheck disable=SC2086
+		fault "$dir" open,openat error=EPERM $call
+		is "$output" "box-oci: list the processes of the group /bt-oci-$$: Operation not permitted"
+	done
+	dir=$(cgroup_dir freezer "$(pid_of)")
+	file=$dir/freezer.state
+	[ -e "$file" ] || file=$dir/cgroup.freeze
+	fault "$file" open,openat error=EPERM state c
+	is "$output" "box-oci: read $file: Operation not permitted"
+	fault "" write,writev error=ENOSPC:when=1 state c
+	is "$output" "box-oci: write standard output: No space left on device"
+	fault bundle stat,newfstatat,fstatat64,statx error=EACCES state c
+	is "$output" "box-oci: $BATS_TEST_TMPDIR/oci/c/bundle: Permission denied"
+	is_state running
+}
+
 @test "the errors that engines read, and the log" {
 	log=$BATS_TEST_TMPDIR/log
 	bundle '.process.args = ["no-such"]'

@@ -475,6 +475,32 @@ groups_at() { find /sys/fs/cgroup -path "*$1" -type d; }
 	is "$(groups_at "/top-$$")" "" "groups above"
 }
 
+@test "--leave --group: files of a group that cannot be read refuse it" {
+	requires "strace" command -v strace
+	path=/top-$$
+	left 0 --pids 9 max $spawn sleep 1000
+	# unread FILE GROUP: no process of the group is killed, no group is made.
+	unread() {
+		run -125 strace -qq -o /dev/null -P "$1" -e trace=open,openat -e inject=open,openat:error=EPERM \
+		    cg-limit --leave --group "$2" max true
+		is "${lines[0]}" "cg-limit: read $1: Operation not permitted"
+		run ! gone "$prog"
+		is "$(groups_at "$path/in")" ""
+	}
+	for dir in $(groups_at "$path"); do
+		[ ! -e "$dir/cpuset.mems" ] || is_v2 cpuset || unread "$dir/cpuset.mems" "$path/in"
+		[ ! -e "$dir/freezer.state" ] || unread "$dir/in/freezer.state" "$path/in"
+	done
+	# Of one hierarchy alone, as the process is in the same group of the others.
+	dir=$(groups_at "$path" | grep -m 1 pids) || dir=$(groups_at "$path")
+	mkdir "${dir%/*}/one-$$"
+	echo "$prog" >"${dir%/*}/one-$$/cgroup.procs"
+	unread "${dir%/*}/one-$$/cgroup.procs" "/one-$$"
+	kill -9 "$prog"
+	eventually 10 gone "$prog"
+	groups_at "$path" | xargs rmdir "${dir%/*}/one-$$"
+}
+
 @test "--leave --group: bad paths, and options for a cg-limit that stays" {
 	while read -r words; do
 		# shellcheck disable=SC2086

@@ -183,7 +183,16 @@ running() {
 @test "each call of a change, a clean-up and a look at the log fails once" {
 	full
 	running
-	sweep limit sh -c 'box-limit --pids-limit 30 -p 8081:81 "$box" && box-limit --unpublish 8081:81 "$box"'
+	limits=$(for c in cpu cpuset memory pids; do cgroup_dir $c "$prog"; done | sort -u |
+	    sed 's;$;/{cpu.max,cpu.weight,cpu.cfs_quota_us,cpu.shares,cpuset.cpus,memory.max,memory.swap.max,memory.limit_in_bytes,pids.max};')
+	limits=$(eval "ls $limits" 2>/dev/null) || :
+	export limits
+	sweep limit sh -c 'box-limit --cpus 0.4 --pids-limit 30 -m 64m --cpu-weight 200 --cpuset-cpus 0 -p 8081:81 "$box" &&
+		grep . $limits && box-limit --cpus 0.5 --pids-limit 20 -m max --cpu-weight 100 --unpublish 8081:81 "$box"
+		status=$?
+		# A killed one may have made a port, which the box has.
+		[ $status -lt 128 ] || box-limit --unpublish 8081:81 "$box" 2>&-
+		exit $status'
 	sweep logs sh -c 'log-plain <"$1"' - "$BATS_TEST_TMPDIR/log/current"
 	sweep gc box-gc
 	kill "$pid"

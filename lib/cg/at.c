@@ -66,7 +66,8 @@ inherit_cpuset(const char *dir, char *last[2])
 	char *text;
 
 	for (int i = 0; i < 2; i++) {
-		text = cg_read(dir, files[i]);
+		if (cg_look(dir, files[i], &text) < 0)
+			return -1;
 		if (text)
 			text[strcspn(text, "\n")] = '\0';
 		if (text && *text) {
@@ -138,13 +139,17 @@ make(struct cgroup *g, struct cgroup_part *p)
 static void
 check_unused(const char *dir)
 {
-	char *procs = cg_read(dir, "cgroup.procs");
 	struct stat st;
+	char *procs;
 
+	if (cg_look(dir, "cgroup.procs", &procs) < 0)
+		die_said();
 	if (procs && *procs)
 		diex("the group %s has processes", dir);
+	if (procs && stat(dir, &st) < 0)
+		die("look at %s", dir);
 	/* The links of a directory: two, and one of each below it. */
-	if (procs && stat(dir, &st) == 0 && st.st_nlink > 2)
+	if (procs && st.st_nlink > 2)
 		diex("the group %s has groups", dir);
 	free(procs);
 }
@@ -154,11 +159,11 @@ static void
 check_thawed(struct cgroup *g, const struct cgroup_part *p)
 {
 	const bool v2 = p->tree->version == 2;
-	char *text =
-	    v2 || p->tree->has & CG_FREEZER
-		? cg_read(p->dir, v2 ? "cgroup.events" : "freezer.state")
-		: NULL;
+	char *text = NULL;
 
+	if ((v2 || p->tree->has & CG_FREEZER) &&
+	    cg_look(p->dir, v2 ? "cgroup.events" : "freezer.state", &text) < 0)
+		cgroup_fail(g, p->tree);
 	if (text && strstr(text, v2 ? "frozen 1" : "FR") != NULL) {
 		warnx("the group %s, or one above, is frozen", p->dir);
 		cgroup_abandon(g);

@@ -343,6 +343,17 @@ cg_read(const char *dir, const char *name)
 	return slurp_at(AT_FDCWD, path);
 }
 
+int
+cg_look(const char *dir, const char *name, char **text)
+{
+	*text = cg_read(dir, name);
+	/* ENODEV: the group went meanwhile. */
+	if (*text || errno == ENOENT || errno == ENODEV)
+		return 0;
+	said_set(text_fmt("read %s/%s", dir, name), "");
+	return -1;
+}
+
 char *
 cg_read_above(const char *dir, const char *name)
 {

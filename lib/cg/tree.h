@@ -95,6 +95,10 @@ char *cg_dir(const struct cg_tree *t, const char *group);
 char *cg_read(const char *dir, const char *name);
 char *cg_read_above(const char *dir, const char *name);
 
+/* The same in *TEXT, NULL if the group or its file is not there.  -1 with errno
+ * and said() if it is there and cannot be read. */
+int cg_look(const char *dir, const char *name, char **text);
+
 /* Whether a group NAME lies where cg-limit would make one: below the caller's
  * own group, or on v2 in a group "boxtools" below that or beside it. */
 bool cg_named(const char *name);

@@ -3,6 +3,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "base/say.h"
 #include "oci/container.h"
 #include "oci/groups.h"
 #include "oci/hooks.h"
@@ -46,7 +47,8 @@ send(const struct container *c, int signal, bool all)
 	const enum oci_status s = container_status(c);
 
 	if (all) {
-		groups_signal(c->group, signal);
+		if (groups_signal(c->group, signal) < 0)
+			die_said();
 		return;
 	}
 	/* containerd knows these words. */
@@ -127,6 +129,7 @@ oci_delete(int argc, char *argv[])
 	if (force) {
 		container_kill_holder(&c);
 		kill_now(&c);
+		/* What is not listed is killed with its group. */
 		groups_signal(c.group, SIGKILL);
 	}
 	if (!container_lock(&c)) {

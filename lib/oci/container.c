@@ -346,9 +346,10 @@ add_more(const struct container *c, struct json_object *j)
 
 	add_text(j, "rootfs",
 	    *path == '/' ? path : text_fmt("%s/%s", c->bundle, path));
-	if (fstatat(c->dir, "bundle", &st, 0) == 0)
-		add_text(j, "created",
-		    errors_time(st.st_mtim.tv_sec, st.st_mtim.tv_nsec));
+	if (fstatat(c->dir, "bundle", &st, 0) < 0)
+		die("%s/bundle", c->path);
+	add_text(
+	    j, "created", errors_time(st.st_mtim.tv_sec, st.st_mtim.tv_nsec));
 	add_text(j, "owner", "");
 }
 

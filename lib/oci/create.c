@@ -3,6 +3,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "base/say.h"
 #include "base/unixaddr.h"
 #include "oci/compile.h"
 #include "oci/container.h"
@@ -183,10 +184,12 @@ claim_group(struct container *c, const char *group)
 {
 	const int root = open(oci.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	size_t others;
+	pid_t *list;
 
 	if (root < 0 || flock(root, LOCK_EX) < 0)
 		die("lock %s", oci.root);
-	groups_pids(group, &others);
+	if (groups_pids(group, &list, &others) < 0)
+		die_said();
 	if (others)
 		diex("linux.cgroupsPath: %s has processes", group);
 	wanted = group;
@@ -241,10 +244,8 @@ create(struct container *c, struct request *r)
 	if (own)
 		console = launch_console(c->dir, "console");
 	status = launch(&p.words, c->dir);
-	if (status) {
+	if (status)
 		errors_prog(status, p.prog);
-		exit(EXIT_TOOL);
-	}
 	launched = true;
 	if (own)
 		launch_terminal(console, c->dir, "console");
@@ -305,7 +306,6 @@ check_answer(const struct container *c, char *answer)
 		if (sscanf(line, "status %d", &status) != 1 && *line)
 			fprintf(die_output(), "%s\n", line);
 	errors_prog(status, prog);
-	exit(EXIT_TOOL);
 }
 
 static struct container *starting;

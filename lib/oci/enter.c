@@ -258,10 +258,8 @@ enter(struct request *r, const struct container *c, struct json process)
 		launch_terminal(console, c->dir, name);
 	else if (own)
 		unlinkat(c->dir, name, 0);
-	if (status) {
+	if (status)
 		errors_prog(status, p.prog);
-		exit(EXIT_TOOL);
-	}
 	pid = launch_pid(r->plan.info);
 	if (r->pid_file)
 		launch_pid_file(r->pid_file, pid);

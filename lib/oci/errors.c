@@ -10,6 +10,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "stage/inherit.h"
+#include "stage/stages.h"
 
 #include <fcntl.h>
 #include <json-c/json.h>
@@ -114,6 +115,8 @@ errors_begin(const char *log, const char *format)
 void
 errors_exit(int s)
 {
+	if (fflush(stdout) == EOF || ferror(stdout))
+		die("write standard output");
 	status = s;
 	exit(s);
 }
@@ -126,11 +129,29 @@ errors_child(void)
 	inherit_add(INHERIT_LOG, lines);
 }
 
+/* Whether a line says that a stage could not be executed. */
+static bool
+names_stage(const char *prog)
+{
+	char name[32], *text, *rest, *line;
+	bool found = false;
+
+	fflush(die_output());
+	if (lseek(lines, 0, SEEK_SET) < 0 || !(text = slurp_fd(lines)))
+		return false;
+	for (rest = text; !found && (line = strsep(&rest, "\n"));)
+		found = sscanf(line, "%*[^:]: %31[^:]: ", name) == 1 &&
+			strcmp(name, prog) != 0 && stage_named(name);
+	free(text);
+	return found;
+}
+
 void
 errors_prog(int s, const char *prog)
 {
-	if (s == EXIT_NOENT)
-		warnx("exec: \"%s\": executable file not found in $PATH", prog);
-	if (s == EXIT_NOEXEC)
-		warnx("exec: \"%s\": permission denied", prog);
+	if ((s == EXIT_NOENT || s == EXIT_NOEXEC) && !names_stage(prog))
+		warnx("exec: \"%s\": %s", prog,
+		    s == EXIT_NOENT ? "executable file not found in $PATH"
+				    : "permission denied");
+	errors_exit(EXIT_FAILURE);
 }

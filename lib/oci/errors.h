@@ -16,9 +16,10 @@ __attribute__((noreturn)) void errors_exit(int status);
 /* For a child that becomes a chain: its stages print into the same lines. */
 void errors_child(void);
 
-/* The chain for the program PROG has ended with STATUS: for 126 and 127, adds
- * the line that engines know. */
-void errors_prog(int status, const char *prog);
+/* Ends the process with 1: the chain for the program PROG has ended with
+ * STATUS, not 0.  Of 126 and 127, unless a stage is the reason, adds the line
+ * that engines know. */
+__attribute__((noreturn)) void errors_prog(int status, const char *prog);
 
 /* RFC 3339, in UTC, for the time SECONDS and NANO. */
 const char *errors_time(long long seconds, long nano);

@@ -4,6 +4,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/run.h"
+#include "base/say.h"
 #include "cg/end.h"
 #include "cg/tree.h"
 
@@ -114,9 +115,12 @@ groups_check(const char *what, const char *group)
 static bool
 is_state(const char *dir, const char *file, const char *want)
 {
-	char *text = cg_read(dir, file);
-	const bool is = text && strstr(text, want);
+	char *text;
+	bool is;
 
+	if (cg_look(dir, file, &text) < 0)
+		die_said();
+	is = text && strstr(text, want);
 	free(text);
 	return is;
 }
@@ -203,45 +207,67 @@ add_pid(pid_t **list, size_t *n, pid_t pid)
 	(*list)[(*n)++] = pid;
 }
 
-static void
+/* Adds the processes of the group NAME of AT, and of all below.  -1 with errno
+ * if some could not be read. */
+static int
 collect(int at, const char *name, pid_t **list, size_t *n)
 {
 	const int dir =
 	    openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	char *text = dir < 0 ? NULL : slurp_at(dir, "cgroup.procs");
+	/* The group may go meanwhile.  A threaded group of v2 has no such
+	 * list: its processes are in that of the group above. */
+	int err = text || errno == ENOENT || errno == ENODEV ||
+			  (dir >= 0 && errno == EOPNOTSUPP)
+		      ? 0
+		      : errno;
 	char *rest = text, *line;
 	struct dirent *e;
 	DIR *d = dir < 0 ? NULL : fdopendir(dir);
 
+	if (dir >= 0 && !d)
+		err = errno;
 	while (rest && (line = strsep(&rest, "\n")))
 		if (atoi(line) > 0)
 			add_pid(list, n, atoi(line));
 	free(text);
-	while (d && (e = readdir(d)))
-		if (e->d_type == DT_DIR && *e->d_name != '.')
-			collect(dir, e->d_name, list, n);
-	if (d)
+	while (d && (errno = 0, e = readdir(d)))
+		if (e->d_type == DT_DIR && *e->d_name != '.' &&
+		    collect(dir, e->d_name, list, n) < 0)
+			err = errno;
+	if (d) {
+		err = errno ? errno : err;
 		closedir(d);
+	} else {
+		close_keep(dir);
+	}
+	errno = err;
+	return err ? -1 : 0;
 }
 
-pid_t *
-groups_pids(const char *group, size_t *n)
+int
+groups_pids(const char *group, pid_t **list, size_t *n)
 {
 	struct place found[CG_TREES];
 	const size_t places_n = places(group, false, found);
-	pid_t *list = NULL;
+	int err = 0;
 
+	*list = NULL;
 	*n = 0;
 	for (size_t i = 0; i < places_n; i++)
-		collect(AT_FDCWD, found[i].dir, &list, n);
-	return list;
+		if (collect(AT_FDCWD, found[i].dir, list, n) < 0)
+			err = errno;
+	said_set(text_fmt("list the processes of the group %s", group), "");
+	errno = err;
+	return err ? -1 : 0;
 }
 
-void
+int
 groups_signal(const char *group, int signal)
 {
 	size_t n;
-	pid_t *list = groups_pids(group, &n);
+	pid_t *list;
+	const int result = groups_pids(group, &list, &n), saved = errno;
 
 	for (size_t i = 0; i < n; i++) {
 		const int fd = pidfd_open(list[i], 0);
@@ -252,6 +278,8 @@ groups_signal(const char *group, int signal)
 		}
 	}
 	free(list);
+	errno = saved;
+	return result;
 }
 
 /* The group of ours that has no container any more. */

@@ -22,11 +22,13 @@ void groups_check(const char *what, const char *group);
 bool groups_frozen(const char *group);
 void groups_freeze(const char *group, bool frozen);
 
-/* The processes in the groups and below, malloc'ed, each once; *N of them. */
-pid_t *groups_pids(const char *group, size_t *n);
+/* The processes in the groups and below, malloc'ed in *LIST, each once; *N of
+ * them.  -1 with errno and said() if not all could be read: the list has the
+ * others. */
+int groups_pids(const char *group, pid_t **list, size_t *n);
 
-/* Sends SIGNAL to all processes. */
-void groups_signal(const char *group, int signal);
+/* Sends SIGNAL to all of these; the same result. */
+int groups_signal(const char *group, int signal);
 
 /* Removes the groups, kills nobody, and waits a second for processes that end.
  */

@@ -3,6 +3,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/run.h"
+#include "base/say.h"
 #include "oci/container.h"
 #include "oci/groups.h"
 #include "oci/verbs.h"
@@ -172,7 +173,8 @@ oci_ps(int argc, char *argv[])
 	if (!argv[optind])
 		opt_usage(&ps_tool);
 	container_need(&c, oci.root, argv[optind], false);
-	list = groups_pids(c.group, &n);
+	if (groups_pids(c.group, &list, &n) < 0)
+		die_said();
 	if (!json) {
 		ps_rows(argv + optind + 1, list, n);
 		return 0;

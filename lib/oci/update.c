@@ -129,5 +129,5 @@ oci_update(int argc, char *argv[])
 		say_check();
 		errors_exit(0);
 	}
-	return launch(&w, -1) ? EXIT_TOOL : 0;
+	return launch(&w, -1) ? EXIT_FAILURE : 0;
 }

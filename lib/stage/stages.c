@@ -56,6 +56,15 @@ stage_dir(char buf[PATH_MAX])
 	return 0;
 }
 
+bool
+stage_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(stages) / sizeof(*stages); i++)
+		if (strcmp(name, stages[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Whether the file NAME in DIR, our own directory, is that of WANT. */
 static bool
 is_file(char *dir, const char *name, const struct stat *want)
@@ -89,9 +98,8 @@ stage_is(int fd, const char *name)
 	}
 	/* Most often the file has the name that it was called by. */
 	name = slash ? slash + 1 : name;
-	for (size_t i = 0; name && i < sizeof(stages) / sizeof(*stages); i++)
-		if (strcmp(name, stages[i]) == 0 && is_file(path, name, &want))
-			return true;
+	if (name && stage_named(name) && is_file(path, name, &want))
+		return true;
 	for (size_t i = 0; i < sizeof(stages) / sizeof(*stages); i++)
 		if (is_file(path, stages[i], &want))
 			return true;

@@ -16,6 +16,9 @@ int stage_dir(char buf[PATH_MAX]);
  * dies if a file cannot be looked at. */
 bool stage_is(int fd, const char *name);
 
+/* Whether NAME is that of a stage. */
+bool stage_named(const char *name);
+
 /* Whether the process PID, a number, runs a stage.  False if its program cannot
  * be read. */
 bool stage_runs(const char *pid);
