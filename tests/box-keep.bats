@@ -167,6 +167,13 @@ counted() { [ "$(fact restarts)" -ge "$1" ]; }
 	over
 }
 
+@test "a keeper that cannot hear of the program does not wait for it" {
+	requires "strace" command -v strace
+	run -125 timeout 20 strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:error=EPERM:when=1 \
+	    box-keep -d --name web sleep 1000
+	is "$output" "log-keep: tell box-keep that the program runs: Operation not permitted"
+}
+
 @test "each run's state is removed with the run" {
 	requires "root" test "$EUID" = 0
 	# The second run makes no slot, and no box.

@@ -208,6 +208,25 @@ old() {
 	is "$(entries "$E")" web
 }
 
+@test "facts that the keeper could not remove go with the record" {
+	requires "strace" command -v strace
+	run -0 strace -f -qq -o /dev/null -e trace=rmdir -e inject=rmdir:error=EPERM box-keep --name web true
+	has "$output" "box-keep: rm -r $BOX_STATE/web: Operation not permitted"
+	run -0 box-rm web
+	[ ! -e "$BOX_STATE/web" ] && is "$output" ""
+}
+
+@test "what cannot be seen is not taken for removed" {
+	requires "strace" command -v strace
+	ended web 0 true
+	cannot() { run -125 strace -qq -o /dev/null -P "$1" -e trace="$2" -e inject="$2:error=$3" box-rm web; }
+	cannot "$L/web" faccessat,faccessat2 EACCES
+	is "$output" "box-rm: remove web: Permission denied"
+	cannot "$E" open,openat EMFILE
+	is "$output" "box-rm: remove web: Too many open files"
+	is "$(entries "$E") $(entries "$L")" "web web"
+}
+
 @test "an ordinary user's boxes" {
 	requires "setpriv" command -v setpriv
 	d=$(mktemp -d) && chown 65534 "$d"

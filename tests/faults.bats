@@ -127,9 +127,7 @@ killed() {
 		# What the box said in the background, and its status.
 		[ $status != 0 ] || {
 			cat "$BOX_STATE/log/$2/current" >&2
-			while read -r word rest; do
-				[ "$word" != status ] || status=$rest
-			done <"$BOX_STATE/ended/$2"
+			[ ! -e "$BOX_STATE/ended/$2" ] || status=$(sed -n "s/^status //p" "$BOX_STATE/ended/$2")
 			[ "$status" != 143 ] && [ "$status" != 137 ] || status=0
 		}
 		box-rm "$2" || [ $status != 0 ] || status=125

@@ -223,6 +223,14 @@ links() { stat -c %h "$BOX_STATE/$1/hosts"; }
 	is "$(wc -c <"$BOX_STATE/web/hosts")" 512
 }
 
+@test "a file of names that cannot be opened is named" {
+	requires "strace" command -v strace
+	# ns-spawn makes the file, and opens it for the line.
+	run -0 host strace -f -qq -o /dev/null -P "$BOX_STATE/web/hosts" -e trace=open,openat \
+	    -e inject=open,openat:error=EMFILE:when=2 box-run --dns 127.0.0.1 --name web "$bb" true
+	is "$output" "rootfs-enter: open $BOX_STATE/web/hosts: Too many open files"
+}
+
 # slow_reader FILE: reads FILE again and again by 128 bytes, as the slowest libc
 # could, and fails once the last box is not in it, or a line is not one of a box.
 slow_reader() {

@@ -2,6 +2,7 @@
 /* file - small files, read and written whole */
 #include "base/file.h"
 #include "base/die.h"
+#include "base/say.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -126,6 +127,21 @@ path_inside(const char *path, const char *dir)
 	const size_t len = strcmp(dir, "/") ? strlen(dir) : 0;
 
 	return strncmp(path, dir, len) == 0 && (path[len] == '/' || !path[len]);
+}
+
+int
+look_at(int dir, const char *name)
+{
+	int saved;
+
+	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	if (errno == ENOENT)
+		return 0;
+	saved = errno;
+	said_set(text_fmt("look at %s", name), "");
+	errno = saved;
+	return -1;
 }
 
 int

@@ -43,6 +43,10 @@ bool is_own_stat(const struct stat *st, mode_t type);
 /* Whether PATH is the directory DIR or lies below it, by their names. */
 bool path_inside(const char *path, const char *dir);
 
+/* 1 if the path NAME, relative to DIR, is there; 0 if not; -1 with errno and
+ * said() if that cannot be seen. */
+int look_at(int dir, const char *name);
+
 /* Removes the directory PATH, if it is there and is_own(), with its files, but
  * not with directories that are not empty.  -1 with errno. */
 int remove_dir(const char *path);

@@ -182,8 +182,12 @@ open_file(const char *name, off_t *size)
 
 	path_fmt(path, sizeof(path), "%s/%s/" FILE_NAME, state_dir(), name);
 	fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 || !is_own_stat(&st, S_IFREG))
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return close_keep(fd);
+	if (!is_own_stat(&st, S_IFREG)) {
+		errno = EPERM;
+		return close_keep(fd);
+	}
 	*size = st.st_size;
 	return fd;
 }
@@ -336,8 +340,18 @@ take_out(const struct entry *mine, const struct entry *from, int fd, off_t size)
 	return 0;
 }
 
+static int
+cannot_open(const char *name)
+{
+	const int saved = errno;
+
+	said_set(text_fmt("open %s/%s/" FILE_NAME, state_dir(), name), "");
+	errno = saved;
+	return -1;
+}
+
 /* Calls FN with each file of MINE's network.  A file that is gone leaves the
- * list. */
+ * list; one that others may have written is passed over. */
 static int
 each_file(struct list *l, const struct entry *mine,
     int (*fn)(const struct entry *, const struct entry *, int, off_t))
@@ -355,6 +369,8 @@ each_file(struct list *l, const struct entry *mine,
 		fd = open_file(e->box, &size);
 		if (fd < 0 && errno == ENOENT)
 			list_drop(l, &l->entries[i--]);
+		else if (fd < 0 && errno != EPERM && errno != ELOOP)
+			err = cannot_open(e->box);
 		if (fd < 0)
 			continue;
 		shared[has6(e)] |= is_shared(e);

@@ -333,14 +333,20 @@ state_drop(const char *name, const char *const facts[])
 	close(dir);
 }
 
-static int
-bury(const char *name, int record)
+int
+state_bury(const char *name)
 {
-	(void)record;
 	hosts_leave(name);
 	return say(SAY_SH, "rm -r %s/%s", say_word(state_dir()), name)
 		   ? remove_facts(name)
 		   : 0;
+}
+
+static int
+bury(const char *name, int record)
+{
+	(void)record;
+	return state_bury(name);
 }
 
 void

@@ -70,6 +70,10 @@ int state_end(const char *name, int exit_fd, int status);
 /* Removes those of the facts that exist; the last one is NULL. */
 void state_drop(const char *name, const char *const facts[]);
 
+/* Removes the directory of the dead box NAME, whose lock the caller has.  -1
+ * with errno and said(). */
+int state_bury(const char *name);
+
 /* Removes the directories and locks of dead boxes; a forged directory stays.
  * ALL as in lock_each_dead(). */
 void state_end_dead(bool all);

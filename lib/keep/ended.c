@@ -109,20 +109,24 @@ is_made_up(int dir, const char *name)
 static int
 remove_record(int dir, const char *name)
 {
-	if (dir < 0 || faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !say(SAY_SH, "rm %s/" DIR_NAME "/%s", say_word(state_dir()), name))
-		return 0;
-	return unlinkat(dir, name, 0);
+	const int there = dir < 0 ? 0 : look_at(dir, name);
+
+	if (there <= 0)
+		return there;
+	return say(SAY_SH, "rm %s/" DIR_NAME "/%s", say_word(state_dir()), name)
+		   ? unlinkat(dir, name, 0)
+		   : 0;
 }
 
 int
 ended_remove_log(const char *name)
 {
 	const char *path = log_place(name);
+	const int there = look_at(AT_FDCWD, path);
 
-	if (access(path, F_OK) < 0 || !say(SAY_SH, "rm -r %s", say_word(path)))
-		return 0;
-	return remove_dir(path);
+	if (there <= 0)
+		return there;
+	return say(SAY_SH, "rm -r %s", say_word(path)) ? remove_dir(path) : 0;
 }
 
 static int
@@ -137,6 +141,18 @@ remove_all(int dir, const char *name)
 	return layer_remove(name) < 0 ? -1 : remove_both(dir, name);
 }
 
+/* Removes the facts that the keeper could not remove. */
+static int
+remove_state(const char *name)
+{
+	char path[PATH_MAX];
+	int there;
+
+	path_fmt(path, sizeof(path), "%s/%s", state_dir(), name);
+	there = look_at(AT_FDCWD, path);
+	return there <= 0 ? there : state_bury(name);
+}
+
 /* The same for a caller without the lock, also for half a record, ".NAME". */
 static int
 remove_locked(int dir, const char *name, int (*fn)(int dir, const char *name))
@@ -148,6 +164,9 @@ remove_locked(int dir, const char *name, int (*fn)(int dir, const char *name))
 		return fn(dir, name);
 	if ((lock = lock_try(state_lock(box))) < 0)
 		return -1;
+	/* By the lock box-gc finds them. */
+	if (remove_state(box) < 0)
+		return close_keep(lock);
 	result = fn(dir, name);
 	lock_remove(state_lock(box), lock);
 	return result;
@@ -266,8 +285,11 @@ int
 ended_remove(const char *name)
 {
 	const int dir = open_records(false);
-	const int result = remove_locked(dir, name, remove_all);
+	int result;
 
+	if (dir < 0 && errno != ENOENT)
+		return -1;
+	result = remove_locked(dir, name, remove_all);
 	close_keep(dir);
 	return result;
 }

@@ -39,9 +39,7 @@ layer_place(const char *name)
 bool
 layer_there(const char *name)
 {
-	struct stat st;
-
-	return lstat(layer_place(name), &st) == 0;
+	return look_at(AT_FDCWD, layer_place(name)) != 0;
 }
 
 /* Opens the layer's directory; dies if others may have written it. */
@@ -126,9 +124,10 @@ int
 layer_remove(const char *name)
 {
 	const char *path = layer_place(name);
+	const int there = look_at(AT_FDCWD, path);
 
-	if (!layer_there(name))
-		return 0;
+	if (there <= 0)
+		return there;
 	if (!idmap_is_root())
 		return remove_mapped(path);
 	return say(SAY_SH, "rm -r %s", say_word(path)) ? remove_deep(path) : 0;

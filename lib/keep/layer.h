@@ -11,6 +11,7 @@
  * layer/NAME in the state directory for others or with $BOX_STATE set. */
 const char *layer_place(const char *name);
 
+/* Whether there is one, or may be. */
 bool layer_there(const char *name);
 
 /* For the keeper.  Finds the layer of NAME over the directory ROOT, or makes

@@ -34,14 +34,16 @@ static int opened = -1;
 static bool opened_own;
 static bool noexec; /* search() has found a program on such a mount */
 
-/* Tells box-keep, if it still listens, about foreign code (inherit.h). */
+/* Tells box-keep, if it still listens, about foreign code (inherit.h).  A
+ * keeper that has not heard of PROG would wait for it. */
 static void
 tell_ready(char what)
 {
 	const int ready = inherit_fd(INHERIT_READY);
 
-	if (ready >= 0)
-		fd_tell(ready, what);
+	if (ready >= 0 && !fd_tell(ready, what) && what == 'x' &&
+	    errno != EPIPE && errno != ECONNRESET)
+		die("tell box-keep that the program runs");
 }
 
 /* Whether PATH is a file on a mount where none can be executed. */
