@@ -162,6 +162,12 @@ refused() {
 	is "$output" "box-oci: read $file: Operation not permitted"
 	fault "" write,writev error=ENOSPC:when=1 state c
 	is "$output" "box-oci: write standard output: No space left on device"
+	# Where memory ends, the whole text or none.
+	want=$(oci state c)
+	for ((n = 1; n <= 25; n++)); do
+		run strace -qq -o /dev/null -e trace=mmap -e inject=mmap:error=ENOMEM:when=$n "$TOP/bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" state c
+		[ "$status" != 0 ] || is "$output" "$want" "mmap $n"
+	done
 	fault bundle stat,newfstatat,fstatat64,statx error=EACCES state c
 	is "$output" "box-oci: $BATS_TEST_TMPDIR/oci/c/bundle: Permission denied"
 	is_state running

@@ -35,6 +35,25 @@ teardown() {
 	over
 }
 
+@test "limits that cannot be read are not changed" {
+	requires "strace" command -v strace
+	limited --name "set-$$" --all -m 64m --cpuset 0 max
+	# unread FILE WORD...
+	unread() {
+		run -125 strace -qq -o /dev/null -P "$1" -e trace=open,openat -e inject=open,openat:error=EPERM cg-set "${@:2}" "set-$$"
+		is "${lines[0]}" "cg-set: read $1: Operation not permitted"
+	}
+	dir=$(cgroup_dir cpuset "$prog")
+	if is_v2 cpuset; then file=cpuset.cpus.effective; else file=cpuset.effective_cpus; fi
+	unread "${dir%/*}/$file" --cpuset 0
+	dir=$(cgroup_dir memory "$prog")
+	is_v2 memory || for file in "$dir/memory.limit_in_bytes" "${dir%/*}/memory.kmem.tcp.limit_in_bytes"; do
+		[ ! -e "$file" ] || unread "$file" -m 64m
+	done
+	is "$(limit cpuset cpuset.cpus cpuset.cpus) $(limit memory memory.max memory.limit_in_bytes)" "0 67108864"
+	over
+}
+
 @test "shares below 1% and back, from any period" {
 	limited --name "set-$$" 50%
 	for percent in 0.5 300 0.1 100; do

@@ -149,6 +149,93 @@ killed() {
 		oci delete c'
 }
 
+@test "each call of the verbs for a running container fails once" {
+	full
+	export bundle dir=$BATS_TEST_TMPDIR/oci also="$BATS_TEST_TMPDIR/oci/* /sys/fs/cgroup/*/bt-oci-$$*"
+	bundle '.process.args = ["sleep", "1000"]'
+	oci create --bundle "$bundle" c >"$BATS_TEST_TMPDIR/c" 2>&1 3>&- </dev/null
+	oci start c
+	baseline_save
+	refusal=1
+	# A killed pause leaves the container so.
+	sweep verbs sh -c 'oci() { box-oci --root "$dir" "$@"; }
+		trap "oci resume c 2>&-" EXIT
+		oci pause c || exit
+		state=$(oci state c) || exit
+		echo "$state" | grep status
+		oci resume c && oci list && oci ps --format json c >/dev/null && oci update --pids-limit 50 c &&
+		    oci events --stats c >/dev/null && oci exec c sh -c "echo in; ulimit -n" && oci features >/dev/null &&
+		    oci kill --all c CONT'
+	oci delete --force c
+}
+
+@test "each call of hooks fails once" {
+	full
+	export bundle dir=$BATS_TEST_TMPDIR/oci also="$BATS_TEST_TMPDIR/oci/* /sys/fs/cgroup/*/bt-oci-$$*"
+	hook='[{path: "/bin/echo", args: ["echo"]}]'
+	bundle ".process.args = [\"true\"] | .hooks = {createRuntime: $hook, createContainer: $hook, startContainer: $hook, poststart: $hook, poststop: $hook}"
+	refusal=1 only=box-oci
+	sweep hooks sh -c 'trap "box-oci --root \"\$dir\" delete --force c" EXIT
+		box-oci --root "$dir" run --bundle "$bundle" c'
+}
+
+@test "each call of stages that no other chain has fails once" {
+	full
+	only='cg-device|ns-sysctl|proc-set|cap-drop|sys-filter|rootfs-fstab|cg-limit|ns-spawn'
+	printf '%s\n' "proc /proc proc nosuid,nodev,noexec" "tmpfs /dev tmpfs nosuid,mode=755" >"$BATS_TEST_TMPDIR/fstab"
+	echo A=b >"$BATS_TEST_TMPDIR/env"
+	sweep stages proc-set --rlimit nofile=100 --oom 100 --umask 027 --nice 1 --sched batch --ionice idle \
+	    ns-spawn ns-sysctl net.ipv4.ip_unprivileged_port_start=80 kernel.msgmax=9000 rootfs-fstab --fstab "$BATS_TEST_TMPDIR/fstab" \
+	    --device /dev/null:c:1:3 --dir /dev/pts --link /dev/fd:/proc/self/fd --mask /proc/keys --freeze /proc/sys --read-only \
+	    --user 7:8 --groups 9 --env-file "$BATS_TEST_TMPDIR/env" --workdir /bin "$root" \
+	    sh -c "$VIEW; ulimit -n; umask; cat /proc/self/oom_score_adj; nice; echo \$A \$PWD; cat /proc/sys/kernel/msgmax; head -c 1 /proc/keys"
+	sweep walls ns-spawn cap-drop --cap-drop CHOWN sys-filter --flags log sh -c "$VIEW"
+	beyond_box devices
+	sweep devices cg-limit --devices max cg-device --allow 'c 1:3' --allow 'c 136:*' --deny 'c 136:1' sh -c ': </dev/full && echo full'
+}
+
+@test "each call of a start with the firewall of legacy iptables fails once" {
+	full
+	requires "iptables-legacy" command -v iptables-legacy-save
+	lacks_kernel "legacy iptables" host iptables-legacy -t nat -S
+	baseline_save
+	only=net-nat
+	sweep legacy net-lease net-nat --backend legacy -p 8080:80 ns-spawn net-veth rootfs-enter "$root" sh -c "$VIEW"
+}
+
+@test "each call of a start whose shared rules others have changed fails once" {
+	full
+	running
+	only=net-nat
+	# The rules are those of before, also where the start has made none.
+	host iptables-save >"$BATS_TEST_TMPDIR/rules"
+	sweep again sh -c 'iptables -F FORWARD
+		net-lease net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$1" sh -c "$2"
+		status=$?
+		iptables-restore <"$3"
+		exit $status' - "$root" "$VIEW" "$BATS_TEST_TMPDIR/rules"
+	kill "$pid"
+	finish
+}
+
+@test "each call of a program that enters a box fails once" {
+	full
+	running
+	only=ns-enter
+	sweep enter ns-enter --rlimit nofile=100 -u 7:8 --group-add 9 -e A=b -w /bin --cap-add NET_RAW "$box" sh -c "$VIEW; ulimit -n; echo \$A \$PWD"
+	kill "$pid"
+	finish
+}
+
+@test "each call of a start with an ordinary user's ids fails once" {
+	full
+	requires "newuidmap" command -v newuidmap
+	only='ns-spawn'
+	for file in subuid subgid; do echo nobody:300000:65536 >"$BATS_TEST_TMPDIR/$file"; done
+	sweep ids unshare -m sh -c 'for file in subuid subgid; do mount --bind "$1/$file" "/etc/$file" || exit; done
+		exec setpriv --reuid 65534 --regid 65534 --clear-groups env -u BOX_STATE ns-spawn --map subid sh -c "$2"' - "$BATS_TEST_TMPDIR" "$VIEW"
+}
+
 @test "each call of a start by an ordinary user fails once" {
 	full
 	requires "pasta" command -v pasta
@@ -185,12 +272,19 @@ running() {
 	    sed 's;$;/{cpu.max,cpu.weight,cpu.cfs_quota_us,cpu.shares,cpuset.cpus,memory.max,memory.swap.max,memory.limit_in_bytes,pids.max};')
 	limits=$(eval "ls $limits" 2>/dev/null) || :
 	export limits
-	sweep limit sh -c 'box-limit --cpus 0.4 --pids-limit 30 -m 64m --cpu-weight 200 --cpuset-cpus 0 -p 8081:81 "$box" &&
-		grep . $limits && box-limit --cpus 0.5 --pids-limit 20 -m max --cpu-weight 100 --unpublish 8081:81 "$box"
-		status=$?
-		# A killed one may have made a port, which the box has.
-		[ $status -lt 128 ] || box-limit --unpublish 8081:81 "$box" 2>&-
-		exit $status'
+	# A killed one may have made a port, which the box has.
+	sweep limit sh -c 'back() { box-limit --unpublish 8081:81 "$box" 2>&-; }
+		box-limit --cpus 0.4 --pids-limit 30 -m 64m --cpu-weight 200 --cpuset-cpus 0 -p 8081:81 "$box" || {
+			status=$?
+			[ $status -lt 128 ] || back
+			exit $status
+		}
+		grep . $limits
+		box-limit --cpus 0.5 --pids-limit 20 -m max --cpu-weight 100 --unpublish 8081:81 "$box" || {
+			status=$?
+			back
+			exit $status
+		}'
 	sweep logs sh -c 'log-plain <"$1"' - "$BATS_TEST_TMPDIR/log/current"
 	sweep gc box-gc
 	kill "$pid"

@@ -62,9 +62,8 @@ void
 cpuset_set(struct cgroup *g, const char *list)
 {
 	const bool v2 = cgroup_version(g, CG_CPUSET) == 2;
-	const char *dir = cgroup_dir(g, CG_CPUSET);
-	char *above = cg_read_above(
-	    dir, v2 ? "cpuset.cpus.effective" : "cpuset.effective_cpus");
+	char *above = cgroup_look(g, CG_CPUSET,
+	    v2 ? "cpuset.cpus.effective" : "cpuset.effective_cpus", true);
 	struct cpus asked, there;
 
 	/* -n: the group above may still have to be made. */
@@ -76,7 +75,8 @@ cpuset_set(struct cgroup *g, const char *list)
 				cgroup_abandon(g);
 			}
 	if (!list && !above) {
-		warn("read the CPUs of the group above %s", dir);
+		warnx("there are no CPUs of the group above %s",
+		    cgroup_dir(g, CG_CPUSET));
 		cgroup_abandon(g);
 	}
 	/* The kernel refuses to empty the list of a group with processes. */

@@ -206,9 +206,11 @@ fill_cpuset(const char *dir)
 	int result = 0;
 
 	for (int i = 0; i < 2 && result == 0; i++) {
-		char *text = cg_read_above(dir, names[i]);
+		char *text;
 
-		result = text ? cg_write(dir, names[i], text) : -1;
+		result = cg_look_above(dir, names[i], &text);
+		if (result == 0)
+			result = text ? cg_write(dir, names[i], text) : -1;
 		free(text);
 	}
 	return result;
@@ -274,6 +276,17 @@ cgroup_dir(const struct cgroup *g, unsigned controller)
 	const struct cgroup_part *p = part_of(g, controller);
 
 	return p ? p->dir : NULL;
+}
+
+char *
+cgroup_look(struct cgroup *g, unsigned controller, const char *file, bool above)
+{
+	const struct cgroup_part *p = part_of(g, controller);
+	char *text;
+
+	if ((above ? cg_look_above : cg_look)(p->dir, file, &text) < 0)
+		cgroup_fail(g, p->tree);
+	return text;
 }
 
 void

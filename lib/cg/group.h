@@ -55,6 +55,12 @@ int cgroup_version(const struct cgroup *g, unsigned controller);
 /* The directory of the group that has the CONTROLLER. */
 const char *cgroup_dir(const struct cgroup *g, unsigned controller);
 
+/* The FILE of the group, which has the CONTROLLER, malloc'ed, or, ABOVE, that
+ * of the group above without its newline; NULL if it is not there.  Abandons
+ * the group if it cannot be read. */
+char *cgroup_look(
+    struct cgroup *g, unsigned controller, const char *file, bool above);
+
 /* Writes a limit. */
 __attribute__((format(printf, 4, 5))) void cgroup_set(struct cgroup *g,
     unsigned controller, const char *file, const char *fmt, ...);

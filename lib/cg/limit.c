@@ -12,7 +12,6 @@
 #include "base/parse.h"
 #include "cg/cpuset.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -203,25 +202,14 @@ set_number(struct cgroup *g, enum cg_limit i, uint64_t number)
 		cgroup_set(g, files[i].controller, file, "%" PRIu64, number);
 }
 
-/* A limit that is not seen would be left out, or lost. */
-__attribute__((noreturn)) static void
-cannot_read(struct cgroup *g, const char *file)
-{
-	warn("read %s/%s", cgroup_dir(g, CG_MEMORY), file);
-	cgroup_abandon(g);
-}
-
 /* The present v1 limit I: no limit is the greatest whole number of pages. */
 static uint64_t
 number_v1(struct cgroup *g, enum cg_limit i)
 {
-	int64_t n;
+	char *text = cgroup_look(g, CG_MEMORY, files[i].v1, false);
+	const long long n = text ? atoll(text) : -1;
 
-	errno = 0;
-	n = cgroup_number(g, CG_MEMORY, files[i].v1, NULL);
-	/* A kernel may lack the sum, and -n has no group. */
-	if (n < 0 && errno && errno != ENOENT)
-		cannot_read(g, files[i].v1);
+	free(text);
 	return n < 0 || n > INT64_MAX - (1 << 16) ? PARSE_MAX : (uint64_t)n;
 }
 
@@ -231,10 +219,8 @@ static void
 set_tcp_v1(struct cgroup *g, uint64_t memory)
 {
 	static const char file[] = "memory.kmem.tcp.limit_in_bytes";
-	char *there = cg_read_above(cgroup_dir(g, CG_MEMORY), file);
+	char *there = cgroup_look(g, CG_MEMORY, file, true);
 
-	if (!there && errno != ENOENT)
-		cannot_read(g, "../memory.kmem.tcp.limit_in_bytes");
 	if (there && memory == PARSE_MAX)
 		cgroup_set(g, CG_MEMORY, file, "-1");
 	else if (there)

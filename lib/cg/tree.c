@@ -354,19 +354,17 @@ cg_look(const char *dir, const char *name, char **text)
 	return -1;
 }
 
-char *
-cg_read_above(const char *dir, const char *name)
+int
+cg_look_above(const char *dir, const char *name, char **text)
 {
-	char *above = strdup(dir), *text = NULL;
+	const int len = (int)(strrchr(dir, '/') - dir);
+	char *above = text_fmt("%.*s", len, dir);
+	const int result = cg_look(above, name, text);
 
-	if (above) {
-		*strrchr(above, '/') = '\0';
-		text = cg_read(above, name);
-	}
-	if (text)
-		text[strcspn(text, "\n")] = '\0';
+	if (*text)
+		(*text)[strcspn(*text, "\n")] = '\0';
 	free(above);
-	return text;
+	return result;
 }
 
 unsigned

@@ -89,15 +89,15 @@ bool cg_next(char **text, char **list, char **group);
  * shows the group. */
 char *cg_dir(const struct cg_tree *t, const char *group);
 
-/* The file NAME of the group DIR, malloc'ed; NULL with errno.  cg_read_above()
- * reads the file of the group above DIR, without the newline at the end; DIR
- * need not exist yet. */
+/* The file NAME of the group DIR, malloc'ed; NULL with errno. */
 char *cg_read(const char *dir, const char *name);
-char *cg_read_above(const char *dir, const char *name);
 
 /* The same in *TEXT, NULL if the group or its file is not there.  -1 with errno
- * and said() if it is there and cannot be read. */
+ * and said() if it is there and cannot be read.  cg_look_above() reads the file
+ * of the group above DIR, without the newline at the end; DIR need not exist
+ * yet. */
 int cg_look(const char *dir, const char *name, char **text);
+int cg_look_above(const char *dir, const char *name, char **text);
 
 /* Whether a group NAME lies where cg-limit would make one: below the caller's
  * own group, or on v2 in a group "boxtools" below that or beside it. */

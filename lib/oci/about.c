@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* about - the verbs that tell about the runtime: features, spec */
 #include "base/die.h"
+#include "oci/json.h"
 #include "oci/verbs.h"
 #include "stage/opt.h"
 
@@ -134,9 +135,7 @@ oci_features(int argc, char *argv[])
 	add(j, "hooks", list(hooks));
 	add(j, "mountOptions", list(options));
 	add(j, "linux", for_linux());
-	printf("%s\n",
-	    json_object_to_json_string_ext(
-		j, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	printf("%s\n", json_print(j, JSON_C_TO_STRING_PRETTY));
 	json_object_put(j);
 	return 0;
 }

@@ -333,9 +333,16 @@ oci_status_name(enum oci_status s)
 }
 
 static void
+add(struct json_object *j, const char *key, struct json_object *value)
+{
+	if (!value || json_object_object_add(j, key, value) < 0)
+		die("memory");
+}
+
+static void
 add_text(struct json_object *j, const char *key, const char *text)
 {
-	json_object_object_add(j, key, json_object_new_string(text));
+	add(j, key, json_object_new_string(text));
 }
 
 static void
@@ -365,16 +372,13 @@ container_state(
 	    json_text(json_get(c->config, "ociVersion"), "1.0.2"));
 	add_text(j, "id", c->id);
 	add_text(j, "status", oci_status_name(s));
-	json_object_object_add(j, "pid", json_object_new_int(pid));
+	add(j, "pid", json_object_new_int(pid));
 	add_text(j, "bundle", c->bundle ? c->bundle : "");
 	if (more)
 		add_more(c, j);
 	if (json_there(notes))
-		json_object_object_add(
-		    j, "annotations", json_object_get(notes.value));
-	text = text_fmt("%s",
-	    json_object_to_json_string_ext(
-		j, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+		add(j, "annotations", json_object_get(notes.value));
+	text = text_fmt("%s", json_print(j, JSON_C_TO_STRING_PRETTY));
 	json_object_put(j);
 	return text;
 }

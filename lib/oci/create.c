@@ -15,6 +15,7 @@
 #include "stage/opt.h"
 
 #include <fcntl.h>
+#include <json-c/json.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -203,7 +204,8 @@ static void
 write_facts(struct container *c, const struct plan *p)
 {
 	container_put(c, "bundle", c->bundle);
-	container_put(c, "config.json", json_print(c->config));
+	container_put(c, "config.json",
+	    json_print(c->config.value, JSON_C_TO_STRING_PLAIN));
 	container_put(c, "fstab", p->fstab);
 	if (p->filter)
 		container_put_bytes(c, "filter", p->filter->code,

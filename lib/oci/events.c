@@ -275,8 +275,7 @@ print(const struct container *c, const char *type, struct json_object *data)
 	json_object_object_add(line, "id", json_object_new_string(c->id));
 	if (data)
 		json_object_object_add(line, "data", data);
-	printf("%s\n",
-	    json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN));
+	printf("%s\n", json_print(line, JSON_C_TO_STRING_PLAIN));
 	fflush(stdout);
 	json_object_put(line);
 }

@@ -159,7 +159,7 @@ static bool
 has_file(const char *dir, const char *file)
 {
 	char *path = text_fmt("%s/%s", dir, file);
-	const bool has = access(path, F_OK) == 0;
+	const bool has = exists(path);
 
 	free(path);
 	return has;

@@ -197,7 +197,7 @@ process_of(struct container *c, struct json hook)
 	json_object_object_add(p, "env",
 	    json_there(env) ? json_object_get(env.value)
 			    : json_object_new_array());
-	text = text_fmt("%s", json_object_to_json_string(p));
+	text = text_fmt("%s", json_print(p, JSON_C_TO_STRING_PLAIN));
 	json_object_put(p);
 	return text;
 }

@@ -350,17 +350,17 @@ json_refuse(struct json j, const char *path, const char *why)
 }
 
 const char *
-json_print(struct json j)
+json_print(struct json_object *j, int flags)
 {
 	const char *text = json_object_to_json_string_ext(
-	    j.value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	    j, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
 	struct json_tokener *reader = json_tokener_new_ex(MOST_LEVELS);
 	struct json_object *again =
 	    text && reader ? json_tokener_parse_ex(reader, text, -1) : NULL;
 
 	/* Where memory ends, json-c leaves parts out, and says nothing. */
-	if (!json_object_equal(again, j.value))
-		diex("no memory for %s", *j.name ? j.name : "the text");
+	if (!json_object_equal(again, j))
+		diex("no memory for the text");
 	json_object_put(again);
 	json_tokener_free(reader);
 	return text;

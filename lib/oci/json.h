@@ -69,8 +69,9 @@ bool json_empty(struct json j);
  * unless json_empty(). */
 void json_refuse(struct json j, const char *path, const char *why);
 
-/* J as a text of JSON, which J owns; "null" if absent. */
-const char *json_print(struct json j);
+/* J as a text of JSON, which J owns, by FLAGS of json-c; "null" if NULL.  Dies
+ * where memory ends. */
+const char *json_print(struct json_object *j, int flags);
 
 /* Dies with "NAME: TEXT". */
 __attribute__((noreturn, format(printf, 2, 3))) void json_die(
