@@ -306,9 +306,13 @@ running() {
 	# The remains of a killed resident.
 	start box-run -p 8080:80 "$root" sleep 1000
 	runs sleep
+	nsenter -t "$prog" -m -n sh -c "$FLOW"
 	kill -9 "$pid"
 	finish
 	eventually 10 gone "$prog"
 	run ! baseline_same
 	has "$output" BOX-
+	has "$output" "src=10.0.0.2"
+	python3 "$TOP/tests/faults/terminal.py" "$BATS_TEST_TMPDIR/terminal-left" stty raw
+	[ -e "$BATS_TEST_TMPDIR/terminal-left" ]
 }

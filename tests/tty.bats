@@ -125,6 +125,11 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 	END
 }
 
+@test "output that has no room is named" {
+	run -0 sh -c 'ns-spawn rootfs-enter -t "$bb" echo hello 2>&1 >/dev/full </dev/null'
+	is "$output" "ns-spawn: pass on output: No space left on device"
+}
+
 @test "a terminal that cannot be looked at, or given back, is named" {
 	requires "strace" command -v strace
 	for ((n = 1; ; n++)); do

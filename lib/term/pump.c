@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* pump - bytes from one descriptor to another, without waiting */
 #include "term/pump.h"
+#include "base/die.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,8 +27,13 @@ pump_flush(struct pump *p, int fd)
 {
 	const ssize_t n = write(fd, p->data + p->at, p->len);
 
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	/* EPIPE, EIO: there is no reader any more. */
+	if (n < 0 && errno != EPIPE && errno != EIO)
+		warn("pass on output");
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
+		return false;
 	p->at += (size_t)n;
 	p->len -= (size_t)n;
 	return true;

@@ -19,7 +19,8 @@ struct pump {
  * none now, -1 for the end of the file or an error. */
 int pump_fill(struct pump *p, int fd);
 
-/* Writes as many bytes as FD takes.  False: FD has no reader any more. */
+/* Writes as many bytes as FD takes.  False: FD has no reader any more, or has
+ * no room, of which a line warns. */
 bool pump_flush(struct pump *p, int fd);
 
 /* Opens the terminal or pipe FD again, with FLAGS, O_NONBLOCK and

@@ -13,6 +13,7 @@
 #include "base/die.h"
 #include "term/pty.h"
 #include "term/pump.h"
+#include "term/tty.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,10 +48,8 @@ give_back(void)
 {
 	if (!is_raw)
 		return;
-	/* Our group is in the foreground, or SIGTTOU is blocked.  EIO: the
-	 * terminal has gone. */
-	if (tcsetattr(STDIN_FILENO, TCSANOW, &settings) < 0 && errno != EIO)
-		warn("give back the terminal");
+	/* Our group is in the foreground, or SIGTTOU is blocked. */
+	tty_checked("give back", tcsetattr(STDIN_FILENO, TCSANOW, &settings));
 	is_raw = false;
 }
 
@@ -62,7 +61,7 @@ come_to_front(void)
 {
 	/* Not our controlling terminal: no group has it. */
 	return tcgetpgrp(STDIN_FILENO) < 0 ||
-	       tcsetpgrp(STDIN_FILENO, getpgrp()) == 0;
+	       tty_checked("take", tcsetpgrp(STDIN_FILENO, getpgrp())) == 0;
 }
 
 static void
@@ -77,12 +76,14 @@ take(void)
 	sigaddset(&ttou, SIGTTOU);
 	sigprocmask(SIG_UNBLOCK, &ttou, &mask);
 	/* In the background the settings are another program's. */
-	is_raw = come_to_front() && tcgetattr(STDIN_FILENO, &settings) == 0;
+	is_raw = come_to_front() &&
+		 tty_checked("take", tcgetattr(STDIN_FILENO, &settings)) == 0;
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	t = settings;
 	cfmakeraw(&t);
 	if (is_raw)
-		is_raw = tcsetattr(STDIN_FILENO, TCSANOW, &t) == 0;
+		is_raw = tty_checked(
+			     "take", tcsetattr(STDIN_FILENO, TCSANOW, &t)) == 0;
 	if (!is_raw)
 		in = -1;
 }
@@ -139,7 +140,8 @@ relay_resize(void)
 
 	if (master >= 0 && (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 ||
 			       ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0))
-		ioctl(master, TIOCSWINSZ, &size);
+		tty_checked(
+		    "set the size of", ioctl(master, TIOCSWINSZ, &size));
 }
 
 void

@@ -32,10 +32,8 @@ tty_have(void)
 	return fd >= 0 || errno != ENXIO;
 }
 
-/* Warns if a call has been refused.  Other errors say that there is no
- * terminal, or no more. */
-static int
-checked(const char *what, int result)
+int
+tty_checked(const char *what, int result)
 {
 	if (result < 0 &&
 	    (errno == EPERM || errno == EACCES || errno == ENOMEM))
@@ -49,12 +47,12 @@ tty_save(void)
 	struct termios out;
 
 	group = getpgrp();
-	in_front = checked("look at", tcgetpgrp(STDIN_FILENO)) == group;
+	in_front = tty_checked("look at", tcgetpgrp(STDIN_FILENO)) == group;
 	/* In a pipe into a pager the settings are the pager's to change. */
 	have_settings =
 	    in_front &&
-	    checked("look at", tcgetattr(STDOUT_FILENO, &out)) == 0 &&
-	    checked("look at", tcgetattr(STDIN_FILENO, &settings)) == 0;
+	    tty_checked("look at", tcgetattr(STDOUT_FILENO, &out)) == 0 &&
+	    tty_checked("look at", tcgetattr(STDIN_FILENO, &settings)) == 0;
 }
 
 void
@@ -63,17 +61,18 @@ tty_restore(void)
 	pid_t front;
 
 	if (!in_front ||
-	    (front = checked("give back", tcgetpgrp(STDIN_FILENO))) < 0)
+	    (front = tty_checked("give back", tcgetpgrp(STDIN_FILENO))) < 0)
 		return;
 	if (front != group) {
 		if (kill(-front, 0) == 0 || errno != ESRCH)
 			return;
 		/* From the background this call raises SIGTTOU, which residents
 		 * block. */
-		if (checked("give back", tcsetpgrp(STDIN_FILENO, group)) < 0)
+		if (tty_checked("give back", tcsetpgrp(STDIN_FILENO, group)) <
+		    0)
 			return;
 	}
 	if (have_settings)
-		checked(
+		tty_checked(
 		    "give back", tcsetattr(STDIN_FILENO, TCSADRAIN, &settings));
 }
