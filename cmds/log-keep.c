@@ -129,18 +129,22 @@ put(const char *buf, size_t len)
 	return false;
 }
 
-/* Writes the number of lost bytes into the log, if there are any. */
-static void
+/* Writes the number of lost bytes into the log, if there are any.  False: the
+ * file has no room for that. */
+static bool
 confess(void)
 {
 	const uint64_t n = lost;
 	char line[80];
 
 	if (!lost)
-		return;
+		return true;
 	snprintf(line, sizeof(line),
 	    "\nlog-keep: %" PRIu64 " bytes are missing here\n", n);
+	if (size + strlen(line) > max_size)
+		return false;
 	lost = put(line, strlen(line)) ? 0 : n;
+	return true;
 }
 
 /* The bytes of BUF that go into this file: whole lines, unless one is longer
@@ -167,8 +171,7 @@ keep(const char *buf, size_t len)
 	if (file < 0)
 		open_file();
 	for (; len > 0 && file >= 0; buf += n, len -= n) {
-		confess();
-		n = fitting(buf, len);
+		n = confess() ? fitting(buf, len) : 0;
 		if (n > 0)
 			put(buf, n);
 		if (n < len)

@@ -74,6 +74,18 @@ small() {
 	between "$lost" 2900000 3000000
 }
 
+@test "a file that cannot be moved does not grow: said once, lost, counted" {
+	mkdir -p "$log/1/x"
+	run -0 --separate-stderr log-keep --size 512 --files 2 "$log" sh -c '
+		for i in 1 2 3 4 5 6 7 8 9; do seq 1000 1039; sleep 0.05; done
+		stat -c %s "$0/current" >&3; rm -r "$0/1"; echo again' "$log" 3>"$BATS_TEST_TMPDIR/size"
+	is "$stderr" "log-keep: write $log/current: Is a directory"
+	between "$(<"$BATS_TEST_TMPDIR/size")" 400 512
+	is "$(tail -n 1 "$log/current")" again
+	lost=$(sed -n 's/^log-keep: \([0-9]*\) bytes are missing here$/\1/p' "$log/current")
+	is $((lost + $(all | grep -c '^1[0-9]*$') * 5)) 1800
+}
+
 @test "a log that is taken away does not stop log-keep" {
 	run -0 --separate-stderr log-keep --size 512 --files 2 "$log" \
 	    sh -c 'echo a; rm -r "$0"; i=0; while [ $i -lt 500 ]; do echo line; i=$((i + 1)); done; exit 0' "$log"
