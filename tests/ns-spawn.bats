@@ -201,6 +201,12 @@ map() { awk '{print $1, $2, $3}' "/proc/$prog/${1:-u}id_map"; }
 		for f in subuid subgid; do [ -e /etc/$f ] || exit 99; mount --bind "$1/$f" /etc/$f || exit 99; done
 		ns-spawn --map subid cat /proc/self/uid_map /proc/self/gid_map' - "$BATS_TEST_TMPDIR"
 	is "$(awk '{print $1, $2, $3}' <<<"$output")" $'0 300000 65536\n0 400000 65536'
+	chmod 755 "$BATS_TEST_TMPDIR"
+	run -0 unshare -m bash -c '
+		echo nobody:300000:65536 >"$1/subuid" && echo nobody:400000:65536 >"$1/subgid" &&
+		for f in subuid subgid; do mount --bind "$1/$f" /etc/$f || exit 99; done
+		setpriv --reuid 65534 --regid 65534 --clear-groups ns-spawn -n --map subid true' - "$BATS_TEST_TMPDIR"
+	has "$output" $'newuidmap $BOX_PID 0 65534 1 1 300000 65536\nnewgidmap $BOX_PID 0 65534 1 1 400000 65536'
 }
 
 @test "id map: auto is root's range, the caller's, or one id; root without the ids has one id" {

@@ -305,7 +305,8 @@ run_helper(const char *tool, const struct idmap *m, const char *pid)
 		*word++ = text_fmt("%u", m->r[i].out);
 		*word++ = text_fmt("%u", m->r[i].count);
 	}
-	if (!say(SAY_SH, "%s", say_words(argv)))
+	/* PID may be the variable $BOX_PID. */
+	if (!say(SAY_SH, "%s %s %s", tool, pid, say_words(argv + 2)))
 		return;
 	status = run(argv, NULL, why, sizeof(why));
 	if (status == EXIT_NOENT) {
