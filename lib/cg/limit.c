@@ -95,7 +95,7 @@ split_sum(struct cg_limits *l)
 	}
 }
 
-bool
+void
 cg_limits_option(struct cg_limits *l, int id, const char *arg)
 {
 	const bool max = arg && strcmp(arg, "max") == 0;
@@ -133,10 +133,7 @@ cg_limits_option(struct cg_limits *l, int id, const char *arg)
 	case CG_O_SET:
 		add_set(l, arg);
 		break;
-	default:
-		return false;
 	}
-	return true;
 }
 
 void

@@ -63,9 +63,8 @@ struct cg_limits {
 	bool late; /* the limits on processes follow: cg_limits_late() */
 };
 
-/* Takes the option ID and its argument; false if ID is not a limit's.  Dies
- * with 125 on a bad argument. */
-bool cg_limits_option(struct cg_limits *l, int id, const char *arg);
+/* Takes the option ID and its argument.  Dies with 125 on a bad argument. */
+void cg_limits_option(struct cg_limits *l, int id, const char *arg);
 
 /* Takes CPU, the operand. */
 void cg_limits_cpu(struct cg_limits *l, const char *arg);

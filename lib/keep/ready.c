@@ -208,9 +208,8 @@ answers(const struct sockaddr *to, socklen_t size)
 	    to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (p.fd < 0)
 		die("socket");
-	if (connect(p.fd, to, size) == 0)
-		error = 0;
-	else if (errno == EINPROGRESS && poll(&p, 1, ANSWER) == 1)
+	if ((connect(p.fd, to, size) == 0 || errno == EINPROGRESS) &&
+	    poll(&p, 1, ANSWER) == 1)
 		getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &error, &len);
 	close(p.fd);
 	return error == 0;

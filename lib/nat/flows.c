@@ -218,16 +218,6 @@ end_of_box(struct netlink *ct, const struct search *s, unsigned which)
 	return netlink_send(ct, NULL, NULL);
 }
 
-static bool
-has_udp(const struct search *s)
-{
-	for (const struct nat_port *p = s->ports; p < s->ports + s->n_ports;
-	     p++)
-		if (p->udp)
-			return true;
-	return false;
-}
-
 /* Whether the address is one of this host's. */
 static bool
 is_local(struct netlink *rt, enum ip ip, const struct addr *a)
@@ -253,7 +243,7 @@ end_all(struct netlink *ct, struct netlink *rt, struct search *s)
 {
 	const struct nfgenmsg of = family(s->ip);
 
-	if (!is_none(&s->box) && !has_udp(s) &&
+	if (!is_none(&s->box) && !s->n_ports &&
 	    end_of_box(ct, s, CTA_TUPLE_ORIG) == 0 &&
 	    end_of_box(ct, s, CTA_TUPLE_REPLY) == 0)
 		return 0;

@@ -15,8 +15,8 @@ struct flow_box {
 };
 
 /* Deletes the flows from and to the box, and all flows to the UDP ports among
- * the host's PORTS.  (A new TCP connection ends an old flow by itself.)  A
- * failure is a warning. */
+ * the host's PORTS (one of the two may be none).  (A new TCP connection ends an
+ * old flow by itself.)  A failure is a warning. */
 void flows_end(
     const struct flow_box *box, const struct nat_port *ports, size_t n_ports);
 

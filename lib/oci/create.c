@@ -88,8 +88,7 @@ parse(struct request *r, const struct tool *t, int argc, char *argv[])
 			    "--preserve-fds", optarg, 0, 1000);
 			break;
 		case O_NO_PIVOT:
-			diex("--no-pivot: a root without pivot_root(2) can be "
-			     "left");
+			diex("--no-pivot: such a root can be left");
 		case 'd':
 			r->detach = true;
 			break;

@@ -194,8 +194,6 @@ clean_environment(void)
 {
 	char **from, **to;
 
-	if (!environ)
-		return;
 	for (from = to = environ; *from; from++)
 		if (strncmp(*from, "BOX_", 4) != 0)
 			*to++ = *from;

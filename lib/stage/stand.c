@@ -66,8 +66,6 @@ stand(void)
 	const int leave = inherit_fd(INHERIT_LEAVE);
 	const int park = inherit_fd(INHERIT_PARK);
 
-	if (!stand_asked())
-		return;
 	stands = true;
 	/* Until ns-spawn has heard us, we end with it: by the end of file. */
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)

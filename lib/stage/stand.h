@@ -14,11 +14,10 @@
 /* Whether ns-spawn leaves, and has not been told so far. */
 bool stand_asked(void);
 
-/* Before the confinement and the exec of PROG; the caller has made sure that
- * PROG is there.  Shuts the door, and returns when ns-spawn knows that the box
- * stands; with --park after the connection, to which all lines of die.h go from
- * then on.  Dies with 125 if ns-spawn has died.  Does nothing if ns-spawn does
- * not leave, or has left. */
+/* Before the confinement and the exec of PROG, if stand_asked(); the caller has
+ * made sure that PROG is there.  Shuts the door, and returns when ns-spawn
+ * knows that the box stands; with --park after the connection, to which all
+ * lines of die.h go from then on.  Dies with 125 if ns-spawn has died. */
 void stand(void);
 
 /* This process is about to print an error, and to exit with STATUS. */
