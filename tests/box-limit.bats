@@ -204,6 +204,12 @@ refused() {
 	refused "not published" --cpus 2 --unpublish 9091:80 web
 	refused "the box has no IPv6" -p [::1]:9091:80 web
 	is "$(field web cpu_limit_percent)" 50
+	# The last port's chain does not go, as a foreign rule uses it.
+	host iptables -t nat -I OUTPUT -d 192.0.2.99 -j BOX-DNAT-0
+	refused "" --unpublish 9090:80 web
+	host iptables -t nat -D OUTPUT -d 192.0.2.99 -j BOX-DNAT-0
+	serves 9090
+	locally 9090
 	box-limit --unpublish 9090:80 web
 	# The first table's part succeeds, the next one's fails.
 	host iptables -t nat -N BOX-DNAT-0

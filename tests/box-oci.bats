@@ -342,6 +342,21 @@ ok" "$stderr"
 /dev/null nobody
 made" "$stderr"
 	is "$(stat -c %u:%g "$root/root/x")" 100000:200000
+	# A joined user namespace: the files have its ids.
+	rm "$root/root/x"
+	unshare -U sleep 1000 3>&- &
+	holder=$!
+	eventually 5 eval '[ "$(readlink /proc/$holder/ns/user)" != "$(readlink /proc/self/ns/user)" ]'
+	echo "0 100000 1000" >"/proc/$holder/uid_map"
+	echo "0 200000 500" >"/proc/$holder/gid_map"
+	runs_as ".root = {path: \"$root\"} | .linux.namespaces += [{type: \"user\", path: \"/proc/$holder/ns/user\"}]"
+	kill "$holder"
+	is "$output" "0
+0 100000 1000 0 200000 500
+/f root
+/dev/null nobody
+made" "$stderr"
+	is "$(stat -c %u:%g "$root/root/x")" 100000:200000
 }
 
 @test "a config that cannot be done is refused by the name of the property" {
@@ -564,8 +579,8 @@ proc-set"
 
 @test "a terminal: of run and exec, and one for a console socket" {
 	bundle '.process.terminal = true | .process.consoleSize = {width: 101, height: 33} | .process.args = ["sh", "-c", "stty size; tty; exec sleep 1000"]'
-	python3 - "$BATS_TEST_TMPDIR/console" >"$out" 3>&- <<-'END' &
-		import array, os, socket, sys
+	cat >"$BATS_TEST_TMPDIR/reader" <<-'END'
+		import os, re, socket, sys
 		s = socket.socket(socket.AF_UNIX)
 		s.bind(sys.argv[1])
 		s.listen()
@@ -573,12 +588,17 @@ proc-set"
 		name, fds, _, _ = socket.recv_fds(c, 4096, 4)
 		print(name.decode(), len(fds), os.get_blocking(fds[0]), flush=True)
 		got = b""
-		while b"/dev/pts/0" not in got:
+		while not re.search(rb"/dev/pts/[0-9]", got):
 		    got += os.read(fds[0], 4096)
 		print(*got.decode().split())
 	END
-	reader=$!
-	eventually 10 test -S "$BATS_TEST_TMPDIR/console"
+	reads() {
+		rm -f "$BATS_TEST_TMPDIR/console"
+		python3 "$BATS_TEST_TMPDIR/reader" "$BATS_TEST_TMPDIR/console" >"$out" 3>&- &
+		reader=$!
+		eventually 10 test -S "$BATS_TEST_TMPDIR/console"
+	}
+	reads
 	oci create --bundle "$bundle" --console-socket "$BATS_TEST_TMPDIR/console" c >"$err" 2>&1 3>&- </dev/null
 	oci start c
 	finish "$reader"
@@ -593,6 +613,11 @@ proc-set"
 	# A program that is not there: the socket of the terminal goes, too.
 	run ! oci exec -t c /no/such </dev/null
 	is "$(find "$BATS_TEST_TMPDIR/oci/c" -name 'console*')" ""
+	reads
+	run -0 oci exec -d -t --console-socket "$BATS_TEST_TMPDIR/console" c sh -c 'tty; exec sleep 1000' 3>&- </dev/null
+	finish "$reader"
+	has "$(cat "$out")" " 1 True
+/dev/pts/1"
 	run oci exec -d -t c true
 	has "$status $output" "1 box-oci: process.terminal is true, but there is no --console-socket"
 	oci delete --force c
@@ -663,6 +688,28 @@ proc-set"
 	run -0 oci delete --force c
 	finish "$events"
 	is "$(ls -d "$where" /proc/"$inner" 2>/dev/null)" ""
+	# The container has ended, its other process is frozen.
+	bundle '.process.args = ["sh", "-c", "sleep 998 & exit 0"] | .linux.namespaces |= map(select(.type != "pid"))'
+	create c
+	where=$(cgroup_dir freezer "$(pid_of)")
+	oci start c 3>&-
+	eventually 10 is_state stopped
+	inner=$(cat "$where/cgroup.procs")
+	is "$(tr '\0' ' ' <"/proc/$inner/cmdline")" "sleep 998 "
+	if [ -e "$where/freezer.state" ]; then echo FROZEN >"$where/freezer.state"; else echo 1 >"$where/cgroup.freeze"; fi
+	run -0 oci delete c
+	is "$(ls -d "$where" /proc/"$inner" 2>/dev/null)" ""
+	# No group, no container.
+	top=$(findmnt -nfo TARGET -T "$(cgroup_dir pids)")
+	bundle
+	readonly() {
+		unshare -m sh -c 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"' "$top" \
+		    box-oci --root "$BATS_TEST_TMPDIR/oci" "$@"
+	}
+	try readonly create --bundle "$bundle" c
+	is "$status" 1
+	has "$stderr" "mkdir $top/bt-oci-$$: Read-only file system"
+	[ ! -e "$BATS_TEST_TMPDIR/oci/c" ]
 	# A container that is kept after its end, with the default group, and for a
 	# user without a directory.
 	bundle '.process.args = ["true"] | del(.linux.cgroupsPath)'
@@ -949,7 +996,9 @@ family() {
 	has "$output" 'container "nobody" does not exist'
 	bundle
 	run -1 oci create --bundle "$bundle" --no-pivot c
-	has "$output" "--no-pivot: a root without pivot_root(2) can be left"
+	has "$output" "--no-pivot: such a root can be left"
+	run -1 oci create --bundle "$bundle" --preserve-fds 1001 c
+	is "$output" "box-oci: --preserve-fds: '1001' is not a number from 0 to 1000"
 	# A relative --root: from the working directory, if there is one.
 	mkdir "$BATS_TEST_TMPDIR/gone"
 	cd "$BATS_TEST_TMPDIR"

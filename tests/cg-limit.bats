@@ -966,6 +966,15 @@ in_unit() { bash -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$top/unit-$$" "$@"
 	[[ $output == "0::/unit-$$/boxtools/box-"* ]]
 	is "$(find "$top/unit-$$" -mindepth 1 -type d)" ""
 	is "$(cat "$top/unit-$$/cgroup.subtree_control")" ""
+	# Room for the leaf and the group above ours, and no more.
+	echo 2 >"$top/unit-$$/cgroup.max.descendants"
+	run -125 in_unit cg-limit $limits touch "$BATS_TEST_TMPDIR/ran"
+	has "${lines[0]}" "cg-limit: mkdir "
+	has "${lines[0]}" "/unit-$$/boxtools/box-"
+	has "${lines[0]}" "Resource temporarily unavailable"
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	is "$(find "$top/unit-$$" -mindepth 1 -type d)" ""
+	is "$(cat "$top/unit-$$/cgroup.subtree_control")" ""
 	rmdir "$top/unit-$$"
 }
 

@@ -467,6 +467,17 @@ for port in range(20000, 22500):
 	answers host "http://[::1]:8081"
 	run ! get host "http://127.0.0.1:8081"
 	has "$(ports)" '"[::1]:8081:80/tcp","[2001:db8::1]:'
+	# A client that has sent before is answered, too.
+	nsenter -t "$prog" -n python3 "$TOP/tests/net.py" serve udp :: 53 >"$BATS_TEST_TMPDIR/udp" 3>&- &
+	server=$!
+	eventually 20 grep -q ready "$BATS_TEST_TMPDIR/udp"
+	ask() { py host ask udp 2001:db8::1 5353 0.3 4000; }
+	run -1 ask
+	host box-limit -p "[2001:db8::1]:5353:53/udp" six
+	eventually 5 ask
+	host box-limit --unpublish "[2001:db8::1]:5353:53/udp" six
+	run -1 ask
+	kill "$server"
 	# The route to ::1 is lost with the link's state.
 	host ip -6 route flush table local ::1 dev veth0
 	port=$(ports | sed 's/.*2001:db8::1\]:\([0-9]*\):.*/\1/')

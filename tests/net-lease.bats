@@ -113,6 +113,24 @@ over() { kill -9 "$prog" && finish; }
 	for i in {1..30}; do host ip link del "box$i"; done
 }
 
+@test "the search from the last slot found goes on at the pool's beginning" {
+	# All but the slots 16 to 20 are taken; one of the links has a box's group.
+	for i in {0..15} {21..28}; do
+		echo "link add $([ "$i" = 0 ] && echo veth0 || echo "box$i") group $((i == 3 ? 45253 : 0)) type veth peer name xob$i"
+	done | host ip -batch -
+	leased --pool 10.77.0.0/27 --slot 20
+	echo 21 >"$BOX_STATE/lock/slot-hint"
+	first=$pid first_prog=$prog
+	leased --pool 10.77.0.0/27
+	is "$slot" 16
+	is "$(xargs <"$BOX_STATE/lock/slot-hint")" 16
+	over
+	kill -9 "$first_prog" && finish "$first"
+	for i in {0..15} {21..28}; do
+		echo "link del $([ "$i" = 0 ] && echo veth0 || echo "box$i")"
+	done | host ip -batch -
+}
+
 @test "the slot of a box that was just killed is the next one's" {
 	for _ in {1..10}; do
 		start net-lease ns-spawn net-veth sleep 1000

@@ -138,6 +138,15 @@ print(s.recv(99)[-4:].decode())'
 }
 
 # The resolver waits for two questions, and answers them with their own text.
+@test "--ready port: a server that has the IPv6 address alone is up" {
+	bb_root
+	run -0 opened timeout $((20 * ${SLACK:-1})) box-run -d --rm --ephemeral --name six --network user -p 8080:80 --ready port "$bb" \
+	    httpd -f -h /etc -p "[fd62:6f78::2]:80" 3>&-
+	is "$output" six
+	host box-stop -t 0 six
+	eventually 5 no_pasta
+}
+
 @test "DNS: the host's resolver, also a stub on its loopback" {
 	background "$HOSTNS" python3 -c 'import socket
 s = socket.socket(type=socket.SOCK_DGRAM)

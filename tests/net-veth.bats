@@ -229,6 +229,25 @@ s.sendto(b"hello", ("10.0.0.1", 7007))' "$1"; }
 	    bash "$BATS_TEST_TMPDIR/none"
 }
 
+@test "settings that cannot be written are no error if their values are right" {
+	start ns-spawn sleep 1000
+	runs sleep
+	readonly() {
+		run "$1" host unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys &&
+			exec net-veth --pid "$1"' sh "$prog"
+	}
+	inbox sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+	readonly -125
+	has "$output" "/conf/veth0/disable_ipv6: Read-only file system"
+	host sysctl -qw net.ipv4.conf.default.{rp_filter=1,arp_ignore=1,accept_redirects=0} net.ipv6.conf.default.{disable_ipv6=1,accept_ra=0}
+	readonly -0
+	inbox ip link delete veth1
+	host sysctl -qw net.ipv4.conf.default.accept_redirects=1
+	readonly -125
+	has "$output" "/conf/veth0/accept_redirects: Read-only file system"
+	over
+}
+
 @test "a foreign link of that name is refused, named and left alone" {
 	host ip link add veth0 type veth peer name foreign
 	refused
@@ -421,6 +440,8 @@ sides() {
 	start ns-spawn sleep 1000
 	runs sleep
 	(enter "$HOSTNS" net-veth -n --pid "$prog") >"$BATS_TEST_TMPDIR/batch"
+	# --nat puts the host's end into another group.
+	run -0 diff <(sed 's/ group 45253 / group 45252 /' "$BATS_TEST_TMPDIR/batch") <(host net-veth -n --nat --pid "$prog")
 	run ! host ip link show veth0
 	run -0 host ip -batch - <"$BATS_TEST_TMPDIR/batch"
 	is "$(sides)" "$want"

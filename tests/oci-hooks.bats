@@ -80,6 +80,17 @@ stop $bundle stop [\"stopped\",\"c\",false]"
 	done
 }
 
+@test "delete --force ends a create that waits for its hook" {
+	bundle ".hooks = {createRuntime: [$(hook sleeps)]} | .hooks.createRuntime[0].timeout = 50"
+	start box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c
+	eventually 10 grep -q sleeps "$log"
+	run -0 timeout 20 box-oci --root "$BATS_TEST_TMPDIR/oci" delete --force c
+	finish
+	is "$status" 137
+	run ! oci state c
+	has "$output" 'container "c" does not exist'
+}
+
 # of CONTROLLER FILE [FILE]: the container's limit, in v1's file or v2's.
 of() {
 	local d && d=$(cgroup_dir "$1" "$(oci state c | jq .pid)")
@@ -88,11 +99,12 @@ of() {
 
 @test "resources: each limit in its file, by create and by update; zero is none" {
 	beyond_box devices
-	bundle '.linux.resources = {pids: {limit: 0}, memory: {limit: 0, swap: 0, disableOOMKiller: false}, cpu: {shares: 0, quota: 0, cpus: ""}, blockIO: {weight: 0}}'
+	bundle '.linux.resources = {pids: {limit: 0}, memory: {limit: 0, swap: 0, kernel: -1, disableOOMKiller: false}, cpu: {shares: 0, quota: 0, cpus: ""}, blockIO: {weight: 0}}'
 	has "$(oci create -n --bundle "$bundle" c)" "--group /bt-oci-$$ max "
 	bundle '.linux.resources = {pids: {limit: 20}, memory: {limit: 67108864, reservation: 33554432},
 	    cpu: {shares: 512, quota: 50000, period: 100000, cpus: "0"}, devices: [{allow: false, access: "rwm"}, {allow: true, type: "c", major: 10, minor: 200, access: "r"}]}
 	    | .linux.devices = [{path: "/dev/tun", type: "c", major: 10, minor: 200}, {path: "/dev/kmem", type: "c", major: 1, minor: 2}]
+	    | .mounts += [{destination: "/mnt", type: "bind", source: $ENV.BATS_TEST_TMPDIR}]
 	    | .process.args = ["sh", "-c", "(: </dev/tun) && echo read; (: >/dev/tun); (: </dev/kmem); echo x >/dev/null; exec sleep 1000"]'
 	box-oci --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c >"$log" 2>&1 3>&- </dev/null
 	oci start c
@@ -120,6 +132,12 @@ of() {
 	run -0 oci events --stats c
 	is "$(jq -c '[.type, .id, .data.pids, .data.memory.usage.limit, .data.cpu.usage.total > 0, .data.memory.usage.usage > 0, (.data.memory.raw | length > 5)]' <<<"$output")" \
 	    '["stats","c",{"current":1,"limit":33},50331648,true,true,true]'
+	# What the container has written to a disk, with the disk's number.
+	if findmnt -nT "$bundle" -o MAJ:MIN | grep -qv '^0:'; then
+		oci exec c dd if=/dev/zero of=/mnt/written bs=4096 count=3 conv=fsync 2>&1 3>&-
+		run -0 oci events --stats c
+		[ "$(jq '[.data.blkio.ioServiceBytesRecursive[] | select(.op == "Write") | .value] | add' <<<"$output")" -ge 12288 ] || fail "$output"
+	fi
 	start timeout 20 box-oci --root "$BATS_TEST_TMPDIR/oci" events --interval 1 c
 	eventually 10 eval '[ "$(wc -l <"$out")" -ge 2 ]'
 	oci kill c KILL

@@ -90,6 +90,14 @@ none() { hasnt "$(rules)" BOX- && forwards "${1:-0}"; }
 	run -0 box-gc -n
 	has "$output" "-X BOX-FWD-p"
 	is "$(rules)" "$before"
+	# Beside a lasting firewall, which needs them no more.
+	host net-nat --slot 7 up
+	both=$(rules) record=$(cat "$BOX_STATE"/lock/pool-*)
+	run -0 box-gc -n
+	has "$output" "-A FORWARD -j BOX-REST-p"
+	is "$(rules)" "$both"
+	is "$(cat "$BOX_STATE"/lock/pool-*)" "$record"
+	host net-nat --slot 7 down
 	box-gc
 	none
 	# SIGTERM: at once, but not under a box.

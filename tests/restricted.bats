@@ -64,6 +64,12 @@ masked="start the container around this one with box-run --unmask, or docker run
 	refused "outside of chroot(8): there the kernel makes no user namespace" \
 	    private "mount --rbind /proc $root/proc" chroot "$root" /ns-spawn true
 	works "$root/ns-spawn" true
+	# By what proc says: a kernel of Debian 10, and a profile of AppArmor.
+	fake="mount -t tmpfs proc $root/proc; cd $root/proc; mkdir -p sys/kernel self/attr/apparmor; cp /proc/self/{u,g}id_map self; "
+	refused "sysctl -w kernel.unprivileged_userns_clone=1" \
+	    private "${fake}echo 0 >sys/kernel/unprivileged_userns_clone" chroot "$root" /ns-spawn true
+	refused "AppArmor's profile boxes forbids it: add the rules userns and capability to the profile, or docker run --security-opt apparmor=unconfined" \
+	    private "${fake}echo 'boxes (enforce)' >self/attr/apparmor/current" chroot "$root" /ns-spawn true
 }
 
 @test "user.max_*_namespaces = 0: the one that is, for root of a namespace and for a user" {

@@ -419,4 +419,20 @@ when() { echo "(until pgrep -fx 'sleep $1' >/dev/null; do sleep 0.05; done; $2) 
 		expect /dev/tty EINVAL
 		end 0
 	END
+	# Nor does a program outside get anything else.
+	cd "$T"
+	run -0 timeout 20 python3 -c 'import socket, subprocess, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind("console")
+s.listen()
+s.settimeout(10)
+status = subprocess.call(sys.argv[1:])
+print("sent", s.accept()[0].recv(9))
+sys.exit(status)' bin/ns-spawn --console console bin/net-veth /dev/null
+	is "$output" $'/dev/null EINVAL\nsent b\'\''
+	# The command of --made runs once, whoever asks for it, and no other does.
+	run -0 bin/ns-spawn --made 'echo command >>ran' bin/net-veth made made
+	is "$output $(cat ran)" $'made\nmade command'
+	run -0 bin/ns-spawn bin/net-veth made
+	is "$output $(cat ran)" "made command"
 }

@@ -191,6 +191,14 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	is "$output" $'more\nmore'
 	[ ! -e "$root/kept" ]
 	is "$(stat -c %u "$HOME_OF/run/box/layer/kept/upper/kept")" 300006
+	run -0 as box-rm -n kept
+	has "$output" "ns-spawn --only user --map auto rm -rf $HOME_OF/run/box/layer/kept"
+	# Without the range the user has no power over the files.
+	mv "$HOME_OF/subuid" "$HOME_OF/subuid.old" && : >"$HOME_OF/subuid"
+	run -125 as box-rm kept
+	has "$output" "rm: cannot remove '$HOME_OF/run/box/layer/kept/upper"
+	mv "$HOME_OF/subuid.old" "$HOME_OF/subuid"
+	[ -e "$HOME_OF/run/box/layer/kept/upper/deep/file" ]
 	as box-rm kept
 	run -127 as box-run --layer --name kept --network none "$root" missing
 	is "$(find "$HOME_OF"/run/box/{layer,ended} -name kept)" ""

@@ -3,7 +3,8 @@
  * knock - plays a stage that has been taken over, at the door of its box
  *
  *     knock FILE...   hands each over as a terminal's master: "FILE ok", or why
- *                     not; "ptmx" is a new one
+ *                     not; "ptmx" is a new one; "made" asks for the command
+ *                     that is the caller's, as the last stage does
  */
 #include "base/die.h"
 #include "stage/door.h"
@@ -21,6 +22,13 @@ main(int argc, char *argv[])
 	if (door_fd() < 0)
 		diex("there is no door");
 	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "made") == 0) {
+			door_tell_made("");
+			door_made();
+			printf("made\n");
+			fflush(stdout);
+			continue;
+		}
 		const char *path =
 		    strcmp(argv[i], "ptmx") == 0 ? "/dev/ptmx" : argv[i];
 		const int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
