@@ -454,6 +454,7 @@ elsewhere() {
 		a limit is reached, here or in a container around this one: sysctl -ar '^user.max'; or 32 user namespaces are nested|names no command that mends it
 		from outside of no_new_privs, or --map self|restricted.bats: ids: no range, newuidmap without its set-user-ID bit, no_new_privs
 		chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap|restricted.bats: ids: no range, newuidmap without its set-user-ID bit, no_new_privs
+		usermod --del-sub*s *-* --add-sub*s 100000-165535 *|restricted.bats: ids: no range, newuidmap without its set-user-ID bit, no_new_privs
 		start the container around this one with box-run --unmask, or docker run --security-opt systempaths=unconfined|restricted.bats: parts of proc or sysfs are covered: --unmask of the box around
 		modprobe -a nf_tables nft_compat; box-doctor names all modules|restricted.bats: modules that the kernel cannot load: veth, nf_tables
 		cp * /etc/apparmor.d/boxtools && apparmor_parser -r /etc/apparmor.d/boxtools|systemd.bats: AppArmor refuses namespaces, or their capabilities, and the profile that make install has put there mends it

@@ -130,6 +130,21 @@ masked="start the container around this one with box-run --unmask, or docker run
 	run private "$(etc none)" "${user[@]}" box-doctor
 	says ids "$usermod"
 	works private "$(etc none)" "${user[@]}" ns-spawn --map auto true
+	has "$(private "$(etc none)" "${user[@]}" box-doctor)" "note  ids"
+
+	for kind in uid gid; do
+		echo nobody:65000:1000 >own
+		own="$(etc ids); mount --bind $PWD/own /etc/sub$kind"
+		mend="usermod --del-sub${kind}s 65000-65999 --add-sub${kind}s 100000-165535 nobody"
+		for map in subid auto; do
+			refused "$mend" private "$own" "${user[@]}" ns-spawn --map $map true
+			is "${lines[0]}" "ns-spawn: /etc/sub$kind: the range of nobody has 65534, which is their own id"
+		done
+		run private "$own" "${user[@]}" box-doctor
+		has "$(grep -A 1 '^bad   ids' <<<"$output")" "$mend"
+		works private 'mount -t tmpfs t /mnt; mkdir /mnt/u /mnt/w; mount -t overlay -o lowerdir=/etc,upperdir=/mnt/u,workdir=/mnt/w etc /etc'"
+		    cp ids /etc/subuid; cp ids /etc/subgid; cp own /etc/sub$kind; $mend" "${user[@]}" ns-spawn --map subid true
+	done
 
 	bit="cp /usr/bin/newuidmap /usr/bin/newgidmap $PWD; chmod u-s new?idmap; for f in newuidmap newgidmap; do mount --bind \$f /usr/bin/\$f; done"
 	chmod="chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap"

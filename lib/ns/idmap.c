@@ -104,9 +104,11 @@ find_subid(const char *file, const char *name, uid_t uid)
 	return r;
 }
 
+/* KIND is uid or gid; OWN, the caller's, is apart from the range. */
 static struct idrange
-subid(const char *file, const char *name, uid_t uid)
+subid(const char *kind, const char *name, uid_t uid, uint32_t own)
 {
+	const char *file = text_fmt("/etc/sub%s", kind);
 	const struct idrange r = find_subid(file, name, uid);
 
 	if (r.count == 0) {
@@ -115,6 +117,14 @@ subid(const char *file, const char *name, uid_t uid)
 				  "--add-subgids 100000-165535 %s",
 			     name),
 		    "%s has no range of ids for %s", file, name);
+	}
+	if (own != 0 && !apart(own, 1, r.out, r.count)) {
+		errno = 0;
+		die_hint(text_fmt("usermod --del-sub%ss %u-%u "
+				  "--add-sub%ss 100000-165535 %s",
+			     kind, r.out, r.out + r.count - 1, kind, name),
+		    "%s: the range of %s has %u, which is their own id", file,
+		    name, own);
 	}
 	return r;
 }
@@ -258,8 +268,8 @@ idmaps_get(struct idmaps *m, const char *word, const char *groups, uint32_t ids)
 	} else if (strcmp(word, "subid") == 0) {
 		const char *name = login_name(uid);
 
-		add_subid(&m->u, subid("/etc/subuid", name, uid), uid);
-		add_subid(&m->g, subid("/etc/subgid", name, uid), gid);
+		add_subid(&m->u, subid("uid", name, uid, uid), uid);
+		add_subid(&m->g, subid("gid", name, uid, gid), gid);
 		m->helper = true;
 	} else {
 		parse_list(&m->u, "--map", word);
