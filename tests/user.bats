@@ -49,6 +49,12 @@ as() { host "${user[@]}" "$@" 3>&-; }
 		has "$output" "can't fork"
 		run -0 as box-run --pids-limit 6 --network $net --ephemeral "$root" sh -c 'for i in 1 2 3 4 5; do sleep 0.3 & done; wait'
 	done
+	# Another user of the box's has no init.
+	for u in 7 nobody:7 0:7; do
+		run -2 as box-run --pids-limit 3 -u $u --network user --read-only "$root" sh -c 'for i in 1 2 3; do sleep 5 & done'
+		has "$output" "can't fork"
+		run -0 as box-run --pids-limit 4 -u $u --network user --read-only "$root" sh -c 'for i in 1 2 3; do sleep 0.3 & done; wait'
+	done
 	# The limit of --ulimit is the box's own, though the user has more processes.
 	run -0 as sh -c 'sleep 100 & a=$!; sleep 100 & "$@"; s=$?; kill $a $!; exit $s' sh \
 	    box-run --ulimit nproc=2 --network none --ephemeral "$root" grep -o 'processes *[0-9]\+ *[0-9]\+' /proc/self/limits
@@ -142,9 +148,11 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	# A terminal's reader is told of the limits that are left out.
 	has "$(as script -qec "box-run --network none $root true" /dev/null)" "hint: no limits of CPU time and memory"
 	refusal "hint: a port from 1024 on" -p 80:80
+	# Max is no limit.
+	run -0 as box-run --network none --cpus max -m max --swap max --memory-swap -1 --pids-limit max --read-only "$root" true
 	# Without a group of the user's, a limit cannot be kept.
 	[ -w "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.procs" ] && [ "$(wc -l </proc/self/cgroup)" = 1 ] ||
-	    for o in "--cpus 1" "-m 64m" "--swap 64m" "--cpu-weight 9" "--cpuset-cpus 0" "--device-io 8:0:rbps=1m" "--device /dev/null:/dev/n:r"; do
+	    for o in "--cpus 1" "-m 64m" "--swap 64m" "--cpu-weight 9" "--cpuset-cpus 0" "--device-io 8:0:rbps=1m" "-m max --cpu-weight 9" "--swap max -m 64m" "--device /dev/null:/dev/n:r"; do
 		# shellcheck disable=SC2086
 		refusal "cg-limit: hint: " $o
 	done
