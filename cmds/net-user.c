@@ -51,6 +51,12 @@ static const struct {
 	"net.ipv4.ip_unprivileged_port_start=0"},
     {EIO, "pasta", "nterface",
 	"the host needs a default route: ip route add default ..."},
+    {EPROTONOSUPPORT, "ip xfrm", "",
+	"modprobe xfrm_user, or a passt of 2025; in a box, --seccomp off for "
+	"that one"},
+    {EAFNOSUPPORT, "ip -6 rule", "",
+	"a passt of 2025 or newer: this kernel lacks "
+	"CONFIG_IPV6_MULTIPLE_TABLES"},
     {EINVAL, "the box", "", "ns-spawn without --net host and --user host"},
     {EINVAL, "ns-spawn --leave", "", "ns-spawn without --leave"},
 };
@@ -100,20 +106,19 @@ host_pid(void)
 	return atoi(pid);
 }
 
-/* Does what an older pasta leaves open. */
+/* With the rules no box can bother its pasta by a routing header; what an older
+ * one LEAKS takes more. */
 static void
-close_loopback(void)
+close_loopback(bool leaks)
 {
 	const uint64_t cuts = caps_list("", "NET_ADMIN,NET_RAW");
 
-	if (loopback_keep() < 0) {
-		if (errno == EPROTONOSUPPORT)
-			die_hint(
-			    "modprobe xfrm_user, or a passt of 2025; in a box, "
-			    "--seccomp off for that one",
-			    "ip xfrm");
-		die_said();
-	}
+	if (loopback_keep6() < 0 && (leaks || errno != EAFNOSUPPORT))
+		fail();
+	if (!leaks)
+		return;
+	if (loopback_keep4() < 0)
+		fail();
 	if (say_modes() & SAY_DRY)
 		return;
 	caps_bound(~cuts);
@@ -168,8 +173,7 @@ main(int argc, char *argv[])
 		u.pid = host_pid();
 		ret = door_user(&u, &leaks);
 	} else if (say_modes() & SAY_DRY) {
-		ret = print(&u);
-		leaks = pasta_leaks();
+		ret = print(&u) < 0 ? -1 : pasta_leaks(&leaks);
 	} else {
 		errno = 0;
 		die_hint("ns-spawn net-user ...",
@@ -181,8 +185,7 @@ main(int argc, char *argv[])
 	if (ping_allow() < 0)
 		die_said();
 	six = !(say_modes() & SAY_DRY) && pasta6_after();
-	if (leaks)
-		close_loopback();
+	close_loopback(leaks);
 	/* For the box's files in /etc. */
 	if (setenv("BOX_ADDR", addr_text(u.addr), 1) < 0 ||
 	    setenv("BOX_DNS", PASTA_DNS, 1) < 0 ||

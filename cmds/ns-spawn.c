@@ -19,6 +19,7 @@
 #include "spawn/leave.h"
 #include "spawn/netns.h"
 #include "spawn/options.h"
+#include "spawn/pasta.h"
 #include "spawn/start.h"
 #include "stage/chain.h"
 #include "stage/door.h"
@@ -130,6 +131,7 @@ main(int argc, char *argv[])
 	struct resident r = {
 	    .stop_child = true,
 	    .ready = leave_serve,
+	    .others = pasta_watch,
 	    .left = &leave_done,
 	    .parent = getppid(),
 	};

@@ -492,7 +492,8 @@ elsewhere() {
 		box-run with limits makes one|names no command
 		box-stop *, and box-run with other -p|user.bats: pasta is not one of the box's processes, and takes no other ports
 		modprobe tun|needs a kernel that has not loaded the module
-		modprobe xfrm_user, or a passt of 2025; in a box, --seccomp off for that one|needs a kernel that has not loaded the module
+		modprobe xfrm_user, or a passt of 2025; in a box, --seccomp off for that one|restricted.bats: a kernel without tables of IPv6, or without policies, which an older pasta needs
+		a passt of 2025 or newer: this kernel lacks CONFIG_IPV6_MULTIPLE_TABLES|restricted.bats: a kernel without tables of IPv6, or without policies, which an older pasta needs
 		modprobe veth|restricted.bats: modules that the kernel cannot load: veth, nf_tables
 		modprobe -a *|needs a kernel that has not loaded the modules
 		modprobe nf_conntrack_netlink|needs a kernel that has not loaded the module

@@ -178,6 +178,26 @@ masked="start the container around this one with box-run --unmask, or docker run
 	OPEN=$opener works host "${user[@]}" ns-spawn net-user true
 }
 
+@test "a kernel without tables of IPv6, or without policies, which an older pasta needs" {
+	requires "pasta (package passt)" command -v pasta
+	open_tun
+	mkdir old new
+	printf '#!/bin/sh\n[ "$1" = --help ] || exec %s "$@"\n' "$(command -v pasta)" >old/pasta
+	printf '#!/bin/sh\n[ "$1" != --help ] || exec echo --fqdn\nexec %s "$@"\n' "$(command -v pasta)" >new/pasta
+	chmod 755 old/pasta new/pasta
+	# netlink_send() has no flags.
+	{ printf '%s\n' 'EAFNOSUPPORT sendto if arg3 = 0' 'allow sendto'; sed 's/\bsendto\b//' "$TOP/seccomp/default.profile"; } >tables
+	{ echo 'EPROTONOSUPPORT socket if arg0 = 16 and arg2 = 6'; cat "$TOP/seccomp/default.profile"; } >policies
+	tables="a passt of 2025 or newer: this kernel lacks CONFIG_IPV6_MULTIPLE_TABLES"
+	policies="modprobe xfrm_user, or a passt of 2025; in a box, --seccomp off for that one"
+	export OPEN=$opener
+	for lacks in tables policies; do
+		"$TOP/seccomp/compile" -r "$(uname -m)" $lacks >filter
+		refused "${!lacks}" host env PATH="$PWD/old:$PATH" ns-spawn sys-filter --profile "$PWD/filter" net-user true
+		works host env PATH="$PWD/new:$PATH" ns-spawn sys-filter --profile "$PWD/filter" net-user true
+	done
+}
+
 @test "parts of proc or sysfs are covered: --unmask of the box around" {
 	for covered in /proc/sys /sys/firmware; do
 		cover="mount -t tmpfs t $covered"

@@ -12,38 +12,95 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* In IPv4 a socket that is bound to a link evades all rules of routes, and lo
  * obeys no policy (disable_xfrm). */
+static const struct {
+	const char *text;
+	uint8_t family, dst, len, action;
+	uint32_t priority;
+} policies[] = {
+    {"dst 127.0.0.0/8 dir out action block", AF_INET, 127, 8, XFRM_POLICY_BLOCK,
+	0},
+    {"dst 0.0.0.0/0 dir out priority 1", AF_INET, 0, 0, XFRM_POLICY_ALLOW, 1},
+    {"dst ::/0 dir out priority 1", AF_INET6, 0, 0, XFRM_POLICY_ALLOW, 1},
+};
+
 static int
-block(void)
+tell_xfrm(unsigned type, unsigned flags, const void *body, size_t size)
 {
-	struct xfrm_userpolicy_info p = {
-	    .sel = {.family = AF_INET, .prefixlen_d = 8},
+	char *text = text_fmt("%s", said());
+	struct netlink nl;
+	int ret;
+
+	if (netlink_open(&nl, NETLINK_XFRM) < 0) {
+		said_set(text, "");
+		free(text);
+		return -1;
+	}
+	free(text);
+	netlink_begin(&nl, type, flags, body, size);
+	ret = netlink_send(&nl, NULL, NULL);
+	close_keep(nl.fd);
+	return ret;
+}
+
+static int
+add_policy(size_t i)
+{
+	const struct xfrm_userpolicy_info p = {
+	    .sel = {.family = policies[i].family,
+		.daddr.in6.s6_addr = {policies[i].dst},
+		.prefixlen_d = policies[i].len},
 	    .lft = {.soft_byte_limit = XFRM_INF,
 		.hard_byte_limit = XFRM_INF,
 		.soft_packet_limit = XFRM_INF,
 		.hard_packet_limit = XFRM_INF},
+	    .priority = policies[i].priority,
 	    .dir = XFRM_POLICY_OUT,
-	    .action = XFRM_POLICY_BLOCK,
+	    .action = policies[i].action,
 	};
-	struct netlink nl;
-	int ret;
 
-	if (!say(SAY_SH,
-		"ip xfrm policy add dst 127.0.0.0/8 dir out action block"))
+	if (!say(SAY_SH, "ip xfrm policy add %s", policies[i].text))
 		return 0;
-	if (netlink_open(&nl, NETLINK_XFRM) < 0)
-		return -1;
-	inet_pton(AF_INET, "127.0.0.0", &p.sel.daddr);
-	netlink_begin(
-	    &nl, XFRM_MSG_NEWPOLICY, NLM_F_CREATE | NLM_F_EXCL, &p, sizeof(p));
-	ret = netlink_send(&nl, NULL, NULL);
-	close_keep(nl.fd);
-	return ret;
+	return tell_xfrm(
+	    XFRM_MSG_NEWPOLICY, NLM_F_CREATE | NLM_F_EXCL, &p, sizeof(p));
+}
+
+/* The host's root, in a box that has that id, may write the sysctl
+ * disable_xfrm.  A packet that obeys no policy has the default, but on lo. */
+static int
+block_default(void)
+{
+	const struct xfrm_userpolicy_default d = {.out = XFRM_USERPOLICY_BLOCK};
+
+	if (!say(SAY_SH, "ip xfrm policy setdefault out block"))
+		return 0;
+	return tell_xfrm(XFRM_MSG_SETDEFAULT, 0, &d, sizeof(d));
+}
+
+static bool
+no_ipv6(void)
+{
+	const int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const bool none = fd < 0 && errno == EAFNOSUPPORT;
+
+	close_keep(fd);
+	return none;
+}
+
+int
+loopback_keep4(void)
+{
+	for (size_t i = 0; i < sizeof(policies) / sizeof(*policies); i++)
+		if ((policies[i].family != AF_INET6 || !no_ipv6()) &&
+		    add_policy(i) < 0)
+			return -1;
+	return block_default();
 }
 
 /* Behind the table local, so that lo has its packets still.  A rule sees the
@@ -71,16 +128,6 @@ prohibit6(const char *addr, uint8_t len)
 	return ret;
 }
 
-static bool
-no_ipv6(void)
-{
-	const int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	const bool none = fd < 0 && errno == EAFNOSUPPORT;
-
-	close_keep(fd);
-	return none;
-}
-
 int
 loopback_up(void)
 {
@@ -96,10 +143,8 @@ loopback_up(void)
 }
 
 int
-loopback_keep(void)
+loopback_keep6(void)
 {
-	if (block() < 0)
-		return -1;
 	/* Pasta, too, takes :: to ::1, and ::ffff:A to A. */
 	if (prohibit6("::1", 128) == 0 && prohibit6("::", 128) == 0 &&
 	    prohibit6("::ffff:0:0", 96) == 0)

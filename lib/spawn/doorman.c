@@ -115,6 +115,7 @@ serve_user(struct door_request *req, struct door_reply *rep)
 			  : !man.newuser
 			      ? "the box has no user namespace of its own"
 			      : NULL;
+	bool leaks;
 
 	if (err)
 		return err;
@@ -122,9 +123,10 @@ serve_user(struct door_request *req, struct door_reply *rep)
 		said_set(why, "");
 		return EINVAL;
 	}
-	if (pasta_start(&req->user, man.uid, man.gid) < 0)
+	if (pasta_start(&req->user, man.uid, man.gid) < 0 ||
+	    pasta_leaks(&leaks) < 0)
 		return errno;
-	if (pasta_leaks())
+	if (leaks)
 		rep->flags |= DOOR_LEAKS;
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "base/say.h"
 #include "box/state.h"
 #include "nat/ports.h"
+#include "term/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +44,8 @@ static const char *const fixed[] = {"pasta", "-f", "-q", "-P",
 
 #define FIXED (sizeof(fixed) / sizeof(*fixed))
 
-static pid_t pasta;
+static pid_t pasta;	/* 0: it has not begun, or has ended */
+static int errors = -1; /* its standard error */
 
 static struct nat_port
 port_of(const struct usernet *u, unsigned i)
@@ -198,24 +200,24 @@ become(char **argv, uid_t uid, gid_t gid, const int fds[3], pid_t parent)
 	_exit(ok ? EXIT_NOENT : EXIT_NOEXEC);
 }
 
-/* The last line of pasta's that is about the failure. */
-static void
-say_reason(int log)
+/* The last line of pasta's that is about its end, malloc'ed. */
+static char *
+reason(void)
 {
 	char text[LOG_SIZE + 1] = "", *rest = text, *line;
 	const char *why = "no reason given";
 
-	if (pread(log, text, LOG_SIZE, 0) < 0)
+	if (pread(errors, text, LOG_SIZE, 0) < 0)
 		text[0] = '\0';
 	while ((line = strsep(&rest, "\n")))
 		if (*line && !strstr(line, "syslog") && !strstr(line, "AVX2"))
 			why = line;
-	said_set("pasta", why);
+	return text_fmt("%s", why);
 }
 
-/* Waits until pasta is ready, which writes to OUT, and its errors to LOG. */
+/* Waits until pasta is ready, which writes to OUT. */
 static int
-wait_ready(int out, int log)
+wait_ready(int out)
 {
 	struct pollfd p = {.fd = out, .events = POLLIN};
 	int n, status;
@@ -236,7 +238,7 @@ wait_ready(int out, int log)
 		said_set("pasta", "");
 		errno = ENOENT;
 	} else {
-		say_reason(log);
+		said_set("pasta", reason());
 		errno = EIO;
 	}
 	return -1;
@@ -276,21 +278,32 @@ tell_ports(const struct usernet *u)
 }
 
 /* By an option of the first version of 2025: Debian 12's knows no version, and
- * Debian 13's loses its version on the way into a pipe. */
-bool
-pasta_leaks(void)
+ * Debian 13's loses its version on the way into a pipe.  The status is of no
+ * use: Debian 12's has 1. */
+int
+pasta_leaks(bool *leaks)
 {
-	const char *argv[] = {"pasta", "--help", NULL};
-	static bool known, leaks;
-	char *text, why[80];
+	static char *const argv[] = {(char *)"pasta", (char *)"--help", NULL};
+	static int known = -1;
+	char *text, why[80] = "";
+	int status;
 
-	if (known)
-		return leaks;
-	run_read((char **)argv, &text, why, sizeof(why));
-	leaks = !strstr(text, "--fqdn");
-	free(text);
-	known = true;
-	return leaks;
+	if (known < 0) {
+		status = run_read(argv, &text, why, sizeof(why));
+		known = !strstr(text, "--fqdn");
+		free(text);
+		/* Killed, or not executed; launch() says which one is not
+		 * there. */
+		if (status >= EXIT_NOEXEC && status != EXIT_NOENT) {
+			known = -1;
+			said_set("pasta --help",
+			    *why ? why : text_fmt("status %d", status));
+			errno = EIO;
+			return -1;
+		}
+	}
+	*leaks = known;
+	return 0;
 }
 
 /* Starts pasta as our child, and waits until it is ready. */
@@ -306,7 +319,7 @@ launch(char **argv, uid_t uid, gid_t gid)
 	    fchown(pipes[1], uid, gid) < 0)
 		die("pipe");
 	fds[1] = pipes[1];
-	fds[2] = open_log();
+	fds[2] = errors = open_log();
 	pasta = fork();
 	if (pasta < 0)
 		die("fork");
@@ -314,9 +327,8 @@ launch(char **argv, uid_t uid, gid_t gid)
 		become(argv, uid, gid, fds, parent);
 	close(fds[0]);
 	close(fds[1]);
-	ret = wait_ready(pipes[0], fds[2]);
+	ret = wait_ready(pipes[0]);
 	close_keep(pipes[0]);
-	close_keep(fds[2]);
 	return ret;
 }
 
@@ -331,6 +343,7 @@ pasta_start(struct usernet *u, uid_t uid, gid_t gid)
 	static char quit[] = "--no-netns-quit";
 	char **argv, **end;
 	int ns[2] = {-1, -1}, ret;
+	bool leaks;
 
 	if (u->n_ports > DOOR_PORTS) {
 		said_set("--publish", "");
@@ -349,7 +362,9 @@ pasta_start(struct usernet *u, uid_t uid, gid_t gid)
 		return 0;
 	for (end = argv; *end; end++)
 		;
-	if (pasta_leaks()) {
+	if (pasta_leaks(&leaks) < 0)
+		return -1;
+	if (leaks) {
 		user = inherited(user, &ns[0]);
 		net = inherited(net, &ns[1]);
 		*end++ = quit;
@@ -368,4 +383,23 @@ pasta_start(struct usernet *u, uid_t uid, gid_t gid)
 		tell_ports(u);
 	}
 	return 0;
+}
+
+void
+pasta_watch(void)
+{
+	const char *why;
+	int status;
+
+	if (!pasta || waitpid(pasta, &status, WNOHANG) != pasta)
+		return;
+	pasta = 0;
+	why = WIFSIGNALED(status) ? text_fmt("signal %d", WTERMSIG(status))
+				  : reason();
+	/* A terminal in raw mode has no lines. */
+	if (relay_used())
+		relay_pause();
+	warnx("pasta has ended (%s): the box has no network any more", why);
+	if (relay_used())
+		relay_resume();
 }

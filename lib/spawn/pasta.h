@@ -27,7 +27,10 @@ int pasta_start(struct usernet *u, uid_t uid, gid_t gid);
 
 /* Whether this host's pasta takes a packet that the box sends to 127.0.0.1 or
  * ::1 over its link to the host's loopback, as versions before 2025 do
- * (net/loopback.h). */
-bool pasta_leaks(void);
+ * (net/loopback.h).  -1 as of pasta_start(): a pasta that does not tell. */
+int pasta_leaks(bool *leaks);
+
+/* After a SIGCHLD: says once that pasta has ended, if so. */
+void pasta_watch(void);
 
 #endif

@@ -187,6 +187,8 @@ forward(const struct resident *r, int fd, int *meant)
 		kill(r->pid, SIGKILL);
 	switch (si.ssi_signo) {
 	case SIGCHLD:
+		if (r->others)
+			r->others();
 		break;
 	case SIGTSTP:
 	case SIGTTIN:

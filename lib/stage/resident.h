@@ -40,6 +40,8 @@ struct resident {
 	 * readable, and returns false to end the watch. */
 	int fd;
 	bool (*ready)(int fd);
+	/* NULL, or called when another child may have ended. */
+	void (*others)(void);
 	/* NULL, or set by ready(): the wait is over, with the status 0, and the
 	 * child goes on without us. */
 	const bool *left;
