@@ -98,7 +98,7 @@ killed() {
 	lab6_up
 	baseline_save
 	only='net-.*'
-	share=4 sweep ipv6 net-lease --ipv6 net-nat -p 8080:80 ns-spawn net-veth rootfs-enter "$root" sh -c "$FLOW6"
+	share=4 sweep ipv6 net-lease --ipv6 net-nat -p 8080:80 ns-spawn net-veth rootfs-enter --cap-add NET_RAW "$root" sh -c "$FLOW6"
 }
 
 @test "each call of a start on a terminal fails once" {
