@@ -280,9 +280,9 @@ fuzz:
 
 # The part of the code that the tests reach, in a copy of the tree, build-coverage/:
 # clang's counters lie in files that all processes map, so that a kill, an exec or
-# another root directory loses none. Tests of what only this build does otherwise fail
-# there, and the others go on. The numbers and the unreached lines, by the reasons of
-# tests/unreached, go to docs/coverage, the sum to README.
+# another root directory loses none. Tests of what this build does otherwise skip there
+# (beyond_counters); a test that fails stops no other. The numbers and the unreached
+# lines, by the reasons of tests/unreached, go to docs/coverage, the sum to README.
 COVERAGE = -O1 -g -fcoverage-mapping -fprofile-update=atomic \
 	-fprofile-instr-generate=$(CURDIR)/build-coverage/profile/%m%c.profraw \
 	-mllvm -runtime-counter-relocation -Wno-unused-command-line-argument

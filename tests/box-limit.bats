@@ -240,6 +240,8 @@ except (ConnectionResetError, BrokenPipeError): print("answer", b"")'
 	run -1 python3 -c "$client" nat 65534 "$request"
 	has "$output" PermissionError
 	has "$(python3 -c "$client" nat 0 "$request")" "dport 8080"
+	# A client that does not look whether the box has IPv6.
+	has "$(python3 -c "$client" nat 0 "${request/0, 0, bytes/10, 0, bytes}")" "the box has no IPv6"
 	chmod 711 "$BOX_STATE" "$BOX_STATE/web" && chmod 666 nat
 	is "$(python3 -c "$client" nat 65534 "$request")" "answer b''"
 	chmod 700 "$BOX_STATE/web"

@@ -699,6 +699,20 @@ proc-set"
 	if [ -e "$where/freezer.state" ]; then echo FROZEN >"$where/freezer.state"; else echo 1 >"$where/cgroup.freeze"; fi
 	run -0 oci delete c
 	is "$(ls -d "$where" /proc/"$inner" 2>/dev/null)" ""
+	# The same at the end of run: the container's process was not frozen.
+	if [ "${where#*/freezer/}" != "$where" ]; then
+		bundle '.process.args = ["sh", "-c", "sleep 998 & exec sleep 997"] | .linux.namespaces |= map(select(.type != "pid"))'
+		start box-oci --root "$BATS_TEST_TMPDIR/oci" run --bundle "$bundle" c
+		both() { [ "$(wc -l <"$where/cgroup.procs")" = 2 ] && is_state running; }
+		eventually 10 both
+		first=$(pid_of)
+		echo "$first" >"${where%/*}/cgroup.procs"
+		echo FROZEN >"$where/freezer.state"
+		kill -9 "$first"
+		finish
+		is "$status" 137 "$(<"$err")"
+		[ ! -e "$where" ]
+	fi
 	# No group, no container.
 	top=$(findmnt -nfo TARGET -T "$(cgroup_dir pids)")
 	bundle

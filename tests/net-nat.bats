@@ -819,7 +819,7 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	clean_up halfway 0 -p 8080:80 true
 	# At the end of PROG.
 	rm "$BATS_TEST_TMPDIR/failed"
-	>"$BATS_TEST_TMPDIR/failed"
+	: >"$BATS_TEST_TMPDIR/failed"
 	halfway 125 -p 8080:80 touch "$stuck"
 	has "$(rules nft)" BOX-LO-0
 	has "$(ls "$BOX_STATE/lock")" nat-
