@@ -222,8 +222,8 @@ old() {
 	cannot() { run -125 strace -qq -o /dev/null -P "$1" -e trace="$2" -e inject="$2:error=$3" box-rm web; }
 	cannot "$L/web" faccessat,faccessat2 EACCES
 	is "$output" "box-rm: remove web: Permission denied"
-	cannot "$E" open,openat EMFILE
-	is "$output" "box-rm: remove web: Too many open files"
+	cannot "$E" open,openat EACCES
+	is "$output" "box-rm: remove web: Permission denied"
 	is "$(entries "$E") $(entries "$L")" "web web"
 }
 

@@ -357,6 +357,14 @@ traced() {
 	done
 }
 # bats test_tags=vm
+@test "PROG that cannot be looked at: the error, and 126" {
+	requires "strace" command -v strace
+	cp "$(type -P true)" "$BATS_TEST_TMPDIR/prog"
+	run -126 strace -qq -o /dev/null -P "$BATS_TEST_TMPDIR/prog" -e trace=stat,newfstatat -e inject=stat,newfstatat:error=ENOMEM \
+	    env PATH="$BATS_TEST_TMPDIR" "$TOP/bin/cap-drop" prog
+	[[ $output = "cap-drop: prog: "*" memory" ]]
+}
+
 @test "-x traces on stderr only, and makes all changes" { each traced; }
 
 @test "an error is one line, without control characters" {

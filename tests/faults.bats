@@ -103,7 +103,7 @@ killed() {
 
 @test "each call of a start on a terminal fails once" {
 	requires "python3" command -v python3
-	export also=$BATS_TEST_TMPDIR/terminal-*
+	export also="$BATS_TEST_TMPDIR/terminal-*"
 	only='ns-spawn|rootfs-enter'
 	sweep tty python3 "$TOP/tests/faults/terminal.py" "$BATS_TEST_TMPDIR/terminal-left" sh -c '
 		ns-spawn --init rootfs-enter "$1" stty raw -echo && ns-spawn --init rootfs-enter -t "$1" sh -c "stty size; tty"' - "$root"

@@ -227,8 +227,8 @@ links() { stat -c %h "$BOX_STATE/$1/hosts"; }
 	requires "strace" command -v strace
 	# ns-spawn makes the file, and opens it for the line.
 	run -0 host strace -f -qq -o /dev/null -P "$BOX_STATE/web/hosts" -e trace=open,openat \
-	    -e inject=open,openat:error=EMFILE:when=2 box-run --dns 127.0.0.1 --name web "$bb" true
-	is "$output" "rootfs-enter: open $BOX_STATE/web/hosts: Too many open files"
+	    -e inject=open,openat:error=EACCES:when=2 box-run --dns 127.0.0.1 --name web "$bb" true
+	is "$output" "rootfs-enter: open $BOX_STATE/web/hosts: Permission denied"
 }
 
 # slow_reader FILE: reads FILE again and again by 128 bytes, as the slowest libc

@@ -152,14 +152,14 @@ s.accept()'
 	finish
 	# A port that may be kept, and cannot be taken, would count as another program's.
 	requires "strace" command -v strace
-	run -125 host strace -f -qq -o /dev/null -e trace=recvmsg -e inject=recvmsg:error=ENOMEM:when=1 \
+	run -125 host strace -f -qq -o /dev/null -e trace=recvmsg -e inject=recvmsg:error=EPERM:when=1 \
 	    box-keep --name web --restart on-failure net-nat -p 80 true
-	is "$output" "net-nat: take the ports that were kept for a restart: Cannot allocate memory"
+	is "$output" "net-nat: take the ports that were kept for a restart: Operation not permitted"
 	mkdir -m 700 "$BOX_STATE/web"
 	n=$(BOX_NAME=web host strace -qq -e trace=socket net-nat true 2>&1 | sed -n '/SEQPACKET/=')
-	BOX_NAME=web run -0 host strace -qq -o /dev/null -e trace=socket -e inject=socket:error=EMFILE:when="$n" net-nat true
+	BOX_NAME=web run -0 host strace -qq -o /dev/null -e trace=socket -e inject=socket:error=EACCES:when="$n" net-nat true
 	rm -r "$BOX_STATE/web"
-	is "$output" "net-nat: listen on nat of the box's state: Too many open files"
+	is "$output" "net-nat: listen on nat of the box's state: Permission denied"
 }
 
 @test "published on one address only" {
@@ -983,5 +983,11 @@ old_kernel() { [ "$(printf '%s\n' 6.8 "$(uname -r)" | sort -V | head -n 1)" != 6
 	run -3 traced -e "inject=socket:error=EPROTONOSUPPORT:when=$n+"
 	has "$(<"$log")" INJECTED
 	has "$output" "hint: modprobe nf_conntrack_netlink"
+	# A socket that could not be set up is opened anew: its number may be another one's.
+	run -3 traced -e trace=socket,connect
+	n=$(awk '/^connect/ { n++ } /NETLINK_NETFILTER/ { print n + 1; exit }' "$log")
+	run -3 traced -e trace=socket,connect -e inject=connect:error=EPERM:when="$n"
+	is "$output" ""
+	is "$(grep -c NETLINK_NETFILTER "$log")" 2
 	host iptables -D "${rule[@]}"
 }

@@ -592,7 +592,8 @@ hosts_leave(const char *name)
 	int lock;
 
 	/* One that cannot be opened now is there, too. */
-	if (fd < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+	if (fd < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM &&
+	    errno != EACCES && errno != EIO)
 		return;
 	close_keep(fd);
 	lock = dry ? lock_open(HOSTS_LOCK, false) : lock_wait(HOSTS_LOCK);

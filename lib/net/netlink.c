@@ -42,7 +42,7 @@ netlink_open(struct netlink *nl, int protocol)
 	    set_option(nl->fd, NETLINK_GET_STRICT_CHK) == 0)
 		return 0;
 	said_set("socket AF_NETLINK", "");
-	return close_keep(nl->fd);
+	return nl->fd = close_keep(nl->fd);
 }
 
 void

@@ -76,6 +76,7 @@ search(const char *name, char *buf, size_t size)
 		struct stat st;
 
 		end = strchrnul(path, ':');
+		errno = ENOENT;
 		/* An empty element is the working directory. */
 		if (snprintf(buf, size, "%.*s%s%s", (int)(end - path), path,
 			end > path ? "/" : "", name) < (int)size &&
@@ -85,8 +86,10 @@ search(const char *name, char *buf, size_t size)
 				return 0;
 			reason = EACCES;
 			noexec = noexec || is_noexec(buf);
-		} else if (errno == EACCES) {
-			reason = EACCES;
+		} else if (errno == EACCES ||
+			   (reason == ENOENT &&
+			       (errno == ENOMEM || errno == EIO))) {
+			reason = errno;
 		}
 		if (!*end)
 			break;

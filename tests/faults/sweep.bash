@@ -92,7 +92,7 @@ judge() {
 		verdict=lines
 	elif [ "$status" = "$good_status" ] && cmp -s "$out" "$good_out"; then
 		verdict=warned
-	elif [ "$status" != "${refusal:-125}" ] && ! [[ $1 =~ /(execve|execveat|faccessat2|openat)/ && $status = 12[67] ]]; then
+	elif [ "$status" != "${refusal:-125}" ] && ! [[ $1 =~ /(execve|execveat|faccessat2|openat|newfstatat|stat)/ && $status = 12[67] ]]; then
 		verdict=status
 	else
 		verdict=refused
