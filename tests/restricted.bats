@@ -2,7 +2,7 @@
 # Hosts that forbid something: the refusal names the thing, the hint mends it, and
 # box-doctor has a line, as root and as an ordinary user. hints.bats has the hosts
 # without a program, a control group or a free pool.
-# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2119,SC2120
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154,SC2119,SC2120
 load helpers
 
 setup() {

@@ -6,8 +6,8 @@
  * carries the packets may take for them.  A socket that is bound to a link
  * (SO_BINDTODEVICE, IP_PKTINFO), or has a routing header (IPV6_RTHDR), sends
  * them there without any capability.  Only CAP_NET_ADMIN can take the policies
- * (ip-xfrm(8)) and the rules (ip-rule(8)) away or, with CAP_NET_RAW, evade them.
- * -1 with errno and said().  4: EPROTONOSUPPORT: there is no xfrm_user.
+ * (ip-xfrm(8)) and the rules (ip-rule(8)) away or, with CAP_NET_RAW, evade
+ * them. -1 with errno and said().  4: EPROTONOSUPPORT: there is no xfrm_user.
  * 6: EAFNOSUPPORT: the kernel has no CONFIG_IPV6_MULTIPLE_TABLES. */
 int loopback_keep4(void);
 int loopback_keep6(void);
