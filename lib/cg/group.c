@@ -284,6 +284,8 @@ cgroup_look(struct cgroup *g, unsigned controller, const char *file, bool above)
 	const struct cgroup_part *p = part_of(g, controller);
 	char *text;
 
+	if (!p)
+		diex("%s is not of this cgroup's controllers", file);
 	if ((above ? cg_look_above : cg_look)(p->dir, file, &text) < 0)
 		cgroup_fail(g, p->tree);
 	return text;
