@@ -376,6 +376,25 @@ assert a.recv(100) == b"by socket"' ns-enter --pid "$prog" cat
 	weak 73 enters_and_leaves
 	has "$(<"$T/fds")" "$(<"$T/tty")"
 }
+@test "a terminal that does not answer, and a list of users that cannot be opened" {
+	requires "python3" command -v python3
+	requires "strace" command -v strace
+	runs_box ns-spawn --init rootfs-enter "$bb"
+	# No fault lets the program have the caller's terminal.
+	enters() {
+		python3 "$TOP/tests/faults/terminal.py" "$T/left" sh -c 'stat -L -c "mine %d" /proc/self/fd/0
+			exec strace -qq -o "$T/log" -e trace=ioctl -e "inject=ioctl:error=EPERM:when=$1" \
+			    ns-enter --pid "$prog" stat -L -c "its %d" /proc/self/fd/0 /proc/self/fd/2 >"$T/its"' - "$1"
+	}
+	for ((n = 1; ; n++)); do
+		run enters $n
+		grep -q INJECTED "$T/log" || break
+		hasnt "$(<"$T/its")" "its ${lines[0]#mine }"
+	done
+	[ $n -gt 4 ]
+	run -125 strace -f -qq -o "$T/log" -P /etc/passwd -e trace=open,openat -e inject=open,openat:error=EPERM ns-enter --pid "$prog" -u 7 id
+	is "$output" "ns-enter: open the box's /etc/passwd: Operation not permitted"
+}
 @test "--leave: 0 when PROG runs, as the subreaper's child, else PROG's status" {
 	runs_box ns-spawn --init rootfs-enter "$bb"
 	run -0 python3 "$TOP/tests/park.py" adopt children reap -- \

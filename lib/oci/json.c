@@ -102,6 +102,7 @@ struct json
 json_fd(int fd, const char *name)
 {
 	struct json_tokener *reader = json_tokener_new_ex(MOST_LEVELS);
+	struct json_object *again;
 	struct json j = {NULL, ""};
 	size_t len;
 	char *text = read_text(fd, name, &len);
@@ -123,6 +124,12 @@ json_fd(int fd, const char *name)
 			diex("%s: byte %zu: more than one value", name, i);
 	if (!json_object_is_type(j.value, json_type_object))
 		diex("%s: not an object", name);
+	/* Where memory ends, json-c leaves parts out, and says nothing. */
+	json_tokener_reset(reader);
+	again = json_tokener_parse_ex(reader, text, (int)len);
+	if (!json_object_equal(again, j.value))
+		diex("%s: no memory for it", name);
+	json_object_put(again);
 	json_tokener_free(reader);
 	free(text);
 	return j;
@@ -358,7 +365,6 @@ json_print(struct json_object *j, int flags)
 	struct json_object *again =
 	    text && reader ? json_tokener_parse_ex(reader, text, -1) : NULL;
 
-	/* Where memory ends, json-c leaves parts out, and says nothing. */
 	if (!json_object_equal(again, j))
 		diex("no memory for the text");
 	json_object_put(again);

@@ -74,8 +74,10 @@ launch(const struct words *w, int lock)
 		chain(w->word);
 	}
 	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			die("wait");
+		if (errno != EINTR) {
+			warn("wait for the chain");
+			return -1;
+		}
 	status = exit_status(status);
 	/* A stage that dies has no last words. */
 	if (status > 128)

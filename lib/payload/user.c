@@ -41,6 +41,11 @@ open_list(const char *path)
 	size_t n;
 	FILE *f;
 
+	/* What the box may not open, or has made a strange file of, is as if
+	 * not there. */
+	if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP &&
+	    errno != EACCES)
+		die("open the box's %s", path);
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))

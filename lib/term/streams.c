@@ -84,6 +84,16 @@ make(int fd, bool owned, uid_t uid, gid_t gid)
 	*(fd ? &s->from : &s->to) = ours;
 }
 
+/* Also one that does not answer: isatty(3) of musl does not tell why. */
+static bool
+may_be_tty(int fd, const struct stat *st)
+{
+	struct winsize size;
+
+	return S_ISCHR(st->st_mode) && !is_harmless_device(st->st_rdev) &&
+	       (ioctl(fd, TIOCGWINSZ, &size) == 0 || errno != ENOTTY);
+}
+
 void
 streams_open(bool tty, bool owned, uid_t uid, gid_t gid)
 {
@@ -93,7 +103,7 @@ streams_open(bool tty, bool owned, uid_t uid, gid_t gid)
 		if (fstat(fd, &st[fd]) < 0)
 			die("%s", names[fd]);
 		if (!S_ISFIFO(st[fd].st_mode) && !S_ISSOCK(st[fd].st_mode) &&
-		    (tty || !isatty(fd)))
+		    (tty || !may_be_tty(fd, &st[fd])))
 			continue;
 		if (fd == 2 && streams[1].child >= 0 &&
 		    st[1].st_dev == st[2].st_dev &&

@@ -128,9 +128,13 @@ executed(struct process *p)
 	n = readlink(path, exe, sizeof(exe) - 1);
 	exe[n < 0 ? 0 : n] = '\0';
 	name = strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe;
-	snprintf(p->program, sizeof(p->program), "%.31s", *name ? name : "?");
-	snprintf(path, sizeof(path), "%s/%.31s", bindir, name);
-	p->ours = *name && access(path, F_OK) == 0;
+	/* A stage may go on from a copy in memory (lib/payload/sealed.c). */
+	if (!p->ours || strncmp(exe, "/memfd:stage", 12) != 0) {
+		snprintf(p->program, sizeof(p->program), "%.31s",
+		    *name ? name : "?");
+		snprintf(path, sizeof(path), "%s/%.31s", bindir, name);
+		p->ours = *name && access(path, F_OK) == 0;
+	}
 	snprintf(path, sizeof(path), "/proc/%d/stat", p->pid);
 	f = fopen(path, "re");
 	p->text = p->text_end = 0;
