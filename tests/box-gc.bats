@@ -243,7 +243,8 @@ sys.stdin.read()' "/proc/$prog/ns/net" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 	done
 	run -0 strace -f -e trace=%file -o "$BATS_TEST_TMPDIR/log" box-gc
 	grep -q '/lock' "$BATS_TEST_TMPDIR/log"
-	hasnt "$(<"$BATS_TEST_TMPDIR/log")" O_CREAT
+	# But for the counters of make coverage.
+	hasnt "$(grep -v '\.profraw"' "$BATS_TEST_TMPDIR/log")" O_CREAT
 	is "$(ls "$BOX_STATE/lock")" ""
 	# An empty file, which a kill leaves, may at first be one whose record comes.
 	: >"$BOX_STATE/lock/names"

@@ -441,7 +441,7 @@ traced() {
 		is "$(seen "$word" cap-drop)" "${plain/ 7 8/}" "$word"
 	done
 	# A bad number is ignored, and 0, 1 and 2 are PROG's.
-	for word in lease:x lease: lease : lease:7x,door:1 ready:2 ,,; do
+	for word in lease:x lease: lease : lease:7x,door:1 ready:2 lease:99 ,,; do
 		is "$(seen "$word" cap-drop)" "$plain" "$word"
 	done
 }

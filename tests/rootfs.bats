@@ -95,6 +95,7 @@ fixture() {
 }
 
 @test "deps: names missing packages, installs them in one go, is silent otherwise" {
+	beyond_counters "it makes no musl/"
 	mkdir bin
 	ln -s /usr/bin/* /usr/sbin/* bin 2>/dev/null || :
 	for cmd in jq mandoc apt-get; do rm -f bin/$cmd; done

@@ -104,6 +104,7 @@ programs() {
 		    "$(tr '\n' '|' <"$err")" "$line" >>"$report"
 	done <"$report.runs"
 	[ -z "${KEEP:-}" ] || cp "$report" "$KEEP/programs.$1"
+	[ "$bad" = 0 ] || beyond_counters "excuses name functions as the usual build has them"
 	[ "$bad" = 0 ] || fail "$(grep '^BAD:' "$report")"
 	(($(grep -c '^missed ' "$report") * 20 < $(grep -c . "$report")))
 }

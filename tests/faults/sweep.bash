@@ -169,8 +169,11 @@ sweep() {
 	done <"$trace.sites"
 	[ "${FAULTS:-}" != all ] || summary "$1" 9<"$TOP/tests/faults/sweep.bash"
 	[ -z "${KEEP:-}" ] || cp "$report" "$KEEP/$1"
+	[ "$bad" = 0 ] || beyond_counters "excuses name functions as the usual build has them"
 	[ "$bad" = 0 ] || fail "$(grep '^BAD:' "$report")"
-	# A fault that the program does not reach proves nothing.
+	# A fault that the program does not reach proves nothing. A second start has other
+	# calls for the counters than the first.
+	[ ! -d "$TOP/profile" ] || return 0
 	(($(grep -c '^missed ' "$report") * 20 < $(grep -c . "$report")))
 }
 # summary NAME: the counts, in tests/faults/report.
