@@ -23,6 +23,20 @@ teardown() {
 hook() { echo "{path: \"$bundle/hook\", args: [\"hook\", \"$1\"], env: [\"PATH=$PATH\", \"V=$1\"], timeout: 1}"; }
 life() { run --separate-stderr timeout 30 box-oci --root "$BATS_TEST_TMPDIR/oci" run --bundle "$bundle" c 3>&- </dev/null; }
 
+@test "a hook that cannot be watched is an error, not a wait without end" {
+	requires "strace" command -v strace
+	bundle ".hooks = {prestart: [$(hook pre1)]} | .process.args = [\"true\"]"
+	# Of all calls, that of the hook is one.
+	for n in 1 2 3 4; do
+		run timeout -k 1 $((SLACK * 10)) strace -f -qq -o "$BATS_TEST_TMPDIR/calls" -e trace=pidfd_open -e inject=pidfd_open:error=EPERM:when=$n \
+		    box-oci --root "$BATS_TEST_TMPDIR/oci" run --bundle "$bundle" c 3>&- </dev/null
+		[ "$status" != 124 ] && [ "$status" != 137 ] || fail "$n: $output"
+		oci delete --force c
+		[[ $output != *"watch a hook"* ]] || seen=1
+	done
+	[ "${seen:-}" ]
+}
+
 @test "hooks: in their order, with the state, where the specification wants them" {
 	bundle ".hooks = {prestart: [$(hook pre1), $(hook pre2)], createRuntime: [$(hook runtime)], poststart: [$(hook start)], poststop: [$(hook stop)],
 	    createContainer: [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"{ hostname; ls -d $bundle; readlink /proc/self/ns/mnt; } >>$log\"], env: [\"PATH=$PATH\"]}],

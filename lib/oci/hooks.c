@@ -93,6 +93,8 @@ wait_for(pid_t pid, int64_t seconds, int *status)
 	struct pollfd p = {.fd = pidfd_open(pid, 0), .events = POLLIN};
 	int n;
 
+	if (p.fd < 0)
+		die("watch a hook");
 	while ((n = poll(&p, 1, ms)) < 0)
 		if (errno != EINTR)
 			die("poll");
