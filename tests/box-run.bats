@@ -549,6 +549,11 @@ resolver() {
 	has "$stderr" "'label=level:s0' is not"
 	refused 125 --security-opt seccomp=/nowhere "$bb" true
 	has "$stderr" "/nowhere: No such file"
+	# The host's settings are of its id 0.
+	for map in self 0:0:65536; do
+		refused 125 --network none --map $map --unmask "$bb" true
+		has "$stderr" "the box's root could write the host's settings"
+	done
 	fine --map self -- cat /proc/self/uid_map
 	is "$(xargs <<<"$output")" "0 0 1"
 	# The nodes are the host's, and their owner is this box's root, too.

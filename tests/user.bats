@@ -138,13 +138,9 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	refusal "proc-set: hint: CAP_SYS_RESOURCE lowers the score" --oom-score-adj -5
 	refusal "rootfs-enter: hint: the box has the ids of its map" --map self -u 5
 	refusal "the net namespace is not the box's own" --network host --sysctl net.ipv4.ip_default_ttl=9
-	PATH=$HOME_OF:$PATH
-	printf '#!/bin/sh\n[ "$1" = --help ] || exec %s "$@"\n' "$(command -v pasta)" >"$HOME_OF/pasta"
-	chmod 755 "$HOME_OF/pasta"
 	for cap in net_admin net_raw; do
-		refusal "hint: a passt of 2025 or newer, or --network none" --cap-add $cap
+		refusal "hint: --network none, or root's --network veth" --cap-add $cap
 	done
-	rm "$HOME_OF/pasta"
 	# A terminal's reader is told of the limits that are left out.
 	has "$(as script -qec "box-run --network none $root true" /dev/null)" "hint: no limits of CPU time and memory"
 	refusal "hint: a port from 1024 on" -p 80:80
@@ -262,6 +258,14 @@ terminal() { as python3 "$TOP/tests/terminal.py" "$@"; }
 		expect 24 80
 		end 5
 	END
+	as box-stop -t 0 web
+}
+
+@test "box-exec: what net-user takes from a box is not given back" {
+	as box-run -d --rm --name web --cap-add ALL "$root" sleep 1000
+	run -0 as box-exec web grep CapEff /proc/self/status
+	is $((0x${output##*[[:blank:]]} & 0x3000)) 0
+	[ $((0x${output##*[[:blank:]]} & 0x200000)) != 0 ]
 	as box-stop -t 0 web
 }
 

@@ -97,7 +97,7 @@ caps_check(const char *what, uint64_t set)
 		    what, cap_to_name(v),
 		    by ? by : "a stage or a container around this one");
 		if (by)
-			hint("a passt of 2025 or newer, or --network none");
+			hint("--network none, or root's --network veth");
 		exit(EXIT_TOOL);
 	}
 }
