@@ -310,6 +310,7 @@ running() {
 	kill -9 "$pid"
 	finish
 	eventually 10 gone "$prog"
+	export FLOWS=1
 	run ! baseline_same
 	has "$output" BOX-
 	has "$output" "src=10.0.0.2"
