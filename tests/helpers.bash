@@ -64,7 +64,8 @@ grace_end() {
 	local p
 	compgen -G "$BOX_STATE/lock/pool-*" >/dev/null && [ "${HOSTNS:-}" ] || return 0
 	for p in $(lingering); do
-		kill "$p" && eventually 10 gone "$p" || return
+		kill "$p" 2>/dev/null || :	# it may just have ended
+		eventually 10 gone "$p" || return
 	done
 }
 # The name of the shared rules: their chains are BOX-...-NAME.
