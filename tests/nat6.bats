@@ -425,6 +425,19 @@ time.sleep(1000)' >"$BATS_TEST_TMPDIR/joined" 3>&- &
 	kill "$prog" && finish
 }
 
+@test "where memory ends, no line of the rules is lost" {
+	requires "strace" command -v strace
+	for ((n = 1; n < 100; n++)); do
+		run host timeout 20 strace -qq -o "$BATS_TEST_TMPDIR/log" -e trace=mmap -e inject=mmap:error=ENOMEM:when=$n \
+		    net-nat --slot 0 --pool6 fd62:6f78::/64 -p 8080:80 true
+		grep -q INJECTED "$BATS_TEST_TMPDIR/log" || break
+		hasnt "$output" "Bad argument"
+		hasnt "$(host ip6tables-save)" BOX-DNAT-0
+	done
+	[ $n -gt 1 ] && [ $n -lt 100 ]
+	host box-gc
+}
+
 # flood: datagrams from a box to 2500 ports; $flows is the host's number of flows.
 flood() {
 	web 0 "$@"

@@ -289,22 +289,78 @@ text_fmt(const char *fmt, ...)
 	return text;
 }
 
+/* open_memstream(3) of musl drops text where memory ends, and reports no error.
+ */
+struct text {
+	char **to;
+	size_t len, room;
+};
+
+static ssize_t
+text_write(void *cookie, const char *bytes, size_t n)
+{
+	struct text *t = cookie;
+
+	/* No die() here: an exit flushes this file again. */
+	if (t->len + n >= t->room) {
+		const size_t room = 2 * (t->len + n) + 1;
+		char *more = realloc(*t->to, room);
+
+		if (!more)
+			return -1;
+		*t->to = more;
+		t->room = room;
+	}
+	memcpy(*t->to + t->len, bytes, n);
+	t->len += n;
+	(*t->to)[t->len] = '\0';
+	return (ssize_t)n;
+}
+
+/* For ftell(3) alone. */
+static int
+text_tell(void *cookie, off_t *at, int whence)
+{
+	const struct text *t = cookie;
+
+	if (*at || whence == SEEK_SET) {
+		errno = EINVAL;
+		return -1;
+	}
+	*at = (off_t)t->len;
+	return 0;
+}
+
+static int
+text_free(void *cookie)
+{
+	free(cookie);
+	return 0;
+}
+
 FILE *
 text_open(char **text)
 {
-	static size_t size;
-	FILE *f = open_memstream(text, &size);
+	const cookie_io_functions_t io = {
+	    .write = text_write, .seek = text_tell, .close = text_free};
+	struct text *t = malloc(sizeof(*t));
+	FILE *f = t ? fopencookie(t, "w", io) : NULL;
 
-	if (!f)
-		die("open_memstream");
+	if (!f || !(*text = calloc(1, 1)))
+		die("malloc");
+	*t = (struct text){.to = text};
 	return f;
 }
 
 void
 text_close(FILE *f)
 {
-	if (fclose(f) == EOF)
-		die("open_memstream");
+	const bool lost = ferror(f);
+
+	if (fclose(f) == EOF || lost) {
+		errno = ENOMEM;
+		die("write a text");
+	}
 }
 
 void

@@ -11,6 +11,7 @@
 #include "payload/sealed.h"
 #include "base/die.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdbool.h>
@@ -37,7 +38,8 @@ can_be_written(int exe)
 	if (fstat(exe, &st) < 0)
 		die("stat " SELF);
 	return st.st_uid != NOBODY ||
-	       faccessat(AT_FDCWD, SELF, W_OK, AT_EACCESS) == 0;
+	       faccessat(AT_FDCWD, SELF, W_OK, AT_EACCESS) == 0 ||
+	       (errno != EACCES && errno != EROFS);
 }
 
 static bool
