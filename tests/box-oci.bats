@@ -129,7 +129,8 @@ refused() {
 	few() { PATH=/usr/bin:/bin run --separate-stderr "$bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" "$@"; }
 	jq '.linux.cgroupsPath += "b"' "$bundle/config.json" >"$bundle/new" && mv "$bundle/new" "$bundle/config.json"
 	few create --bundle "$bundle" d
-	is "$status $stderr" "1 cg-device: ns-spawn: No such file or directory"
+	# Of cg-device, or in a box, which has no rules of devices, of cg-limit.
+	is "$status ${stderr#cg-*: }" "1 ns-spawn: No such file or directory"
 	for stage in proc-set ns-enter cg-set; do cp /bin/false "$bin/$stage"; done
 	few create --bundle "$bundle" d
 	is "$status $stderr" "1 "
@@ -158,8 +159,10 @@ refused() {
 	dir=$(cgroup_dir freezer "$(pid_of)")
 	file=$dir/freezer.state
 	[ -e "$file" ] || file=$dir/cgroup.freeze
-	fault "$file" open,openat error=EPERM state c
-	is "$output" "box-oci: read $file: Operation not permitted"
+	if [ -z "${IN_BOX:-}" ]; then	# a box has no freezer
+		fault "$file" open,openat error=EPERM state c
+		is "$output" "box-oci: read $file: Operation not permitted"
+	fi
 	fault "" write,writev error=ENOSPC:when=1 state c
 	is "$output" "box-oci: write standard output: No space left on device"
 	# The chain has done its work, or is at it.
@@ -682,6 +685,7 @@ proc-set"
 }
 
 @test "groups that the container has made: listed, ended, thawed" {
+	beyond_box freezer
 	bundle '.process.args = ["sleep", "1000"] | .linux.resources.memory.limit = 33554432'
 	create c
 	oci start c 3>&-

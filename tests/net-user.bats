@@ -212,6 +212,7 @@ print(len(s.recv(500)))'
 }
 
 @test "T105: root of the host turns its box's policies off, by a sysctl" {
+	beyond_box sysctl
 	attack=$BATS_TEST_DIRNAME/attack/loopback.py
 	off='exec 2>&1; cd /proc/sys/net/ipv4/conf && for f in */disable_xfrm; do echo 1 >$f || exit; done; exec python3 "$1" try 7002 eth0'
 	background "$HOSTNS" python3 "$attack" serve 7002
