@@ -490,7 +490,8 @@ elsewhere() {
 		boot without cgroup_disable=*|needs another boot
 		boot without cgroup_disable=*; /proc/cgroups lists the kernel's controllers|needs another boot
 		this kernel does not have that limit; for swap, boot with swapaccount=1|needs another boot
-		a passt of 2025 or newer, or --network none|net-user.bats: a pasta of 2025 leaves the box its capabilities
+		--network none, or root's --network veth|user.bats: what is root's is refused, with the command that mends it
+		--map auto|box-run.bats: --entrypoint, --security-opt, --map self
 		box-run with limits makes one|names no command
 		box-stop *, and box-run with other -p|user.bats: pasta is not one of the box's processes, and takes no other ports
 		modprobe tun|needs a kernel that has not loaded the module

@@ -71,8 +71,8 @@ __attribute__((format(printf, 1, 2))) char *text_fmt(const char *fmt, ...);
 __attribute__((format(printf, 1, 0))) char *text_vfmt(
     const char *fmt, va_list ap);
 
-/* As open_memstream(3), and its fclose(3), which makes *TEXT valid, malloc'ed.  Die
- * if there is no memory. */
+/* As open_memstream(3), and its fclose(3), which makes *TEXT valid, malloc'ed.
+ * Die if there is no memory. */
 FILE *text_open(char **text);
 void text_close(FILE *f);
 
