@@ -245,10 +245,9 @@ create(struct container *c, struct request *r)
 	if (own)
 		console = launch_console(c->dir, "console");
 	status = launch(&p.words, c->dir);
-	/* -1: the box may stand. */
-	launched = status <= 0;
 	if (status)
 		errors_prog(status, p.prog);
+	launched = true;
 	if (own)
 		launch_terminal(console, c->dir, "console");
 	c->pid = launch_pid(r->plan.info);

@@ -74,10 +74,8 @@ launch(const struct words *w, int lock)
 		chain(w->word);
 	}
 	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR) {
-			warn("wait for the chain");
-			return -1;
-		}
+		if (errno != EINTR)
+			die("wait");
 	status = exit_status(status);
 	/* A stage that dies has no last words. */
 	if (status > 128)

@@ -12,9 +12,9 @@
 int launch_info(unsigned preserved);
 
 /* Runs the chain of W to its end, with the caller's 0, 1 and 2, and returns its
- * status: 0 if the box lives on; -1, with a warning, if that is unknown.  The
- * chain dies with this process.  LOCK is a descriptor that the processes of the
- * chain have, too, until they end; -1: none. */
+ * status: 0 if the box lives on.  The chain dies with this process.  LOCK is a
+ * descriptor that the processes of the chain have, too, until they end; -1:
+ * none. */
 int launch(const struct words *w, int lock);
 
 /* The pid that ns-spawn or ns-enter has written to the file of launch_info().
