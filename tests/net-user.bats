@@ -234,6 +234,23 @@ print(len(s.recv(500)))'
 	is $((0x${output##*[[:blank:]]} & 0x3000)) 0
 }
 
+@test "the end of pasta is said on a terminal in raw mode, too" {
+	bb_root
+	OPEN=$opener host python3 "$TOP/tests/terminal.py" sh -c '"$@"; echo ended $?' sh \
+	    ns-spawn --init net-user rootfs-enter --ephemeral -t "$bb" sh -c 'sleep 1000; exit 3' \
+	    >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- <<-'END' &
+		expect pasta has ended (signal 9): the box has no network any more\r\n
+		send \x03
+		expect ended 130
+		end 0
+	END
+	pid=$!
+	runs sleep
+	kill -9 "$(pastas)"
+	finish
+	is "$status" 0 "$(<"$BATS_TEST_TMPDIR/log")"
+}
+
 @test "pasta ends with the box, whatever is killed; its ports are free at once" {
 	for killed in pid prog pasta; do
 		OPEN=$opener start "${user[@]}" ns-spawn --init net-user -p 8080:80 sleep 1000
