@@ -948,6 +948,23 @@ halfway() { run "-$1" host env PATH="$BATS_TEST_TMPDIR/path:$PATH" "$TOP/bin/net
 	[ -e waits ] || eventually 10 test -e waits
 }
 
+@test "the tables go at the same time, each by an iptables of its own" {
+	[[ $(iptables-restore --version) == *nf_tables* ]] || skip "iptables is not nft's"
+	cd "$BATS_TEST_TMPDIR"
+	mkdir bin
+	cat >bin/iptables-restore <<-END
+		#!/bin/sh
+		[ ! -e ends ] || : >begun.\$\$
+		while [ -e ends ] && [ \$(ls begun.* | wc -l) != 2 ]; do sleep 0.1; done
+		exec $(command -v iptables-restore) "\$@"
+	END
+	chmod 755 bin/iptables-restore
+	run -0 host env BOX_GRACE=1 PATH="$PWD/bin:$PATH" timeout -s KILL 20 net-nat -p 8080:80 \
+	    ns-spawn --map self sh -c ': >ends'
+	hasnt "$(rules nft)" 8080
+	baseline_check
+}
+
 @test "an iptables that does not end is killed at its deadline" {
 	real=$(command -v iptables-restore)
 	cd "$BATS_TEST_TMPDIR"

@@ -54,7 +54,8 @@ is_there(struct netlink *nl, const struct nat *n)
 	return is_there_of(nl, n, IP4) || is_there_of(nl, n, IP6);
 }
 
-/* The child: with neither the caller's streams nor the chain's descriptors. */
+/* A table's child: with neither the caller's streams nor the chain's
+ * descriptors. */
 __attribute__((noreturn)) static void
 feed(struct texts texts, int lock, int socket)
 {
@@ -68,23 +69,63 @@ feed(struct texts texts, int lock, int socket)
 	_exit(nat_feed(texts, lock) < 0 ? EXIT_TOOL : 0);
 }
 
+/* How many of the children run yet.  *FAILED becomes true where one could not
+ * be made, or has failed. */
+static unsigned
+left(pid_t *pids, unsigned n, bool *failed)
+{
+	unsigned run = 0;
+	int status = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (pids[i] > 0 && waitpid(pids[i], &status, WNOHANG) == 0) {
+			run++;
+			continue;
+		}
+		*failed = *failed || pids[i] < 0 || status;
+		pids[i] = 0;
+	}
+	return run;
+}
+
+/* Begins a child for each table that N has rules in; how many PIDS are set, the
+ * last to -1 if it could not be made. */
+static unsigned
+begin(const struct nat *n, pid_t *pids, int lock, int socket)
+{
+	unsigned begun = 0;
+
+	for (unsigned i = 0; i < NAT_TABLES; i++) {
+		struct texts t = nat_texts(n, NULL, nat_tables[i]);
+		const bool empty = !*t.of[IP4] && !*t.of[IP6];
+
+		if (!empty && (pids[begun] = fork()) == 0)
+			feed(t, lock, socket);
+		free(t.of[IP4]);
+		free(t.of[IP6]);
+		if (!empty && pids[begun++] < 0)
+			break;
+	}
+	return begun;
+}
+
 int
 nat_away(const struct nat *n, struct texts texts, int lock)
 {
 	const struct timespec pause = {.tv_nsec = POLL};
 	struct netlink *nl = nfnl();
-	int status = -1, r = 0;
-	pid_t pid;
+	pid_t pids[NAT_TABLES] = {0};
+	bool failed = false;
+	unsigned begun;
 
 	/* Legacy does not wait.  A trace is for the caller's streams. */
-	if (say_modes() || !nl || !is_there(nl, n) || (pid = fork()) < 0)
+	if (say_modes() || !nl || !is_there(nl, n))
 		return nat_feed(texts, lock);
-	if (pid == 0)
-		feed(texts, lock, nl->fd);
+	free(texts.of[IP4]);
+	free(texts.of[IP6]);
+	begun = begin(n, pids, lock, nl->fd);
 	do
 		nanosleep(&pause, NULL);
-	while ((r = waitpid(pid, &status, WNOHANG)) == 0 && is_there(nl, n));
-	for (unsigned ip = 0; ip < IPS; ip++)
-		free(texts.of[ip]);
-	return r == 0 || status == 0 ? 0 : -1;
+	while (left(pids, begun, &failed) > 0 && is_there(nl, n));
+	return failed ? -1 : 0;
 }

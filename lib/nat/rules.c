@@ -240,6 +240,8 @@ source_rules(FILE *f, const char *chain, const struct nat *n, enum ip ip)
 		    FROM_BOX "-j ACCEPT", "-j DROP" \
 	}
 
+const char *const nat_tables[NAT_TABLES] = {"raw", "mangle", "nat", "filter"};
+
 /* The rows of a table are together.  In a rule or jump @ is the link. */
 const struct nat_chain nat_chains[NAT_CHAINS] = {
     {NAT_V6, "raw", "BOX-RAW", NAT_OWN, {"-I PREROUTING -i @ "}, {0},

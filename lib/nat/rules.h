@@ -85,6 +85,9 @@ struct nat_chain {
 #define NAT_CHAINS 16
 extern const struct nat_chain nat_chains[NAT_CHAINS];
 
+#define NAT_TABLES 4
+extern const char *const nat_tables[NAT_TABLES];
+
 /* The flows that a box begins, at most, unless an option says otherwise. */
 #define NAT_FLOWS 2048
 

@@ -30,11 +30,10 @@ nat_feed(struct texts texts, int lock)
 void
 nat_feed_each(const struct nat *from, const struct nat *to, int lock)
 {
-	static const char *const tables[] = {"raw", "mangle", "nat", "filter"};
 	const bool lacks[IPS] = {iptables_missing(IP4), iptables_missing(IP6)};
 
-	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
-		struct texts t = nat_texts(from, to, tables[i]);
+	for (unsigned i = 0; i < NAT_TABLES; i++) {
+		struct texts t = nat_texts(from, to, nat_tables[i]);
 
 		for (unsigned ip = 0; ip < IPS; ip++)
 			if (lacks[ip])
