@@ -73,6 +73,7 @@ attend(pid_t pid, int door)
 	    .newpid = fresh & CLONE_NEWPID,
 	    .newns = fresh & CLONE_NEWNS,
 	    .newnet = ns_inode(pid, NS_NET) != ns_inode(0, NS_NET),
+	    .otheruser = ns_inode(pid, NS_USER) != ns_inode(0, NS_USER),
 	    .shift = geteuid() == 0 && (fresh & CLONE_NEWUSER) && !o.plain &&
 		     !idmap_identity(&o.box.maps.u),
 	    .plain = o.plain,

@@ -184,14 +184,12 @@ open_tree_for(const struct door_request *req, int user)
 static int
 check_tree(uint32_t op)
 {
-	const bool user = ns_inode(man.box, NS_USER) != ns_inode(0, NS_USER);
-
-	if (op == DOOR_SHARED && user) {
+	if (op == DOOR_SHARED && man.otheruser) {
 		said_set("", "the root of another user namespace may not mount "
 			     "on the host");
 		return ECANCELED;
 	}
-	if ((op == DOOR_SHIFT || op == DOOR_SHIFT_TOP) && !user) {
+	if ((op == DOOR_SHIFT || op == DOOR_SHIFT_TOP) && !man.otheruser) {
 		said_set("", "the box has the host's ids");
 		return ECANCELED;
 	}

@@ -14,6 +14,7 @@ struct doorman {
 	bool newpid;	  /* no process outlives that child */
 	bool newns;	  /* the box has a mount namespace of its own */
 	bool newnet;	  /* ... a network namespace that is not ours */
+	bool otheruser;	  /* ... a user namespace that is not ours */
 	bool shift;	  /* show files with the box's ids */
 	bool plain;	  /* ... with their own, but open them for the box */
 	bool newuser;	  /* the box has a user namespace of its own, */
