@@ -155,7 +155,7 @@ take_name(void)
 	/* An empty record counts as not written yet (lock.c). */
 	if (write(fd, "\n", 1) != 1) {
 		lock_remove(state_lock(name), fd);
-		die("write %s/lock/%s", state_dir(), state_lock(name));
+		state_die("write %s/lock/%s", state_dir(), state_lock(name));
 	}
 	return fd;
 }

@@ -55,7 +55,7 @@ json() {
 # in $uid; $hosts is 1 if the state is the host's root's.
 find_state() {
 	find_user
-	hosts=''
+	hosts='' _hint='export BOX_STATE=DIR, a directory of your own'
 	# shellcheck disable=SC3067 # all known shells have it
 	[ "$uid" != 0 ] || [ "${BOX_STATE:-}" ] || [ ! -O /run ] || hosts=1
 	if [ "${BOX_STATE:-}" ]; then
@@ -66,18 +66,18 @@ find_state() {
 		case ${XDG_RUNTIME_DIR:-} in
 		/*) state=$XDG_RUNTIME_DIR/box ;;
 		*) die "no directory for state: XDG_RUNTIME_DIR is no absolute path" \
-		    "export BOX_STATE=DIR, a directory of your own" ;;
+		    "$_hint" ;;
 		esac
 	fi
 	case $state in /*) ;; *) state=./$state ;; esac
 	layers=$state/layer
 	[ -z "$hosts" ] || layers=/var/lib/box
 	_above=${state%/*}
-	[ ! -e "${_above:=/}" ] || [ -x "$_above" ] || die "$_above: Permission denied"
+	[ ! -e "${_above:=/}" ] || [ -x "$_above" ] || die "$_above: Permission denied" "$_hint"
 	[ -e "$state" ] || return 0
-	[ -d "$state" ] || die "$state: Not a directory"
+	[ -d "$state" ] || die "$state: Not a directory" "$_hint"
 	own 0 "$state" "$state/lock" "$state/ended" ||
-	    die "$foreign is not this user's own"
+	    die "$foreign is not this user's own" "$_hint"
 }
 
 # own DEPTH PATH...: whether this user alone can have written PATH and DEPTH

@@ -26,7 +26,7 @@ changed() { host unshare --mount bash -c "set -e; $1; "'exec "$@"' changed "${@:
 	mkdir "$BATS_TEST_TMPDIR/root"
 	rm -rf "$BOX_STATE"
 	run -0 host box-doctor "$BATS_TEST_TMPDIR/root"
-	for check in kernel namespaces proc ids seccomp "root directory" cgroup "cgroup cpu" \
+	for check in kernel namespaces proc ids state seccomp "root directory" cgroup "cgroup cpu" \
 	    "cgroup memory" "cgroup pids" "iptables nft" "iptables legacy" veth IPv6 ip_forward pool; do
 		found ok "$check"
 	done
@@ -186,7 +186,9 @@ changed() { host unshare --mount bash -c "set -e; $1; "'exec "$@"' changed "${@:
 @test "an ordinary user: a range of ids, groups, and the rest is root's" {
 	requires "pasta (package passt)" command -v pasta
 	open_tun
-	user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	install -d -o 65534 "$BATS_TEST_TMPDIR/run"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
+	user=(setpriv --reuid 65534 --regid 65534 --clear-groups env -u BOX_STATE XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/run")
 	run host unshare --mount sh -c 'mount -t tmpfs -o mode=755 none /dev/net && exec "$@"' sh "${user[@]}" box-doctor
 	[ "$status" = 1 ] || fail "status $status" "$output"
 	mends network "modprobe tun"

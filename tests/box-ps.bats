@@ -150,7 +150,7 @@ refused() {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir -m 700 theirs
 	run -125 setpriv --reuid 1 --clear-groups env -u BOX_STATE XDG_RUNTIME_DIR=/proc/self/cwd/theirs box-ps
-	is "$output" "box-ps: /proc/self/cwd/theirs: Permission denied"
+	is "${lines[0]}" "box-ps: /proc/self/cwd/theirs: Permission denied"
 	: >"$BATS_TEST_TMPDIR/file"
 	BOX_STATE=$BATS_TEST_TMPDIR/file run -125 box-ps
 	is "$output" "box-ps: $BATS_TEST_TMPDIR/file: Not a directory"

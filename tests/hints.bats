@@ -99,6 +99,25 @@ v1() { [ "$(cgroup_dir cpu)" != "$(cgroup_dir "")" ]; }
 	refused 'export BOX_STATE=DIR, a directory of your own' "${user[@]}" env -u XDG_RUNTIME_DIR box-ps
 	works "${user[@]}" env -u XDG_RUNTIME_DIR BOX_STATE="$PWD/run/state" box-ps
 	rm -r run/state
+	# A state directory that is full, read-only, or another user's.
+	mkdir small
+	there=("${user[@]}" env XDG_RUNTIME_DIR="$PWD/small")
+	for full in size=4k nr_inodes=2 ro uid=0 size=1m; do
+		mount -t tmpfs -o "mode=700,uid=65534,$full" small small
+		[ $full != size=1m ] || mkdir small/box
+		case $full in
+		size=4k | nr*) want='make room there, or export BOX_STATE=DIR, a directory of your own' ;;
+		*) want='export BOX_STATE=DIR, a directory of your own' ;;
+		esac
+		refused "$want" "${there[@]}" box-keep true
+		refused "$want" "${there[@]}" box-doctor
+		is "$(grep -A 1 '^bad   state ' <<<"$output" | sed -n 's/^ *hint: //p')" "$want"
+		is "$(find small -mindepth 1 ! -name lock ! -name box)" ""
+		umount small
+		works "${there[@]}" env BOX_STATE="$PWD/run/state" box-keep true
+	done
+	rm -r run/state
+	rmdir small
 }
 
 @test "boxes: box-stop, box-gc, box-rm, logs, names, copies" {

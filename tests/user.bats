@@ -141,6 +141,7 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	for cap in net_admin net_raw; do
 		refusal "hint: --network none, or root's --network veth" --cap-add $cap
 	done
+	refusal "the box has no link to the host (with net-user, name an address of the host's)" --add-host x:host-gateway
 	# A terminal's reader is told of the limits that are left out.
 	has "$(as script -qec "box-run --network none $root true" /dev/null)" "hint: no limits of CPU time and memory"
 	refusal "hint: a port from 1024 on" -p 80:80
@@ -152,6 +153,10 @@ as() { host "${user[@]}" "$@" 3>&-; }
 		# shellcheck disable=SC2086
 		refusal "cg-limit: hint: " $o
 	done
+	# The limits that are asked for are named, and those of the defaults left out.
+	[ -d /sys/fs/cgroup/cpu ] || return 0
+	refusal "cg-limit: limit cpu: mkdir " --cpus 0.5
+	refusal "cg-limit: limit memory: mkdir " -m 64m --pids-limit 9
 }
 
 @test "options of the box's inside" {
@@ -218,8 +223,9 @@ as() { host "${user[@]}" "$@" 3>&-; }
 		mount -t tmpfs -o "size=$size,mode=700,uid=65534,gid=65534" small "$HOME_OF/run/small"
 		for how in -d --layer; do
 			run -125 as env XDG_RUNTIME_DIR="$HOME_OF/run/small" box-run $how --name full --network none "$root" true
-			has "$output" "No space left on device"
-			is "${#lines[@]}" 1
+			has "${lines[0]}" "No space left on device"
+			is "${lines[1]#*: }" "hint: make room there, or export BOX_STATE=DIR, a directory of your own"
+			is "${#lines[@]}" 2
 			is "$(find "$HOME_OF/run/small" -name full ! -path '*/log/*')" ""
 		done
 		umount "$HOME_OF/run/small"

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,32 @@ state_dir(void)
 	return dir;
 }
 
+void
+state_hint(int err)
+{
+	if (err == ENOSPC || err == EDQUOT)
+		hint("make room there, or export BOX_STATE=DIR, a "
+		     "directory of your own");
+	else if (err == EROFS || err == EACCES || err == EPERM)
+		hint("export BOX_STATE=DIR, a directory of your own");
+}
+
+void
+state_die(const char *fmt, ...)
+{
+	const int err = errno;
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = text_vfmt(fmt, ap);
+	va_end(ap);
+	warn_line(err, "%s", text);
+	free(text);
+	state_hint(err);
+	exit(EXIT_TOOL);
+}
+
 /* Opens the directory NAME in AT; -1 with ENOENT if there is none.  Dies if
  * others may write to it. */
 static int
@@ -75,11 +102,14 @@ open_own(int at, const char *name)
 	    openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 && errno != ENOENT && errno != ELOOP && errno != ENOTDIR)
-		die("open %s%s", state_dir(), at < 0 ? "" : "/lock");
-	if ((fd >= 0 || errno != ENOENT) && !is_own(fd, S_IFDIR))
-		diex("%s%s is not a directory that only its owner, this user, "
-		     "may write",
+		state_die("open %s%s", state_dir(), at < 0 ? "" : "/lock");
+	if ((fd >= 0 || errno != ENOENT) && !is_own(fd, S_IFDIR)) {
+		errno = 0;
+		die_hint("export BOX_STATE=DIR, a directory of your own",
+		    "%s%s is not a directory that only its owner, this user, "
+		    "may write",
 		    state_dir(), at < 0 ? "" : "/lock");
+	}
 	return fd;
 }
 
@@ -104,7 +134,7 @@ make_lock_dir(void)
 
 	path_fmt(path, sizeof(path), "%s/lock", state_dir());
 	if (lock_dir() < 0 && (make_dirs(path, 0755) < 0 || lock_dir() < 0))
-		die("mkdir %s", path);
+		state_die("mkdir %s", path);
 }
 
 /* Opens the file of a lock and takes the lock.  -1 with errno: EWOULDBLOCK if
@@ -147,7 +177,7 @@ lock(const char *name, int how)
 		     "may write",
 		    state_dir(), name);
 	if (fd < 0 && errno != EWOULDBLOCK)
-		die("lock %s/lock/%s", state_dir(), name);
+		state_die("lock %s/lock/%s", state_dir(), name);
 	return fd;
 }
 
@@ -202,7 +232,7 @@ lock_open(const char *name, bool create)
 	if (fd < 0 && errno == ENOENT)
 		return -1;
 	if (fd < 0 && errno != ELOOP)
-		die("open %s/lock/%s", state_dir(), name);
+		state_die("open %s/lock/%s", state_dir(), name);
 	if (!is_own(fd, S_IFREG))
 		diex("%s/lock/%s is not a file that only its owner, this user, "
 		     "may write",

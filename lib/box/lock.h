@@ -16,6 +16,12 @@
 /* The state directory's path. */
 const char *state_dir(void);
 
+/* The hint for the failure ERR of a change below the state directory, if there
+ * is no room or no right; and die() with the hint. */
+void state_hint(int err);
+__attribute__((noreturn, format(printf, 1, 2))) void state_die(
+    const char *fmt, ...);
+
 /* Whether this is root with a /run of its own: not the root of a user namespace
  * on the host's files. */
 bool state_owns_run(void);

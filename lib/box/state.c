@@ -215,7 +215,7 @@ put(bool must, const char *fact, const char *text, size_t len)
 		return;
 	if (replace(dir, fact, text, len) < 0) {
 		if (must)
-			die("write %s/%s/%s", state_dir(), name, fact);
+			state_die("write %s/%s/%s", state_dir(), name, fact);
 		warn("write %s/%s/%s", state_dir(), name, fact);
 	}
 	close(dir);
@@ -291,7 +291,7 @@ state_make(const char *name)
 	if (remove_facts(name) < 0)
 		die("remove %s, a dead box's", path);
 	if (mkdir(path, 0700) < 0)
-		die_said();
+		state_die("%s", said());
 	dir = open_dir(name);
 	if (dir >= 0)
 		fd = openat(
@@ -301,7 +301,7 @@ state_make(const char *name)
 		saved = errno;
 		remove_facts(name);
 		errno = saved;
-		die("make %s/exit", path);
+		state_die("make %s/exit", path);
 	}
 	close(dir);
 	return fd;

@@ -69,6 +69,7 @@ cgroup_begin(struct cgroup *g, const char *name)
 void
 cgroup_need(struct cgroup *g, unsigned controllers)
 {
+	g->asked |= controllers & ~CG_BARE;
 	for (unsigned c = 1; c < 1u << CG_N; c <<= 1)
 		if (controllers & c)
 			cgroup_part(g, cg_tree_of(c))->need |= c;
@@ -135,11 +136,10 @@ place(struct cgroup *g, struct cgroup_part *p, const char *parent)
 	}
 	p->dir = text_fmt(
 	    "%s/%s", t->version == 2 && g->v2.pin ? g->v2.pin : in, g->name);
-	/* The message names a limit that cannot be kept first. */
-	said_set(p->need & ~CG_BARE
-		     ? text_fmt("limit %s: mkdir %s",
-			   cg_names(p->need & ~CG_BARE, ""), p->dir)
-		     : text_fmt("mkdir %s", p->dir),
+	/* The message names the limits that cannot be kept first. */
+	said_set(g->asked ? text_fmt("limit %s: mkdir %s",
+				cg_names(g->asked, ""), p->dir)
+			  : text_fmt("mkdir %s", p->dir),
 	    "");
 	if (!(say_modes() & SAY_DRY) &&
 	    faccessat(AT_FDCWD, in, W_OK, AT_EACCESS) < 0)
@@ -188,12 +188,15 @@ record(struct cgroup *g)
 {
 	bool ok = ftruncate(g->lock_fd, 0) == 0 &&
 		  lseek(g->lock_fd, 0, SEEK_SET) == 0;
+	int saved;
 
 	for (int i = 0; ok && i < g->n_parts; i++)
 		ok = note(g, g->parts[i].dir);
 	if (ok && note(g, g->v2.pin) && note(g, g->v2.leaf))
 		return;
+	saved = errno;
 	warn("write %s/lock/%s", state_dir(), g->lock);
+	state_hint(saved);
 	cgroup_abandon(g);
 }
 

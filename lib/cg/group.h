@@ -15,8 +15,9 @@
 struct cgroup {
 	const char *name, *lock;
 	int lock_fd;
-	int tries;  /* made-up names left to try */
-	bool joins; /* the child of cgroup_fork() joins v2 itself, too */
+	int tries;	/* made-up names left to try */
+	bool joins;	/* the child of cgroup_fork() joins v2 itself, too */
+	unsigned asked; /* controllers that must be there */
 	int n_parts;
 	struct cgroup_part {
 		const struct cg_tree *tree;

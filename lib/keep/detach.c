@@ -10,6 +10,7 @@
 #include "base/fdpass.h"
 #include "base/file.h"
 #include "base/plain.h"
+#include "box/lock.h"
 #include "keep/log.h"
 #include "stage/inherit.h"
 #include "stage/resident.h"
@@ -100,6 +101,15 @@ wait_up(pid_t pid, int ready, const char *name, const char *log,
 	_exit(exit_status(status));
 }
 
+/* Dies for the log's file. */
+__attribute__((noreturn)) static void
+fail(const char *doing, const char *log)
+{
+	if (path_inside(log, state_dir()))
+		state_die("%s %s/current", doing, log);
+	die("%s %s/current", doing, log);
+}
+
 void
 detach(const char *name, const char *log)
 {
@@ -110,10 +120,10 @@ detach(const char *name, const char *log)
 
 	fd = open_log(log, O_WRONLY | O_CREAT | O_APPEND);
 	if (fd < 0 || fstat(fd, &before) < 0)
-		die("open %s/current", log);
+		fail("open", log);
 	/* For the reason of a start that fails, which show_log() prints. */
 	if (reserve(fd, before.st_size, LOG_ROOM) < 0)
-		die("write %s/current", log);
+		fail("write", log);
 	close(fd);
 	fd_pair(ends);
 	if ((pid = fork()) < 0)

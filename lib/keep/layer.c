@@ -89,11 +89,11 @@ layer_make(const char *name, const char *root, bool *made)
 	*made = dir < 0;
 	if (!*old && say(SAY_SH, "mkdir -p -m 700 %s", say_word(path)) &&
 	    make_dirs(path, 0700) < 0)
-		die_said();
+		state_die("%s", said());
 	if (!*old &&
 	    say(SAY_SH, "ln -s %s %s/root", say_word(real), say_word(path)) &&
 	    symlink(real, text_fmt("%s/root", path)) < 0)
-		die_said();
+		state_die("%s", said());
 	free(real);
 }
 

@@ -34,8 +34,11 @@ log_make(const char *dir, const char *name)
 	char *real;
 
 	if (say(SAY_SH, "mkdir -p %s", say_word(path)) &&
-	    make_dirs(path, 0700) < 0)
-		die_said();
+	    make_dirs(path, 0700) < 0) {
+		if (dir)
+			die_said();
+		state_die("%s", said());
+	}
 	real = say_modes() & SAY_DRY ? strdup(path) : realpath(path, NULL);
 	if (!real)
 		die("realpath %s", path);

@@ -41,8 +41,11 @@ etc_add_host(struct etc *e, const char *word)
 		addr6 = env_or("BOX_GATEWAY6", NULL);
 		if (!addr && !(say_modes() & SAY_DRY))
 			diex("--add-host %s: the box has no link to the host "
-			     "(net-veth makes one)",
-			    word);
+			     "(%s)",
+			    word,
+			    env_or("BOX_CUT", NULL)
+				? "with net-user, name an address of the host's"
+				: "net-veth makes one");
 	} else if (!addr || (!addr_read(addr, &a) && !addr6_read(addr, &a6))) {
 		diex("--add-host: '%s' is not NAME:ADDRESS or "
 		     "NAME:host-gateway",
