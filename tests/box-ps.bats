@@ -153,7 +153,7 @@ refused() {
 	is "${lines[0]}" "box-ps: /proc/self/cwd/theirs: Permission denied"
 	: >"$BATS_TEST_TMPDIR/file"
 	BOX_STATE=$BATS_TEST_TMPDIR/file run -125 box-ps
-	is "$output" "box-ps: $BATS_TEST_TMPDIR/file: Not a directory"
+	is "${lines[0]}" "box-ps: $BATS_TEST_TMPDIR/file: Not a directory"
 }
 
 # group v1|v2: the box's groups, by hand; all figures are known then.
