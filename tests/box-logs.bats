@@ -79,3 +79,19 @@ all=$'one\ntwo\nthree\nfour\nfive\nsix'
 	run -125 box-logs
 	run -125 box-logs b b
 }
+
+@test "a log that cannot be read whole" {
+	logged a
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	for cmd in cat head tail wc; do
+		printf '#!/bin/sh\necho "%s: Input/output error" >&2\nexit 1\n' $cmd >"$BATS_TEST_TMPDIR/bin/$cmd"
+		chmod 755 "$BATS_TEST_TMPDIR/bin/$cmd"
+		run -125 env PATH="$BATS_TEST_TMPDIR/bin:$PATH" box-logs a
+		has "$output" "$cmd: Input/output error"
+		rm "$BATS_TEST_TMPDIR/bin/$cmd"
+	done
+	run -125 sh -c 'box-logs a >/dev/full'
+	is "$output" "box-logs: cannot write to the standard output"
+	run -0 sh -c 'box-logs a | head -n 1'
+	is "$output" one
+}
