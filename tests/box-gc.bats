@@ -252,6 +252,17 @@ sys.stdin.read()' "/proc/$prog/ns/net" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 	eventually 10 freed
 }
 
+@test "what cannot be read is named" {
+	requires "strace" command -v strace
+	unread() { run "$1" strace -qqo /dev/null -P "$2" -e trace=openat,open -e inject=openat,open:error=EMFILE box-gc; }
+	mkdir -p "$BOX_STATE/ended"
+	unread -125 /proc
+	is "$output" "box-gc: read /proc: Too many open files"
+	unread -0 "$BOX_STATE/ended"
+	is "$output" "box-gc: read $BOX_STATE/ended: Too many open files"
+	rmdir "$BOX_STATE/ended"
+}
+
 @test "an ordinary user's own groups; nothing, twice; no operands" {
 	run -0 box-gc
 	is "$output" ""

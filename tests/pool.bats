@@ -316,6 +316,22 @@ plain() {
 	baseline_save
 }
 
+@test "a start that cannot tell the boot leaves the rules of a box that runs" {
+	requires "strace" command -v strace
+	box 0
+	host iptables -F FORWARD
+	before=$(rules)
+	run -125 host strace -qqfo /dev/null -P /proc/sys/kernel/random/boot_id -e trace=openat -e inject=openat:error=EMFILE \
+	    net-nat --slot 9 ns-spawn true
+	is "$output" "net-nat: read /proc/sys/kernel/random/boot_id: Too many open files"
+	is "$(rules)" "$before"
+	brief
+	has "$(rules)" "-A FORWARD -j BOX-REST-p"
+	ended "$prog" "$pid"
+	grace_end
+	none
+}
+
 @test "a record that cannot be read leaves neither a router nor rules" {
 	for text in "" x; do
 		brief

@@ -344,11 +344,15 @@ text_open(char **text)
 	const cookie_io_functions_t io = {
 	    .write = text_write, .seek = text_tell, .close = text_free};
 	struct text *t = malloc(sizeof(*t));
-	FILE *f = t ? fopencookie(t, "w", io) : NULL;
+	FILE *f;
 
-	if (!f || !(*text = calloc(1, 1)))
+	*text = calloc(1, 1);
+	if (!t || !*text)
 		die("malloc");
 	*t = (struct text){.to = text};
+	f = fopencookie(t, "w", io);
+	if (!f)
+		die("malloc");
 	return f;
 }
 

@@ -37,7 +37,13 @@ state_owns_run(void)
 {
 	struct stat st;
 
-	return geteuid() == 0 && stat("/run", &st) == 0 && st.st_uid == 0;
+	if (geteuid() != 0)
+		return false;
+	if (stat("/run", &st) == 0)
+		return st.st_uid == 0;
+	if (errno != ENOENT)
+		die("stat /run");
+	return false;
 }
 
 bool
@@ -210,7 +216,7 @@ boot_id(void)
 
 	if (!*id) {
 		if (read_at(AT_FDCWD, BOOT_ID, id, sizeof(id)) < 0)
-			strcpy(id, "-");
+			die("read " BOOT_ID);
 		id[strcspn(id, "\n")] = '\0';
 	}
 	return id;
@@ -456,5 +462,6 @@ bool
 lock_there(const char *name)
 {
 	return lock_dir() >= 0 &&
-	       faccessat(lock_dir(), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	       (faccessat(lock_dir(), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+		   errno != ENOENT);
 }

@@ -39,8 +39,8 @@ int lock_wait(const char *name);
  * record, or cleans up after a dead owner, has the lock for a moment. */
 int lock_soon(const char *name);
 
-/* Identifies the time since the machine's start ("-": unknown), for records in
- * a directory that outlives the machine's restart. */
+/* Identifies the time since the machine's start, for records in a directory
+ * that outlives the machine's restart; or dies. */
 const char *boot_id(void);
 
 /* Opens the file of the lock NAME, made if missing and CREATE, without taking
@@ -90,7 +90,8 @@ void lock_each_dead(const char *prefix, bool all, lock_bury *fn);
  * alive. */
 unsigned lock_count(const char *prefix);
 
-/* Whether there is a lock NAME, its owner dead or alive. */
+/* Whether there is a lock NAME, its owner dead or alive; one that cannot be
+ * looked at is there. */
 bool lock_there(const char *name);
 
 #endif

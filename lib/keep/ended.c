@@ -299,8 +299,11 @@ ended_prune(void)
 {
 	const int dir = open_records(false);
 
-	if (dir < 0)
+	if (dir < 0) {
+		if (errno != ENOENT)
+			warn("read %s/" DIR_NAME, state_dir());
 		return;
+	}
 	prune(dir);
 	close(dir);
 }

@@ -152,6 +152,17 @@ fs_of(const char *path, struct statx *st)
 	return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, 0, st);
 }
 
+/* For glob(3): a process that has just ended, or that may not be looked at, is
+ * no error. */
+static int
+list_failed(const char *path, int err)
+{
+	if (err == ENOENT || err == ESRCH || err == EACCES || err == EPERM)
+		return 0;
+	errno = err;
+	die("read %s", path);
+}
+
 void
 netns_each(void (*fn)(void))
 {
@@ -168,9 +179,9 @@ netns_each(void (*fn)(void))
 		if (strcmp(m.type, "nsfs") == 0)
 			visit(m.point, fn);
 	free(mounts);
-	r = glob("/proc/[0-9]*/task/[0-9]*/ns/net", 0, NULL, &links);
+	r = glob("/proc/[0-9]*/task/[0-9]*/ns/net", 0, list_failed, &links);
 	if (r == 0)
-		r = glob("/proc/[0-9]*/fd/*", GLOB_APPEND, NULL, &links);
+		r = glob("/proc/[0-9]*/fd/*", GLOB_APPEND, list_failed, &links);
 	if (r != 0 && r != GLOB_NOMATCH)
 		die("list /proc");
 	for (size_t i = 0; i < links.gl_pathc; i++)
