@@ -150,7 +150,7 @@ refused() {
 	fault() {
 		run -1 strace -f -qq -o /dev/null ${1:+-P "$1"} -e trace="$2" -e inject="$2:$3" "$TOP/bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" "${@:4}"
 	}
-	dir=$(cgroup_dir pids "$(pid_of)")
+	dir_of_pids=$(cgroup_dir pids "$(pid_of)") dir=$dir_of_pids
 	for call in "ps c" "kill --all c" "create --bundle $bundle d"; do
 		# shellcheck disable=SC2086
 		fault "$dir" open,openat error=EPERM $call
@@ -163,11 +163,33 @@ refused() {
 		fault "$file" open,openat error=EPERM state c
 		is "$output" "box-oci: read $file: Operation not permitted"
 	fi
+	file=$dir_of_pids/pids.max
+	fault "$file" open,openat error=EPERM events --stats c
+	is "$output" "box-oci: read $file: Operation not permitted"
+	fault "/proc/$(pid_of)/stat" open,openat error=EMFILE state c
+	is "$output" "box-oci: read /proc/$(pid_of)/stat: Too many open files"
+	# The first pidfd_open is that of the container's process.
+	fault "" pidfd_open error=EMFILE:when=2 kill --all c CONT
+	is "$output" "box-oci: signal the process $(pid_of): Too many open files"
+	fault "" pidfd_send_signal error=EPERM kill --all c CONT
+	is "$output" "box-oci: signal the process $(pid_of): Operation not permitted"
+	run -1 strace -qq -o /dev/null -e trace=signalfd,signalfd4 -e inject=signalfd,signalfd4:error=EMFILE "$TOP/bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" exec c true
+	is "$output" "box-oci: signalfd: Too many open files"
 	fault "" write,writev error=ENOSPC:when=1 state c
 	is "$output" "box-oci: write standard output: No space left on device"
 	fault bundle stat,newfstatat,fstatat64,statx error=EACCES state c
 	is "$output" "box-oci: $BATS_TEST_TMPDIR/oci/c/bundle: Permission denied"
 	is_state running
+}
+
+@test "a program that ends before its starter looks keeps its status" {
+	requires "strace" command -v strace
+	bundle '.process.args = ["sleep", "1000"]'
+	create c
+	oci start c
+	run -7 strace -f -qq -o /dev/null -e trace=wait4 -e inject=wait4:delay_enter=$((SLACK * 100000)) \
+	    "$TOP/bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" exec c sh -c 'exit 7'
+	is "$output" ""
 }
 
 @test "where memory ends, state has the whole text, blanks aside, or none" {

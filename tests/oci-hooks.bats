@@ -37,6 +37,30 @@ life() { run --separate-stderr timeout 30 box-oci --root "$BATS_TEST_TMPDIR/oci"
 	[ "${seen:-}" ]
 }
 
+@test "a hook that cannot be begun is one line, and joins all of its namespaces or none" {
+	requires "strace" command -v strace
+	# fault VERB CALL FAULT [PATH]
+	fault() {
+		run strace -f -qq -o /dev/null ${4:+-P "$4"} -e trace="$2" -e inject="$2:$3" \
+		    box-oci --root "$BATS_TEST_TMPDIR/oci" $1 c 3>&- </dev/null
+	}
+	bundle ".hooks = {poststart: [$(hook post)]} | .process.args = [\"sleep\", \"1000\"]"
+	for at in "dup2 error=EMFILE:when=1" "dup2 error=EMFILE:when=2" "dup2 error=EMFILE:when=3" "prctl error=EPERM:when=1"; do
+		oci create --bundle "$bundle" c >"$BATS_TEST_TMPDIR/c" 2>&1 3>&- </dev/null
+		# shellcheck disable=SC2086
+		fault start $at
+		why="Too many open files"
+		[[ $at != prctl* ]] || why="box-oci: prctl PR_SET_PDEATHSIG: Operation not permitted"
+		is "$status $output" "0 box-oci: hooks.poststart[0]: $bundle/hook: status 125: $why" "$at"
+		oci delete --force c
+	done
+	bundle ".hooks = {createContainer: [$(hook made)]} | .process.args = [\"true\"]"
+	fault "create --bundle $bundle" stat,newfstatat,fstatat64,statx error=EACCES /proc/self/ns/uts
+	is "$status" 1
+	has "$output" "box-oci: /proc/self/ns/uts: Permission denied"
+	[ ! -e "$log" ]
+}
+
 @test "hooks: in their order, with the state, where the specification wants them" {
 	bundle ".hooks = {prestart: [$(hook pre1), $(hook pre2)], createRuntime: [$(hook runtime)], poststart: [$(hook start)], poststop: [$(hook stop)],
 	    createContainer: [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"{ hostname; ls -d $bundle; readlink /proc/self/ns/mnt; } >>$log\"], env: [\"PATH=$PATH\"]}],

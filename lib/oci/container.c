@@ -132,7 +132,9 @@ take_lock(struct container *c)
 	while (flock(c->dir, LOCK_EX) < 0)
 		if (errno != EINTR)
 			die("lock %s", c->path);
-	if (fstat(c->dir, &st) < 0 || st.st_nlink == 0)
+	if (fstat(c->dir, &st) < 0)
+		die("lock %s", c->path);
+	if (st.st_nlink == 0)
 		return false;
 	container_put_pid(c, "holder", getpid());
 	return true;
@@ -150,7 +152,8 @@ container_lock(struct container *c)
 void
 container_unlock(struct container *c)
 {
-	flock(c->dir, LOCK_UN);
+	if (flock(c->dir, LOCK_UN) < 0)
+		die("unlock %s", c->path);
 }
 
 bool
@@ -208,6 +211,17 @@ container_put(struct container *c, const char *name, const char *text)
 	container_put_bytes(c, name, text, strlen(text));
 }
 
+/* When the process PID has begun; 0 if it has ended. */
+static uint64_t
+need_start_time(pid_t pid)
+{
+	const uint64_t start = start_time(pid);
+
+	if (!start && errno != ENOENT && errno != ESRCH)
+		die("read /proc/%d/stat", pid);
+	return start;
+}
+
 /* A pidfd, and the number, of the process in the fact NAME; -1, and 0, if it
  * has ended. */
 static int
@@ -230,7 +244,7 @@ open_process(
 	fd = pidfd_open(number, 0);
 	if (fd < 0 && errno != ESRCH)
 		die("pidfd_open %d", number);
-	if (fd < 0 || !start || start_time(number) != start)
+	if (fd < 0 || !start || need_start_time(number) != start)
 		return close_keep(fd);
 	*pid = number;
 	*began = start;
@@ -248,12 +262,9 @@ container_load_pid(struct container *c)
 void
 container_put_pid(struct container *c, const char *name, pid_t pid)
 {
-	const uint64_t start = start_time(pid);
-	char *text;
+	const uint64_t start = need_start_time(pid);
+	char *text = text_fmt("%d %ju\n", pid, (uintmax_t)start);
 
-	if (!start && errno != ENOENT && errno != ESRCH)
-		die("read /proc/%d/stat", pid);
-	text = text_fmt("%d %ju\n", pid, (uintmax_t)start);
 	container_put(c, name, text);
 	free(text);
 }

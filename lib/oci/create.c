@@ -362,10 +362,11 @@ oci_run(int argc, char *argv[])
 	create(&c, &r);
 	making = &c;
 	start(&c);
+	if (!r.detach)
+		container_unlock(&c);
 	making = NULL;
 	if (r.detach)
 		return 0;
-	container_unlock(&c);
 	status = launch_wait(c.pid);
 	if (!r.keep && container_lock(&c)) {
 		groups_end(c.group);

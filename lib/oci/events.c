@@ -43,12 +43,24 @@ part(const struct container *c, unsigned controller)
 	    t && *c->group ? cg_dir(t, c->group) : NULL, t && t->version == 1};
 }
 
+/* The text of FILE, malloc'ed; NULL if there is none.  Dies if the text cannot
+ * be read. */
+static char *
+read_file(const struct part *p, const char *file)
+{
+	char *text = NULL;
+
+	if (p->dir && cg_look(p->dir, file, &text) < 0)
+		die_said();
+	return text;
+}
+
 /* The number in FILE, on the line that begins with KEY if that is not NULL;
  * "max" is 2^64-1; 0 if there is none. */
 static uint64_t
 number(const struct part *p, const char *file, const char *key)
 {
-	char *text = p->dir ? cg_read(p->dir, file) : NULL, *at = text;
+	char *text = read_file(p, file), *at = text;
 	uint64_t n = 0;
 
 	while (key && at) {
@@ -89,7 +101,7 @@ put_cpu_v1(struct json_object *usage, const struct part *p)
 {
 	const uint64_t tick = 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
 	struct json_object *list = json_object_new_array();
-	char *text = p->dir ? cg_read(p->dir, "cpuacct.usage_percpu") : NULL;
+	char *text = read_file(p, "cpuacct.usage_percpu");
 	char *rest = text, *word;
 
 	while ((word = strsep(&rest, " \n")))
@@ -158,7 +170,7 @@ put_memory(struct json_object *data, const struct container *c)
 	const struct part p = part(c, CG_MEMORY);
 	struct json_object *memory = object(data, "memory");
 	struct json_object *raw = json_object_new_object();
-	char *text = p.dir ? cg_read(p.dir, "memory.stat") : NULL;
+	char *text = read_file(&p, "memory.stat");
 	char *rest = text, *line;
 
 	add(memory, "cache",
@@ -211,7 +223,7 @@ static struct json_object *
 io_v1(const struct part *p, const char *file)
 {
 	struct json_object *list = json_object_new_array();
-	char *text = p->dir ? cg_read(p->dir, file) : NULL;
+	char *text = read_file(p, file);
 	char *rest = text, *line;
 
 	while ((line = strsep(&rest, "\n"))) {
@@ -232,7 +244,7 @@ static struct json_object *
 io_v2(const struct part *p, const char *read, const char *write)
 {
 	struct json_object *list = json_object_new_array();
-	char *text = p->dir ? cg_read(p->dir, "io.stat") : NULL;
+	char *text = read_file(p, "io.stat");
 	char *rest = text, *line;
 
 	while ((line = strsep(&rest, "\n"))) {

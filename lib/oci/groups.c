@@ -267,19 +267,22 @@ groups_signal(const char *group, int signal)
 {
 	size_t n;
 	pid_t *list;
-	const int result = groups_pids(group, &list, &n), saved = errno;
+	int err = groups_pids(group, &list, &n) < 0 ? errno : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const int fd = pidfd_open(list[i], 0);
 
-		if (fd >= 0) {
-			pidfd_send_signal(fd, signal, NULL, 0);
-			close(fd);
+		if ((fd < 0 || pidfd_send_signal(fd, signal, NULL, 0) < 0) &&
+		    errno != ESRCH) {
+			err = errno;
+			said_set(
+			    text_fmt("signal the process %d", list[i]), "");
 		}
+		close_keep(fd);
 	}
 	free(list);
-	errno = saved;
-	return result;
+	errno = err;
+	return err ? -1 : 0;
 }
 
 /* The group of ours that has no container any more. */

@@ -70,13 +70,12 @@ become(const struct call *call, int in, int err)
 {
 	const int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-	at_end_forget();
 	if (dup2(in, 0) < 0 || out < 0 || dup2(out, 1) < 0 ||
 	    dup2(err, 2) < 0 ||
 	    (call->joins && (setns(call->join, (int)call->joins) < 0 ||
 				fchdir(call->root) < 0 || chroot(".") < 0)) ||
 	    (call->dir && chdir(call->dir) < 0) || close_range(3, ~0u, 0) < 0) {
-		dprintf(2, "%s\n", strerror(errno));
+		dprintf(err, "%s\n", strerror(errno));
 		_exit(EXIT_TOOL);
 	}
 	execve(call->path, call->args, call->env);
@@ -131,6 +130,8 @@ run_call(const struct call *call, int64_t timeout, const char *state)
 	if (pid < 0)
 		die("fork");
 	if (pid == 0) {
+		at_end_forget();
+		die_output_to(err);
 		resident_die_with(self, SIGKILL);
 		become(call, in, err);
 	}
@@ -166,8 +167,11 @@ join(struct call *call, pid_t pid)
 	for (size_t i = 0; i < sizeof(kinds_of) / sizeof(*kinds_of); i++) {
 		snprintf(
 		    path, sizeof(path), "/proc/self/ns/%s", kinds_of[i].name);
-		if (stat(path, &ours) < 0)
-			continue;
+		if (stat(path, &ours) < 0) {
+			if (errno == ENOENT) /* not in this kernel */
+				continue;
+			die("%s", path);
+		}
 		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid,
 		    kinds_of[i].name);
 		if (stat(path, &its) < 0)

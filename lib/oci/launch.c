@@ -150,5 +150,9 @@ launch_adopt(void)
 int
 launch_wait(pid_t pid)
 {
-	return resident_wait(&(struct resident){.pid = pid, .fd = -1});
+	bool failed = false;
+	const int status = resident_wait(
+	    &(struct resident){.pid = pid, .fd = -1, .failed = &failed});
+
+	return failed ? EXIT_FAILURE : status;
 }

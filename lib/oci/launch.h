@@ -34,7 +34,7 @@ void launch_terminal(int sock, int dir, const char *name);
 
 /* launch_adopt() before launch(), launch_wait() behind it: this process adopts
  * the box's process PID, waits for its end as a resident, and returns its
- * status of the chain contract. */
+ * status of the chain contract, or 1, with a line, if the wait fails. */
 void launch_adopt(void);
 int launch_wait(pid_t pid);
 

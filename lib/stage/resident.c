@@ -217,21 +217,32 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Whether a child that has ended was left before, by what FD still has.  Then
- * its status is for the next parent, and must stay. */
 static bool
-was_left(const struct resident *r, int fd)
+is_left(const struct resident *r)
+{
+	return r->left && *r->left;
+}
+
+/* waitpid(2) with WNOHANG.  But where the child was left before its end, by
+ * what FD still has, returns 0, and is_left(): the status is for the next
+ * parent, and must stay. */
+static pid_t
+take_status(const struct resident *r, int fd, int *status)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	siginfo_t si = {0};
 
-	if (!r->left || fd < 0 ||
-	    waitid(P_PID, (id_t)r->pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-	    si.si_pid == 0)
-		return false;
-	while (poll(&p, 1, 0) > 0 && r->ready(fd))
-		continue;
-	return *r->left;
+	if (r->left && fd >= 0 &&
+	    waitid(P_PID, (id_t)r->pid, &si, WEXITED | WNOHANG | WNOWAIT) ==
+		0) {
+		if (si.si_pid == 0)
+			return 0;
+		while (poll(&p, 1, 0) > 0 && r->ready(fd))
+			continue;
+		if (is_left(r))
+			return 0;
+	}
+	return waitpid(r->pid, status, WNOHANG);
 }
 
 static pid_t waited; /* 0: it has ended, or was left */
@@ -258,9 +269,11 @@ end_waited(void)
 }
 
 static int
-end_child(const char *call)
+end_child(const struct resident *r, const char *call)
 {
 	warn("%s", call);
+	if (r->failed)
+		*r->failed = true;
 	end_waited();
 	return EXIT_TOOL;
 }
@@ -295,9 +308,10 @@ resident_wait(const struct resident *r)
 	sigfillset(&all);
 	p[0].fd = signalfd(-1, &all, SFD_CLOEXEC);
 	if (p[0].fd < 0)
-		return end_child("signalfd");
-	while (!was_left(r, watched) &&
-	       (pid = waitpid(r->pid, &status, WNOHANG)) == 0) {
+		return end_child(r, "signalfd");
+	while (!is_left(r) && (pid = take_status(r, watched, &status)) == 0) {
+		if (is_left(r))
+			break;
 		relay_poll(p + 2);
 		streams_poll(p + 2 + RELAY_FDS);
 		wait = next ? next - now_ms() : 0;
@@ -305,22 +319,20 @@ resident_wait(const struct resident *r)
 		if (poll(p, sizeof(p) / sizeof(*p), wait > 0 ? (int)wait : -1) <
 			0 &&
 		    errno != EINTR)
-			return end_child("poll");
+			return end_child(r, "poll");
 		relay_turn(p + 2);
 		streams_turn(p + 2 + RELAY_FDS);
 		if (p[0].revents && forward(r, p[0].fd, &meant) < 0)
-			return end_child("read signalfd");
+			return end_child(r, "read signalfd");
 		if (!r->ready || p[1].fd < 0 || !p[1].revents)
 			continue;
 		if (!r->ready(p[1].fd))
 			watched = -1;
 		else if (r->pause)
 			next = now_ms() + r->pause;
-		if (r->left && *r->left)
-			break;
 	}
 	if (pid < 0)
-		return end_child("waitpid");
+		return end_child(r, "waitpid");
 	waited = 0;
 	relay_finish(p[0].fd);
 	streams_finish(p[0].fd);

@@ -45,6 +45,9 @@ struct resident {
 	/* NULL, or set by ready(): the wait is over, with the status 0, and the
 	 * child goes on without us. */
 	const bool *left;
+	/* NULL, or set if the wait itself fails, which a line says: the status
+	 * is then 125, as a child's own may be. */
+	bool *failed;
 	/* The least milliseconds between two calls of ready(), so that the
 	 * child does not set our pace; 0: none. */
 	int pause;

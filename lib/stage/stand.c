@@ -48,10 +48,10 @@ wait_for_start(int park)
 	if (conn < 0)
 		die("wait for the start: accept");
 	inherit_drop(INHERIT_PARK);
+	die_output_to(conn);
 	heard = true;
 	fd_tell(conn, 'x');
 	fd_tell(conn, '\n');
-	die_output_to(conn);
 }
 
 bool
@@ -71,9 +71,9 @@ stand(void)
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		die("prctl PR_SET_PDEATHSIG");
 	door_shut();
+	at_end(tell_failure);
 	if (!fd_tell(leave, 'l') || fd_hear(leave) < 0)
 		diex("the parent has died");
-	at_end(tell_failure);
 	if (park >= 0)
 		wait_for_start(park);
 }

@@ -24,7 +24,8 @@ sites() {
 	BEGIN { if (all != "all") while ((getline place < places) > 0) before[place] }
 	!(($1, $2) in any) { any[$1, $2]; if ($3 ~ /^(brk|arch_prctl)$/) start[$1, $2] }
 	$3 == "prctl" && $5 == 15 || $3 ~ /^open/ && $5 == "/proc/self/exe" { delete start[$1, $2] } # in tool_start(), sealed_start()
-	$5 ~ "^/memfd:stage" { delete any[$1, $2] } # the same program begins again
+	# The same program begins again.
+	$5 ~ "^/memfd:stage" || $3 == "execve" && $5 == "/proc/self/exe" { delete any[$1, $2] }
 	($1, $2) in start { next }
 	$3 ~ /^(brk|close|exit|exit_group|get[a-z]*[gpu]id|getpgrp|gettid|munmap|rt_sigaction|rt_sigprocmask|rt_sigreturn|sched_yield|set_robust_list|set_tid_address|tkill|umask)$/ { next }
 	{ site = $1 "/" $2 "/" $3 "/" $4; n[site]++ }
