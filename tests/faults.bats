@@ -188,10 +188,20 @@ killed() {
 	    ns-spawn ns-sysctl net.ipv4.ip_unprivileged_port_start=80 kernel.msgmax=9000 rootfs-fstab --fstab "$BATS_TEST_TMPDIR/fstab" \
 	    --device /dev/null:c:1:3 --dir /dev/pts --link /dev/fd:/proc/self/fd --mask /proc/keys --freeze /proc/sys --read-only \
 	    --user 7:8 --groups 9 --env-file "$BATS_TEST_TMPDIR/env" --workdir /bin "$root" \
-	    sh -c "$VIEW; ulimit -n; umask; cat /proc/self/oom_score_adj; nice; echo \$A \$PWD; cat /proc/sys/kernel/msgmax; head -c 1 /proc/keys"
+	    sh -c "$VIEW; ulimit -n; umask; cat /proc/self/oom_score_adj; awk \"{ print \\\$19 }\" /proc/self/stat; echo \$A \$PWD; cat /proc/sys/kernel/msgmax; head -c 1 /proc/keys"
+}
+
+@test "each call of stages without a root directory fails once" {
+	full
+	only='cap-drop|sys-filter'
 	sweep walls ns-spawn cap-drop --cap-drop CHOWN sys-filter --flags log sh -c "$VIEW"
+}
+
+@test "each call of a start with devices fails once" {
+	full
 	beyond_box devices
-	sweep devices cg-limit --devices max cg-device --allow 'c 1:3' --allow 'c 136:*' --deny 'c 136:1' sh -c ': </dev/full && echo full'
+	only='cg-limit|cg-device'
+	sweep devices cg-limit --devices max cg-device --allow 'c 1:3' --allow 'c 1:7 r' --deny 'c 1:3' sh -c ': </dev/full && echo full'
 }
 
 @test "each call of a start with the firewall of legacy iptables fails once" {
@@ -214,8 +224,7 @@ killed() {
 		status=$?
 		iptables-restore <"$3"
 		exit $status' - "$root" "$VIEW" "$BATS_TEST_TMPDIR/rules"
-	kill "$pid"
-	finish
+	rest
 }
 
 @test "each call of a program that enters a box fails once" {
@@ -223,8 +232,7 @@ killed() {
 	running
 	only=ns-enter
 	sweep enter ns-enter --rlimit nofile=100 -u 7:8 --group-add 9 -e A=b -w /bin --cap-add NET_RAW "$box" sh -c "$VIEW; ulimit -n; echo \$A \$PWD"
-	kill "$pid"
-	finish
+	rest
 }
 
 @test "each call of a start with an ordinary user's ids fails once" {
@@ -246,12 +254,20 @@ killed() {
 }
 
 # running: a box, $box, with the program $prog; the chains keep the state directory.
+# rest: its end.
 running() {
+	cp "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/first"
 	start box-run --name "f$$" --log "$BATS_TEST_TMPDIR/log" "$root" sh -c 'echo begun; exec sleep 1000'
 	runs sleep
 	baseline_save
 	keep=1
 	export box=f$$ prog
+}
+rest() {
+	kill "$pid"
+	finish
+	rm -r "$BOX_STATE/ended"
+	cp "$BATS_TEST_TMPDIR/first" "$BATS_TEST_TMPDIR/before"
 }
 
 @test "each call of a copy fails once" {
@@ -261,11 +277,24 @@ running() {
 		status=$?
 		nsenter -t "$prog" -m rm -rf /tmp/p
 		exit $status'
-	kill "$pid"
-	finish
+	rest
 }
 
-@test "each call of a change, a clean-up and a look at the log fails once" {
+@test "each call of a look at the log fails once" {
+	full
+	running
+	sweep logs sh -c 'log-plain <"$1"' - "$BATS_TEST_TMPDIR/log/current"
+	rest
+}
+
+@test "each call of a clean-up fails once" {
+	full
+	running
+	sweep gc box-gc
+	rest
+}
+
+@test "each call of a change of limits and ports fails once" {
 	full
 	running
 	limits=$(for c in cpu cpuset memory pids; do cgroup_dir $c "$prog"; done | sort -u |
@@ -285,10 +314,7 @@ running() {
 			back
 			exit $status
 		}'
-	sweep logs sh -c 'log-plain <"$1"' - "$BATS_TEST_TMPDIR/log/current"
-	sweep gc box-gc
-	kill "$pid"
-	finish
+	rest
 }
 
 @test "each program of the firewall fails as a whole, at each of its runs" {

@@ -336,8 +336,8 @@ is_fresh(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && st.st_size == 0 &&
-	       time(NULL) - st.st_ctime < 2;
+	return fstat(fd, &st) < 0 ||
+	       (st.st_size == 0 && time(NULL) - st.st_ctime < 2);
 }
 
 /* Calls FN for the lock NAME, if its owner is dead. */
