@@ -72,7 +72,7 @@ static struct restart restart;
 static struct env env;
 static const char *name, *enter, *log_dir, *layer_root;
 static bool detached, no_record, made_up, was_up, new_layer, runs;
-static pid_t keeper;
+static pid_t caller, keeper;
 static int lock_fd, exit_fd = -1, status = EXIT_TOOL;
 static struct ended end;
 
@@ -165,14 +165,14 @@ take_name(void)
 static void
 record(void)
 {
-	if (!was_up || (made_up && !detached))
+	/* Of a start that fails, the caller behind us prints the log before. */
+	const bool drop = was_up ? no_record : detached && getppid() != caller;
+
+	/* Nobody knows the name by which to find the log. */
+	if (drop && made_up && ended_remove_log(name) < 0)
+		warn("%s", said());
+	if (no_record || !was_up || (made_up && !detached))
 		return;
-	if (no_record) {
-		/* Nobody knows the name by which to find the log. */
-		if (made_up && ended_remove_log(name) < 0)
-			warn("%s", said());
-		return;
-	}
 	end.status = status;
 	end.stopped = restart_stopped(&restart, status);
 	end.restarts = restart.count;
@@ -311,7 +311,7 @@ main(int argc, char *argv[])
 	}
 
 	resident_begin();
-	keeper = getpid();
+	caller = keeper = getpid();
 	end.began = time(NULL);
 	lock_fd = take_name();
 	at_end(give_back);
@@ -322,7 +322,7 @@ main(int argc, char *argv[])
 	make_log();
 	ready_up = go_up;
 	if (detached) {
-		detach(name, log_dir);
+		detach(name, log_dir, made_up);
 		keeper = getpid();
 	}
 	inherit_add(INHERIT_LEASE, lock_fd);

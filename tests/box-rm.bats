@@ -133,6 +133,24 @@ entries() { find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort 
 	is "$(<"$BATS_TEST_TMPDIR/own/current")" out
 }
 
+@test "-d with a made-up name: of a start that fails, and of one that is broken off, no log stays" {
+	for bad in "127 no-such-program" "125 cg-limit --no-such-option max true"; do
+		# shellcheck disable=SC2086
+		run "-${bad%% *}" box-keep -d ${bad#* }
+		has "$output" no-such
+		is "$(entries "$E")$(entries "$L")$(find "$BOX_STATE/lock" -name 'box-*')" ""
+	done
+	start box-keep -d --ready notify sleep 1000
+	eventually 10 compgen -G "$L/*/current"
+	kill "$pid"
+	finish
+	no_logs() { [ -z "$(entries "$L")" ]; }
+	eventually 10 no_logs
+	# A name of the caller's finds the log again.
+	run -127 box-keep -d --name web no-such-program
+	is "$(entries "$L")" web
+}
+
 @test "a log elsewhere stays; a name that is wrong removes nothing" {
 	dir="$BATS_TEST_TMPDIR/a log"
 	run -0 box-keep -d --log "$dir" --name web echo out

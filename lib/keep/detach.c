@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/plain.h"
 #include "box/lock.h"
+#include "keep/ended.h"
 #include "keep/log.h"
 #include "stage/inherit.h"
 #include "stage/resident.h"
@@ -71,7 +72,7 @@ show_log(const char *log, const struct stat *before)
 /* In the caller's process.  _exit(2): the new process cleans up. */
 __attribute__((noreturn)) static void
 wait_up(pid_t pid, int ready, const char *name, const char *log,
-    const struct stat *before)
+    const struct stat *before, bool forgotten)
 {
 	int status;
 
@@ -98,6 +99,9 @@ wait_up(pid_t pid, int ready, const char *name, const char *log,
 			_exit(EXIT_TOOL);
 		}
 	show_log(log, before);
+	/* -1: another box may have the name by now. */
+	if (forgotten)
+		(void)ended_remove(name);
 	_exit(exit_status(status));
 }
 
@@ -111,7 +115,7 @@ fail(const char *doing, const char *log)
 }
 
 void
-detach(const char *name, const char *log)
+detach(const char *name, const char *log, bool forgotten)
 {
 	const pid_t caller = getpid();
 	struct stat before;
@@ -130,7 +134,7 @@ detach(const char *name, const char *log)
 		die("fork");
 	if (pid > 0) {
 		close(ends[1]);
-		wait_up(pid, ends[0], name, log, &before);
+		wait_up(pid, ends[0], name, log, &before, forgotten);
 	}
 	/* TERM: the new process removes the box's state. */
 	resident_die_with(caller, SIGTERM);
