@@ -98,8 +98,10 @@ lib/libbox.a: $(LIB)
 	@rm -f $@
 	$(call say,AR $@)$(AR) rc $@ $(LIB)
 
-# The reader of JSON is in box-oci alone.
-bin/box-oci: override LDLIBS += $(JSON)
+# The reader of JSON is in box-oci alone, and so is what ends that program where
+# memory ends (lib/oci/memory.c).
+bin/box-oci: override LDLIBS += $(JSON) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # Mode 755 with any umask: a box's root executes the stages as an ordinary user of
 # the host.

@@ -159,7 +159,7 @@ killed() {
 	refusal=1
 	# A killed pause leaves the container so.
 	sweep verbs sh -c 'oci() { box-oci --root "$dir" "$@"; }
-		trap "oci resume c 2>&-" EXIT
+		trap "s=\$?; [ \$s = 0 ] || oci resume c 2>&-; exit \$s" EXIT
 		oci pause c || exit
 		state=$(oci state c) || exit
 		echo "$state" | grep status

@@ -84,6 +84,9 @@ static unsigned n_undos;
 static void
 undo_all(void)
 {
+	/* For the rest, if one of them dies. */
+	if (n_undos > 1)
+		atexit(undo_all);
 	while (n_undos)
 		undos[--n_undos]();
 }

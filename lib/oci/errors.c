@@ -9,6 +9,7 @@
 #include "oci/errors.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "oci/json.h"
 #include "stage/inherit.h"
 #include "stage/stages.h"
 
@@ -41,37 +42,34 @@ errors_time(long long seconds, long nano)
 }
 
 static void
-log_entry(const char *msg)
+log_entry(const char *text)
 {
 	const char *level = status ? "error" : "warning";
-	struct json_object *j = json_object_new_object();
+	struct json_object *string = json_object_new_string(text);
+	const char *msg = string ? json_print(string, 0) : "\"out of memory\"";
+	const char *time;
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	json_object_object_add(j, "level", json_object_new_string(level));
-	json_object_object_add(j, "msg", json_object_new_string(msg));
-	json_object_object_add(j, "time",
-	    json_object_new_string(errors_time(now.tv_sec, now.tv_nsec)));
+	time = errors_time(now.tv_sec, now.tv_nsec);
 	if (as_json)
-		dprintf(output, "%s\n",
-		    json_object_to_json_string_ext(
-			j, JSON_C_TO_STRING_PLAIN |
-			       JSON_C_TO_STRING_NOSLASHESCAPE));
+		dprintf(output,
+		    "{\"level\":\"%s\",\"msg\":%s,\"time\":\"%s\"}\n", level,
+		    msg, time);
 	else
-		dprintf(output, "time=\"%s\" level=%s msg=%s\n",
-		    errors_time(now.tv_sec, now.tv_nsec), level,
-		    json_object_to_json_string_ext(
-			json_object_object_get(j, "msg"),
-			JSON_C_TO_STRING_NOSLASHESCAPE));
+		dprintf(
+		    output, "time=\"%s\" level=%s msg=%s\n", time, level, msg);
 }
 
+/* There may be no memory: the lines are at most 64 KiB. */
 static void
 flush(void)
 {
-	char *text, *msg, *end;
+	static char text[1 << 16];
+	char *msg, *end;
 
 	fflush(die_output());
-	if (lseek(lines, 0, SEEK_SET) < 0 || !(text = slurp_fd(lines)))
+	if (pread(lines, text, sizeof(text) - 1, 0) < 0)
 		_exit(status);
 	/* The status of exit(3) is good as long as there was no die(). */
 	if (!*text)

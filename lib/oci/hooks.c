@@ -66,21 +66,31 @@ struct call {
 };
 
 __attribute__((noreturn)) static void
-become(const struct call *call, int in, int err)
+give_up(int err, int status)
 {
-	const int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	dprintf(err, "%s\n", strerror(errno));
+	_exit(status);
+}
 
+/* The child of PARENT: all of its lines are the hook's, in ERR. */
+__attribute__((noreturn)) static void
+become(const struct call *call, pid_t parent, int in, int err)
+{
+	int out;
+
+	at_end_forget();
+	if (dup2(err, 2) < 0)
+		give_up(err, EXIT_TOOL);
+	die_output_to(-1);
+	resident_die_with(parent, SIGKILL);
+	out = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (dup2(in, 0) < 0 || out < 0 || dup2(out, 1) < 0 ||
-	    dup2(err, 2) < 0 ||
 	    (call->joins && (setns(call->join, (int)call->joins) < 0 ||
 				fchdir(call->root) < 0 || chroot(".") < 0)) ||
-	    (call->dir && chdir(call->dir) < 0) || close_range(3, ~0u, 0) < 0) {
-		dprintf(err, "%s\n", strerror(errno));
-		_exit(EXIT_TOOL);
-	}
+	    (call->dir && chdir(call->dir) < 0) || close_range(3, ~0u, 0) < 0)
+		give_up(2, EXIT_TOOL);
 	execve(call->path, call->args, call->env);
-	dprintf(2, "%s\n", strerror(errno));
-	_exit(errno == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
+	give_up(2, errno == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
 }
 
 /* Waits for PID; false if it does not end in the SECONDS, and is killed. */
@@ -129,12 +139,8 @@ run_call(const struct call *call, int64_t timeout, const char *state)
 
 	if (pid < 0)
 		die("fork");
-	if (pid == 0) {
-		at_end_forget();
-		die_output_to(err);
-		resident_die_with(self, SIGKILL);
-		become(call, in, err);
-	}
+	if (pid == 0)
+		become(call, self, in, err);
 	if (!wait_for(pid, timeout, &status))
 		why = text_fmt("not done in %jd seconds", (intmax_t)timeout);
 	else if (status)

@@ -69,8 +69,7 @@ bool json_empty(struct json j);
  * unless json_empty(). */
 void json_refuse(struct json j, const char *path, const char *why);
 
-/* J as a text of JSON, which J owns, by FLAGS of json-c; "null" if NULL.  Dies
- * where memory ends. */
+/* J as a text of JSON, which J owns, by FLAGS of json-c. */
 const char *json_print(struct json_object *j, int flags);
 
 /* Dies with "NAME: TEXT". */
