@@ -180,6 +180,13 @@ refused() {
 	fault bundle stat,newfstatat,fstatat64,statx error=EACCES state c
 	is "$output" "box-oci: $BATS_TEST_TMPDIR/oci/c/bundle: Permission denied"
 	is_state running
+	# Also where the undoing fails.
+	bundle '.process.args = ["no-such"] | .linux.cgroupsPath += "d"'
+	try strace -qq -o /dev/null -e trace=rmdir,unlinkat -e inject=rmdir,unlinkat:error=EPERM \
+	    "$TOP/bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" d
+	is "$status" 1
+	has "$output" 'box-oci: exec: "no-such": executable file not found'
+	has "$output" "box-oci: remove $BATS_TEST_TMPDIR/oci/d: Operation not permitted"
 }
 
 @test "a program that ends before its starter looks keeps its status" {
