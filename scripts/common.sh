@@ -97,19 +97,27 @@ own() {
 	[ -z "$foreign" ]
 }
 
-# fact FILE: the first line in $fact; false if there is none.
+# fact FILE: the first line in $fact; 1 if there is none; 2: it cannot be read.  The
+# second look is for a file that has just been written.
 fact() {
 	fact=''
-	{ IFS= read -r fact <"$dir/$1"; } 2>/dev/null || [ "$fact" ]
+	for _look in 1 2; do
+		{ IFS= read -r fact <"$dir/$1"; } 2>/dev/null && return
+		[ -z "$fact" ] || return 0
+		[ -s "$dir/$1" ] || return 1
+	done
+	return 2
 }
 
-# began PID: the start time of the process in $began, as in /proc/PID/stat; false
-# if the process has ended.  The process's name, in brackets, may hold anything.
+# began PID: the start time of the process in $began, as in /proc/PID/stat; 1 if the
+# process has ended; 2: it cannot be looked at.  The process's name, in brackets, may
+# hold anything.
 began() {
 	began='' _stat=''
 	{
 		while IFS= read -r _line; do _stat=$_stat$_line; done <"/proc/$1/stat"
 	} 2>/dev/null || :
+	[ "$_stat" ] || [ ! -e "/proc/$1" ] || return 2
 	_stat=${_stat##*") "}
 	case $_stat in [ZX]*) return 1 ;; esac
 	# shellcheck disable=SC2086
@@ -117,12 +125,14 @@ began() {
 	[ $# -ge 20 ] && shift 19 && began=$1
 }
 
-# process FILE: the pid in FILE in $process, if that process lives.  2: damaged.
+# process FILE: the pid in FILE in $process, if that process lives.  2: damaged, or not
+# to be read.
 process() {
 	process=''
-	fact "$1" || return 1
+	fact "$1" || return
 	number "${fact%% *}" && number "${fact#* }" || return 2
-	began "${fact%% *}" && [ "$began" = "${fact#* }" ] || return 1
+	began "${fact%% *}" || return
+	[ "$began" = "${fact#* }" ] || return 1
 	process=${fact%% *}
 }
 
@@ -141,8 +151,11 @@ locked() {
 	flock -n -s -E 9 0 2>/dev/null <"$state/lock/box-$name" || _status=$?
 	case $_status in
 	9) ;;
-	[0-2]) return 1 ;;	# free, or no such file
-	*) die "flock: status $_status" ;;
+	0) return 1 ;;
+	*)
+		[ -e "$state/lock/box-$name" ] || return 1
+		die "flock: status $_status"
+		;;
 	esac
 }
 
@@ -158,14 +171,14 @@ box() {
 	[ -z "$why" ] && [ ! -d "$dir" ] && [ -e "$dir" ] && why="$dir is not a directory"
 	[ -z "$why" ] || return 2
 	process keeper || {
-		[ $? = 1 ] || why="$dir/keeper is damaged"
+		[ $? = 1 ] || why="$dir/keeper is damaged, or cannot be read"
 		[ -z "$why" ] && return 1
 		return 2
 	}
 	keeper=$process since=$began
 	locked || return 1
 	process pid || {
-		[ $? = 1 ] || why="$dir/pid is damaged"
+		[ $? = 1 ] || why="$dir/pid is damaged, or cannot be read"
 		[ -z "$why" ] || return 2
 	}
 	pid=$process

@@ -27,6 +27,16 @@ out() {
 	printf "$@" 2>/dev/null || die "cannot write to the standard output"
 }
 
+# An end that no line of the script asks for is a failure of the script's own: of the
+# shell, which has 2 for that, or of a program that the script runs. Either may have
+# said nothing.
+trap 'case $? in [1-9] | [1-9]? | 1[01]? | 12[0-4]) die "the shell or a program failed" ;; esac' EXIT
+# finish STATUS: ends with any status.
+finish() {
+	trap - EXIT
+	exit "$1"
+}
+
 # Options.  $synopsis is the text after "TOOL [options]".  $table has a row for
 # each option: a target, and the line of --help.
 #

@@ -332,3 +332,19 @@ group() {
 	END
 	run -0 box-ps --
 }
+
+@test "a box that cannot be looked at has not ended; a shell that cannot go on says so" {
+	requires "strace" command -v strace
+	box a
+	broken() { run -125 strace -f -qq -o /dev/null "${@:2}" "$1" a; }
+	for cmd in box-ps box-stop; do
+		for file in "$d/keeper" "/proc/$keeper/stat" "$BOX_STATE/lock/box-a"; do
+			broken $cmd -P "$file" -e trace=openat,open -e inject=openat,open:error=ENFILE
+			hasnt "$output" "no such box"
+		done
+		is "$output" "$cmd: flock: status 2"
+		broken $cmd -e trace=clone,fork,vfork -e inject=clone,fork,vfork:error=EAGAIN
+		has "$output" "$cmd: the shell or a program failed"
+	done
+	kill -0 "$keeper"
+}
