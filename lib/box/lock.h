@@ -39,8 +39,8 @@ int lock_wait(const char *name);
  * record, or cleans up after a dead owner, has the lock for a moment. */
 int lock_soon(const char *name);
 
-/* Identifies the time since the machine's start, for records in a directory
- * that outlives the machine's restart; or dies. */
+/* Identifies the time since the machine's start ("-" if /proc does not say),
+ * for records in a directory that outlives the machine's restart; or dies. */
 const char *boot_id(void);
 
 /* Opens the file of the lock NAME, made if missing and CREATE, without taking
