@@ -249,14 +249,20 @@ damaged() {
 	return 1
 }
 
-# each_box CMD...: CMD for each running box whose state is not damaged.
+# with_box NAME CMD...: CMD for the box, if it is running and its state is not damaged.
+with_box() {
+	if box "$1"; then
+		shift
+		"$@"
+	elif [ "$why" ]; then
+		damaged "$why" || :
+	fi
+}
+
+# each_box CMD...: CMD for each of these boxes.
 each_box() {
 	for _box in "$state"/*; do
-		if box "${_box##*/}"; then
-			"$@"
-		elif [ "$why" ]; then
-			damaged "$why" || :
-		fi
+		with_box "${_box##*/}" "$@"
 	done
 }
 

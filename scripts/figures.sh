@@ -84,7 +84,7 @@ figures() {
 		value "$cpu_group/cpu.cfs_period_us"
 		period=$value
 	}
-	! number "$quota" || cpu_max=$((quota * 100 / period))
+	! number "$quota" || ! number "$period" || cpu_max=$((quota * 100 / period))
 
 	g=$memory_group
 	value "$g/memory.current" "$g/memory.usage_in_bytes"

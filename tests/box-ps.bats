@@ -346,5 +346,7 @@ group() {
 		broken $cmd -e trace=clone,fork,vfork -e inject=clone,fork,vfork:error=EAGAIN
 		has "$output" "$cmd: the shell or a program failed"
 	done
+	# At the second look, too.
+	broken box-ps -P "/proc/$keeper/stat" -e trace=openat,open -e inject=openat,open:error=ENFILE:when=2
 	kill -0 "$keeper"
 }
