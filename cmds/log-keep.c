@@ -76,7 +76,10 @@ lose(size_t len)
 	lost += len;
 }
 
-static void
+/* The lock says that a log-keep writes there.  It is the file's, because other
+ * users may be able to open the directory, and so to lock it.  Returns whether
+ * we have it. */
+static bool
 open_file(void)
 {
 	struct stat st;
@@ -84,6 +87,7 @@ open_file(void)
 	file = log_open(dir, "current", O_WRONLY | O_CREAT | O_APPEND);
 	if (file >= 0 && fstat(file, &st) == 0)
 		size = (uint64_t)st.st_size;
+	return file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0;
 }
 
 /* A log's N-th file; 0 is the current one. */
@@ -201,11 +205,11 @@ open_log(void)
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		die("open %s", path);
-	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
-		diex("%s: another log-keep writes there", path);
-	open_file();
+	if (open_file())
+		return;
 	if (file < 0)
 		die("open %s/current", path);
+	diex("%s: another log-keep writes there", path);
 }
 
 int

@@ -29,6 +29,23 @@ sizes() { stat -c %s "$log"/*; }
 	has "$(<"$log/current")" "stdin is the caller's"
 }
 
+@test "one writer at a time; who can open the directory holds nobody up" {
+	mkdir -m 755 "$log"
+	flock "$log" sleep 1000 3>&- &
+	locker=$!
+	eventually 10 grep -q "$(stat -c :%i "$log") " /proc/locks
+	start log-keep --size 1k "$log" sh -c 'seq 1000; exec sleep 1000'
+	eventually 10 test -e "$log/3"
+	sleep 0.1
+	# Also after a change of the file.
+	run -125 log-keep "$log" true
+	is "$output" "log-keep: $log: another log-keep writes there"
+	kill "$locker" "$pid"
+	wait "$locker" || :
+	finish
+	run -0 log-keep "$log" true
+}
+
 @test "bytes, not text" {
 	head -c 700000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
 	run -0 log-keep --files 3 "$log" cat "$BATS_TEST_TMPDIR/data"
