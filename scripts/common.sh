@@ -81,15 +81,15 @@ find_state() {
 }
 
 # own DEPTH PATH...: whether this user alone can have written PATH and DEPTH
-# levels below; if not, $foreign is another user's file.  A socket holds no
-# facts.
+# levels below; if not, $foreign is another user's file, or a pipe, whose reader would
+# wait.  A socket holds no facts.
 own() {
 	_status=0
 	foreign=$(
 		depth=$1
 		shift
 		find "$@" -maxdepth "$depth" ! -type s \
-		    \( ! -user "$uid" -o -perm /022 -o -type l \) 2>/dev/null
+		    \( ! -user "$uid" -o -perm /022 -o -type l -o -type p \) 2>/dev/null
 	) || _status=$?
 	# 1: a path is not there. A look that failed has found nothing, either.
 	[ $_status -le 1 ] || die "find: status $_status"
@@ -166,7 +166,7 @@ box() {
 	name=$1 dir=$state/$1 cgroups=$state/lock/cg-$1 keeper='' pid='' why=''
 	name "$name" || return 1
 	[ -e "$dir" ] || [ -L "$dir" ] || return 1
-	own 1 "$dir" "$cgroups" || why="$foreign is not this user's own"
+	own 1 "$dir" "$cgroups" "$state/lock/box-$name" || why="$foreign is not this user's own"
 	# A box that has just ended has none.
 	[ -z "$why" ] && [ ! -d "$dir" ] && [ -e "$dir" ] && why="$dir is not a directory"
 	[ -z "$why" ] || return 2

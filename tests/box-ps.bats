@@ -99,6 +99,9 @@ refused() {
 	rm "$d" && rm -r "$d.real" && again
 	mv "$d/keeper" "$BATS_TEST_TMPDIR/k" && ln -s "$BATS_TEST_TMPDIR/k" "$d/keeper"
 	refused "$d/keeper" && again
+	for pipe in "$d/keeper" "$BOX_STATE/lock/box-bad"; do
+		mv "$pipe" "$pipe.real" && mkfifo -m 600 "$pipe" && refused "$pipe" && mv "$pipe.real" "$pipe"
+	done
 	for text in "x 1" "1" "$keeper" "-1 5" "0x10 5" "1 2 3" '$(id) 1' "99999999999999999999 1" "007 5"; do
 		echo "$text" >"$d/keeper" && refused "$d/keeper" && again
 		echo "$text" >"$d/pid" && refused "$d/pid" && again
