@@ -248,6 +248,17 @@ terminal() { as python3 "$TOP/tests/terminal.py" "$@"; }
 	rm -r "$HOME_OF/roots"
 }
 
+@test "a proc that hides other processes: the box starts, and the family finds it" {
+	hidden() { host unshare --mount --propagation private sh -c 'mount -t proc -o hidepid=$0 proc /proc && exec "$@"' "$how" "${user[@]}" "$@" 3>&-; }
+	for how in 1 2; do
+		run -0 hidden box-run -d --rm --name web -p 8080:80 "$root" sleep 1000
+		has "$(hidden box-ps)" "8080:80"
+		run -0 hidden box-exec web hostname
+		is "$output" web
+		hidden box-stop -t 0 web
+	done
+}
+
 @test "-t: a terminal of the box's own, in box-run and box-exec" {
 	terminal box-run -t --network none --name web "$root" sh -c 'tty; stty size; read -r line; echo "got $line"' <<-'END'
 		expect /dev/pts/0

@@ -306,6 +306,15 @@ pasta_leaks(bool *leaks)
 	return 0;
 }
 
+/* Where proc has hidepid, pasta is hidden as soon as it has confined itself.  A
+ * box can do without the fact. */
+static void
+tell_pid(void)
+{
+	if (start_time(pasta) || (errno != EPERM && errno != EACCES))
+		state_put_pid("pasta", pasta);
+}
+
 /* Starts pasta as our child, and waits until it is ready. */
 static int
 launch(char **argv, uid_t uid, gid_t gid)
@@ -325,6 +334,7 @@ launch(char **argv, uid_t uid, gid_t gid)
 		die("fork");
 	if (pasta == 0)
 		become(argv, uid, gid, fds, parent);
+	tell_pid();
 	close(fds[0]);
 	close(fds[1]);
 	ret = wait_ready(pipes[0]);
@@ -377,7 +387,6 @@ pasta_start(struct usernet *u, uid_t uid, gid_t gid)
 	close_keep(ns[1]);
 	if (ret < 0)
 		return -1;
-	state_put_pid("pasta", pasta);
 	if (u->n_ports) {
 		at_end(end_pasta);
 		tell_ports(u);
