@@ -167,8 +167,9 @@ hear(int fd)
 	case 'f':
 		return stands = false;
 	default:
-		/* The end of file is PROG's exec, or the park. */
-		leave_done = stands;
+		/* The end of file is PROG's exec, or the park; ECONNRESET an
+		 * end without a look at our answer. */
+		leave_done = stands && errno != ECONNRESET;
 		return false;
 	}
 }
