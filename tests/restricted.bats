@@ -218,6 +218,21 @@ masked="start the container around this one with box-run --unmask, or docker run
 	done
 }
 
+@test "vm.memfd_noexec = 2: a stage that the box could write does not run from a copy" {
+	[ -w /proc/sys/vm/memfd_noexec ] || skip "this kernel has no vm.memfd_noexec, or it is not this box's"
+	cp -r "$TOP/bin" own && chown -R 65534:65534 own
+	strict() { host unshare --pid --fork --mount-proc sh -euc "echo 2 >/proc/sys/vm/memfd_noexec; $1"'; shift; exec "$@"' sh "$@"; }
+	mend="sysctl -w vm.memfd_noexec=1"
+	for who in root user; do
+		run=(ns-spawn --map self rootfs-enter --ephemeral "$bb.new" true)
+		[ $who = root ] || run=("${user[@]}" "$PWD/own/ns-spawn" --init true)
+		refused "$mend" strict : "${run[@]}"
+		works strict "$mend >/dev/null" "${run[@]}"
+	done
+	run strict : "${user[@]}" "$PWD/own/box-doctor"
+	says namespaces "$mend"
+}
+
 @test "a hierarchy that is not mounted, and one that is read-only" {
 	# Names are looked for where there is a mount.
 	hidden='mount -t tmpfs t /sys/fs/cgroup'

@@ -75,6 +75,8 @@ copy_of(int exe)
 
 	if (copy < 0 && errno == EINVAL)
 		copy = memfd_create("stage", flags);
+	if (copy < 0 && errno == EACCES)
+		die_hint("sysctl -w vm.memfd_noexec=1", "memfd_create");
 	if (copy < 0)
 		die("memfd_create");
 	while ((n = sendfile(copy, exe, NULL, rest)) > 0)
