@@ -180,6 +180,12 @@ refused() {
 	fault bundle stat,newfstatat,fstatat64,statx error=EACCES state c
 	is "$output" "box-oci: $BATS_TEST_TMPDIR/oci/c/bundle: Permission denied"
 	is_state running
+	# A container without a process, for which the lock tells the state.
+	mkdir "$BATS_TEST_TMPDIR/oci/d"
+	chmod 700 "$BATS_TEST_TMPDIR/oci/d"
+	fault "" flock error=EPERM state d
+	is "$output" "box-oci: lock $BATS_TEST_TMPDIR/oci/d: Operation not permitted"
+	oci delete --force d
 	# Also where the undoing fails.
 	bundle '.process.args = ["no-such"] | .linux.cgroupsPath += "d"'
 	try strace -qq -o /dev/null -e trace=rmdir,unlinkat -e inject=rmdir,unlinkat:error=EPERM \

@@ -41,6 +41,7 @@ life() { run --separate-stderr timeout 30 box-oci --root "$BATS_TEST_TMPDIR/oci"
 	requires "strace" command -v strace
 	# fault VERB CALL FAULT [PATH]
 	fault() {
+		# shellcheck disable=SC2086
 		run strace -f -qq -o /dev/null ${4:+-P "$4"} -e trace="$2" -e inject="$2:$3" \
 		    box-oci --root "$BATS_TEST_TMPDIR/oci" $1 c 3>&- </dev/null
 	}

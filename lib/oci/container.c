@@ -321,9 +321,11 @@ container_status(const struct container *c)
 {
 	/* Its maker has the lock. */
 	if (!c->pid && !has_fact(c, "pid")) {
-		if (flock(c->dir, LOCK_SH | LOCK_NB) < 0)
-			return OCI_CREATING;
-		return OCI_STOPPED;
+		if (flock(c->dir, LOCK_SH | LOCK_NB) == 0)
+			return OCI_STOPPED;
+		if (errno != EWOULDBLOCK)
+			die("lock %s", c->path);
+		return OCI_CREATING;
 	}
 	if (!c->pid || is_zombie(c->pid))
 		return OCI_STOPPED;
