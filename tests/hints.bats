@@ -473,6 +473,7 @@ elsewhere() {
 		a container around this one filters namespaces: start it with box-run --seccomp namespaces, or docker run --security-opt seccomp=unconfined|restricted.bats: a filter refuses clone3 with ENOSYS: a way around it is named, and mends it
 		outside of chroot(8): there the kernel makes no user namespace|restricted.bats: the kernel makes no user namespace below chroot(8)
 		a limit is reached, here or in a container around this one: sysctl -ar '^user.max'; or 32 user namespaces are nested|names no command that mends it
+		sysctl -w kernel.keys.maxkeys=20000 kernel.keys.maxbytes=2000000|restricted.bats: a user with no room for keys: each box has a keyring
 		sysctl -w vm.memfd_noexec=1|restricted.bats: vm.memfd_noexec = 2: a stage that the box could write does not run from a copy
 		from outside of no_new_privs, or --map self|restricted.bats: ids: no range, newuidmap without its set-user-ID bit, no_new_privs
 		chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap|restricted.bats: ids: no range, newuidmap without its set-user-ID bit, no_new_privs

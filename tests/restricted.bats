@@ -233,6 +233,13 @@ masked="start the container around this one with box-run --unmask, or docker run
 	says namespaces "$mend"
 }
 
+# The mending sysctl is the whole machine's, and so are the keys of a user.
+@test "a user with no room for keys: each box has a keyring" {
+	refused "sysctl -w kernel.keys.maxkeys=20000 kernel.keys.maxbytes=2000000" \
+	    strace -f -qq -o /dev/null -e trace=keyctl -e inject=keyctl:error=EDQUOT ns-spawn rootfs-enter --ephemeral "$bb.new" true
+	is "${lines[0]}" "rootfs-enter: keyctl new_session: Disk quota exceeded"
+}
+
 @test "a hierarchy that is not mounted, and one that is read-only" {
 	# Names are looked for where there is a mount.
 	hidden='mount -t tmpfs t /sys/fs/cgroup'

@@ -28,6 +28,10 @@ new_keyring(void)
 	if (!say(SAY_SH, "keyctl new_session") ||
 	    syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
 		return;
+	if (errno == EDQUOT)
+		die_hint("sysctl -w kernel.keys.maxkeys=20000 "
+			 "kernel.keys.maxbytes=2000000",
+		    "%s", said());
 	/* A kernel without keys; or the filter of a box around this one, which
 	 * refuses PROG the call, too. */
 	if (errno != ENOSYS &&
