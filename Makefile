@@ -307,11 +307,16 @@ coverage:
 	awk '$$1 == "all" && $$4 < 95 { print "less than 95 %"; exit 1 }' docs/coverage
 
 # The same tests on other hosts: KERNEL=5.10, 6.1, 6.12 or a Debian suite, in a
-# virtual machine; with systemd as init; and a shell in the former.
+# virtual machine, all of them or PART=K/N; with systemd as init; and a shell in the
+# former.
 check-vm:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
-	LIMIT=$${LIMIT:-7200} tests/vm/run tests/run --here $${TESTS:-tests}
+	LIMIT=$${LIMIT:-7200} tests/vm/run tests/run --here $${TESTS:-$$(tests/vm/part $${PART:-1/1})}
+# The part that is TURN's, of eight on each of two kernels.
+check-vm-turn:
+	turn=$${TURN:-0}; [ $$((turn % 2)) = 0 ] && kernel=6.1 || kernel=6.12; \
+	KERNEL=$$kernel PART=$$((turn / 2 % 8 + 1))/8 $(MAKE) check-vm
 
 # All tests in a box of ours, which is a host for boxes: some skip, each with a reason
 # of tests/inbox.lacks. And a part of them.
@@ -465,5 +470,5 @@ clean:
 		$(PROBES) $(BENCH) tests/faults/inject tests/faults/shim tests/attack/knock tests/attack/receive tests/oci/model
 
 .PHONY: all asan asan-part bench bench-page bins check check-all check-alpine check-arm64 check-box check-box-part \
-	check-clang check-deb check-engines check-engines-vm check-systemd check-vm check-vm-part clean coverage deb demo exhaust faults fuzz golden \
+	check-clang check-deb check-engines check-engines-vm check-systemd check-vm check-vm-part check-vm-turn clean coverage deb demo exhaust faults fuzz golden \
 	install lint peers readme soak tags tree.tar uninstall vm

@@ -107,7 +107,7 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	# Each host has a target, and each target that checks on another host is in the table.
 	diff <(grep -v '^#' "$TOP/docs/hosts" | sed 's/.*|//' | sort) \
 	    <(sed -n 's/^\(asan-part\|coverage\|check\|check-[a-z0-9-]*\):.*/\1/p' "$TOP/Makefile" |
-	    grep -vxE 'check-(all|box-part|deb|vm)' | sort) || fail "docs/hosts"
+	    grep -vxE 'check-(all|box-part|deb|vm-turn)' | sort) || fail "docs/hosts"
 	# A row for each run, of eleven columns, by a target.
 	is "$(awk -F '\t' '!/^#/ && (NF != 11 || $9 !~ /^[0-9]+$/)' "$TOP/docs/runs")" ""
 	for target in $(sed '/^#/d; s/\t.*//' "$TOP/docs/runs"); do
@@ -155,6 +155,18 @@ options() { sed -E 's/^ +//; s/(--[a-z0-9-]+) +[^ ].*/\1 ARG/; s/ +$//' | sort; 
 	# This host, as a run here says it.
 	has "$("$TOP/tests/host")" "|$(uname -r)|$(uname -m)|"
 	hasnt "$("$TOP/tests/host")" unknown
+}
+
+@test "tests/vm/part: each file of the suite is in one part, of as many tests as the others" {
+	cd "$TOP"
+	for k in 1 2 3 4 5 6 7 8; do
+		files=$(tests/vm/part $k/8)
+		between "$(xargs cat <<<"$files" | grep -c '^@test')" 100 200
+		all+=$files$'\n'
+	done
+	is "$(sort <<<"${all%?}")" "$(ls tests/*.bats | sort)"
+	is "$(tests/vm/part 1/1 | sort)" "$(ls tests/*.bats | sort)"
+	for bad in "" 0/8 9/8 1 a/b 1/0; do run -125 tests/vm/part $bad; done
 }
 
 @test "--version is the Makefile's, and so is that of the packages" {
