@@ -199,6 +199,7 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	done
 	is "$output" $'more\nmore'
 	[ ! -e "$root/kept" ]
+	has "$(as script -qec "box-run --layer --name kept --network none $root true" /dev/null)" "hint: XDG_RUNTIME_DIR and the layer in it end"
 	is "$(stat -c %u "$HOME_OF/run/box/layer/kept/upper/kept")" 300006
 	run -0 as box-rm -n kept
 	has "$output" "ns-spawn --only user --map auto rm -rf $HOME_OF/run/box/layer/kept"
