@@ -202,7 +202,7 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	has "$(as script -qec "box-run --layer --name kept --network none $root true" /dev/null)" "hint: XDG_RUNTIME_DIR and the layer in it end"
 	is "$(stat -c %u "$HOME_OF/run/box/layer/kept/upper/kept")" 300006
 	run -0 as box-rm -n kept
-	has "$output" "ns-spawn --only user --map auto rm -rf $HOME_OF/run/box/layer/kept"
+	has "$output" "ns-spawn --only user --map auto rm -rf -- $HOME_OF/run/box/layer/kept"
 	# Without the range the user has no power over the files.
 	mv "$HOME_OF/subuid" "$HOME_OF/subuid.old" && : >"$HOME_OF/subuid"
 	run -125 as box-rm kept
@@ -212,6 +212,9 @@ as() { host "${user[@]}" "$@" 3>&-; }
 	as box-rm kept
 	run -127 as box-run --layer --name kept --network none "$root" missing
 	is "$(find "$HOME_OF"/run/box/{layer,ended} -name kept)" ""
+	# A state directory that looks like an option.
+	run -0 as env -C "$HOME_OF/run" BOX_STATE=-x sh -c 'box-run --layer --name kept --network none "$0" touch /kept; box-rm kept; rm -r ./-x' "$root"
+	is "$output" ""
 	as mkdir "$HOME_OF/run/over"
 	for _ in 1 2; do
 		run -0 as box-run --overlay "$HOME_OF/run/over" --network none "$root" sh -c 'echo more >>/kept; cat /kept'

@@ -103,7 +103,7 @@ static int
 remove_mapped(const char *path)
 {
 	const char *argv[] = {"ns-spawn", "--only", "user", "--map", "auto",
-	    "rm", "-rf", path, NULL};
+	    "rm", "-rf", "--", path, NULL};
 	char program[PATH_MAX], why[256];
 
 	if (!say(SAY_SH, "%s", say_words((char **)argv)))
