@@ -195,6 +195,15 @@ refused() {
 	has "$output" "box-oci: remove $BATS_TEST_TMPDIR/oci/d: Operation not permitted"
 }
 
+@test "a chain that is killed behind a container that stands takes it along" {
+	requires "strace" command -v strace
+	bundle '.process.args = ["sleep", "1000"]'
+	# cg-limit, when ns-spawn has left.
+	try timeout -k 1 $((SLACK * 10)) strace -f -qq -o /dev/null -e trace=wait4 -e inject=wait4:signal=KILL:when=2 \
+	    "$TOP/bin/box-oci" --root "$BATS_TEST_TMPDIR/oci" create --bundle "$bundle" c
+	is "$status $output" "1 box-oci: the chain: signal 9"
+}
+
 @test "a program that ends before its starter looks keeps its status" {
 	requires "strace" command -v strace
 	bundle '.process.args = ["sleep", "1000"]'

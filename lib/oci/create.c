@@ -145,18 +145,14 @@ show(const struct container *c, const struct plan *p)
 }
 
 static struct container *making; /* to be undone at a die() */
-static bool launched;		 /* and so the group is its own */
 
 static void
 undo(void)
 {
 	if (!making)
 		return;
-	/* Before that the group may be another container's. */
-	if (launched)
-		groups_end(making->group);
-	else
-		groups_drop(making->group);
+	/* "" as long as the group may be another container's. */
+	groups_end(making->group);
 	container_remove(making);
 }
 
@@ -247,7 +243,6 @@ create(struct container *c, struct request *r)
 	status = launch(&p.words, c->dir);
 	if (status)
 		errors_prog(status, p.prog);
-	launched = true;
 	if (own)
 		launch_terminal(console, c->dir, "console");
 	c->pid = launch_pid(r->plan.info);

@@ -313,19 +313,6 @@ stop_scope(const char *group)
 }
 
 void
-groups_drop(const char *group)
-{
-	struct place found[CG_TREES];
-	const size_t n = places(group, false, found);
-
-	stop_scope(group);
-	for (size_t i = 0; i < n; i++)
-		for (int ms = 0; cg_rmdir(found[i].dir) < 0 && ms < 1000; ms++)
-			poll(NULL, 0, 1);
-	drop_ours(group, found, n);
-}
-
-void
 groups_end(const char *group)
 {
 	struct place found[CG_TREES];

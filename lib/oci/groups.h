@@ -30,10 +30,6 @@ int groups_pids(const char *group, pid_t **list, size_t *n);
 /* Sends SIGNAL to all of these; the same result. */
 int groups_signal(const char *group, int signal);
 
-/* Removes the groups, kills nobody, and waits a second for processes that end.
- */
-void groups_drop(const char *group);
-
 /* Kills all processes and removes the groups, with all groups below.  Dies with
  * 125 if one stays. */
 void groups_end(const char *group);
