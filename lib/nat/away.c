@@ -88,8 +88,8 @@ left(pid_t *pids, unsigned n, bool *failed)
 	return run;
 }
 
-/* Begins a child for each table that N has rules in; how many PIDS are set, the
- * last to -1 if it could not be made. */
+/* Begins a child for each table that N has rules in; how many PIDS are set, to
+ * -1 where fork(2) failed. */
 static unsigned
 begin(const struct nat *n, pid_t *pids, int lock, int socket)
 {
@@ -99,12 +99,10 @@ begin(const struct nat *n, pid_t *pids, int lock, int socket)
 		struct texts t = nat_texts(n, NULL, nat_tables[i]);
 		const bool empty = !*t.of[IP4] && !*t.of[IP6];
 
-		if (!empty && (pids[begun] = fork()) == 0)
+		if (!empty && (pids[begun++] = fork()) == 0)
 			feed(t, lock, socket);
 		free(t.of[IP4]);
 		free(t.of[IP6]);
-		if (!empty && pids[begun++] < 0)
-			break;
 	}
 	return begun;
 }
