@@ -111,7 +111,8 @@ $(TOOLS:%=bin/%): bin/%: cmds/%.o lib/libbox.a
 		lib/libbox.a $(LDLIBS)
 	@chmod 755 $@
 
-# A file that a script reads by "." becomes part of the script.
+# A file that a script reads by "." becomes part of the script. The shell reads all of a
+# text in braces before it does any of it: a part would do other things.
 PARTS = scripts/common.sh scripts/figures.sh scripts/options.sh rootfs/recipe.sh
 
 $(SCRIPTS:%=bin/%): bin/%: scripts/% $(PARTS) Makefile
@@ -127,7 +128,7 @@ define join_parts
 			gsub(/.*\/|"$$/, "", line); \
 			put((line == "recipe.sh" ? "rootfs/" : "scripts/") line) \
 		} \
-	} BEGIN { put("$<") }' >$@
+	} BEGIN { getline <"$<"; print; print "{"; put("$<"); print "}" }' >$@
 	@chmod 755 $@
 endef
 

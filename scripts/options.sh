@@ -31,8 +31,8 @@ out() {
 # shell, which has 2 for that, or of a program that the script runs. Either may have
 # said nothing.
 trap 'case $? in [1-9] | [1-9]? | 1[01]? | 12[0-4]) die "the shell or a program failed" ;; esac' EXIT
-# finish STATUS: ends with any status.
-finish() {
+# end_with STATUS: ends with any status.
+end_with() {
 	trap - EXIT
 	exit "$1"
 }

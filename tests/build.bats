@@ -53,3 +53,19 @@ build() { make -C "$TOP" --no-print-directory "$@"; }
 		hasnt "$(readelf -dW "$TOP/bin/$tool")" TEXTREL
 	done
 }
+
+@test "a part of a script does nothing: the shell reads the whole first" {
+	cd "$BATS_TEST_TMPDIR"
+	for script in "$TOP"/bin/*; do
+		read -r line <"$script"
+		[ "$line" = '#!/bin/sh' ] || continue
+		all=$(wc -c <"$script")
+		# Where its reads end, and before the last line.
+		for size in 8192 16384 $((all - 2)); do
+			[ "$size" -lt "$all" ] || continue
+			head -c "$size" "$script" >"${script##*/}"
+			run -2 --separate-stderr sh "${script##*/}" x
+			is "$output" "" "$script"
+		done
+	done
+}
