@@ -270,6 +270,27 @@ rest() {
 	cp "$BATS_TEST_TMPDIR/first" "$BATS_TEST_TMPDIR/before"
 }
 
+@test "each call of a script that starts or ends a box fails once" {
+	full
+	scripts=1
+	only='box-(run|stop|wait)'
+	sweep ends sh -c 'trap "{ box-stop -t 0 \"\$2\"; box-rm \"\$2\"; } >/dev/null 2>&1" EXIT
+		box-run -d --network none --name "$2" "$1" sleep 1000 && box-stop -t 0 "$2" || exit
+		said=$(box-wait "$2") && exit 125
+		[ $? = "$said" ] || exit 125
+		exit 0' - "$root" "f$$"
+}
+
+@test "each call of a script for a running box fails once" {
+	full
+	running
+	scripts=1
+	only='box-(exec|limit|logs|ps)'
+	sweep scripts sh -c 'table=$(box-ps "$box") && echo "$table" | grep -c "$box" && box-exec "$box" echo in &&
+		box-limit --pids-limit 1000 "$box" && box-logs "$box"'
+	rest
+}
+
 @test "each call of a copy fails once" {
 	full
 	running

@@ -1,7 +1,7 @@
 /* inject - runs a command, writes down each system call of our own programs,
  *and makes one of them fail, or kills the process there
  *
- *	inject -d BINDIR -o LOG [-s SITE -w ERRNO|KILL] [-t SECONDS] CMD...
+ *	inject -d BINDIR -o LOG [-c] [-s SITE -w ERRNO|KILL] [-t SECONDS] CMD...
  *
  * A line of LOG is "PROCESS PROGRAM CALL PLACE PURPOSE STACK": the process by
  *its line of descent ("0.1.0" is the first child of the second child of CMD), a
@@ -10,6 +10,8 @@
  *SITE is the first four words of a line and N, with "/" between them: the N-th
  *such line. When that call comes, LOG has the line "hit". The place and not a
  *count of all calls, because a run may read a file more than the last one did.
+ *With -c a shell that runs a script of BINDIR counts as this program; there the
+ *PURPOSE belongs to the place, as one place of a shell serves many lines.
  *strace(1) counts for each process alone, and cannot name one of a chain.
  *
  * Processes that are left after SECONDS are killed, and LOG has the line
@@ -46,7 +48,7 @@ struct process {
 	char id[64], program[32];
 	unsigned children;
 	unsigned long text, text_end;
-	bool ours, spoiled;
+	bool ours, script, spoiled;
 	/* The first stop came before its parent told of it. */
 	bool waits;
 	/* Lines that were the site's, but for N. */
@@ -57,6 +59,7 @@ struct process {
 static struct process *processes;
 static FILE *out;
 static const char *bindir, *site;
+static bool scripts;
 static unsigned site_n;
 static long what; /* an errno; 0: SIGKILL */
 
@@ -97,6 +100,7 @@ born(struct process *p, struct process *parent)
 	    p->id, sizeof(p->id), "%.55s.%u", parent->id, parent->children++);
 	memcpy(p->program, parent->program, sizeof(p->program));
 	p->ours = parent->ours;
+	p->script = parent->script;
 	p->text = parent->text;
 	p->text_end = parent->text_end;
 }
@@ -113,6 +117,28 @@ drop(pid_t pid)
 			free(gone);
 			return;
 		}
+}
+
+/* Whether P runs a script of BINDIR, which is then its program. */
+static bool
+is_script(struct process *p)
+{
+	char path[64], words[8192] = "";
+	const size_t len = strlen(bindir);
+	const char *word;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", p->pid);
+	f = fopen(path, "re");
+	if (f) {
+		words[fread(words, 1, sizeof(words) - 1, f)] = '\0';
+		fclose(f);
+	}
+	word = words + strlen(words) + 1;
+	if (strncmp(word, bindir, len) != 0 || word[len] != '/')
+		return false;
+	snprintf(p->program, sizeof(p->program), "%.31s", word + len + 1);
+	return true;
 }
 
 /* The program that P has just executed. */
@@ -134,6 +160,8 @@ executed(struct process *p)
 		    *name ? name : "?");
 		snprintf(path, sizeof(path), "%s/%.31s", bindir, name);
 		p->ours = *name && access(path, F_OK) == 0;
+		p->script = scripts && !p->ours && is_script(p);
+		p->ours |= p->script;
 	}
 	snprintf(path, sizeof(path), "/proc/%d/stat", p->pid);
 	f = fopen(path, "re");
@@ -149,9 +177,16 @@ executed(struct process *p)
 	}
 }
 
-/* The innermost return addresses on the stack. */
 static uint32_t
-place(const struct process *p, unsigned long sp)
+mixed(uint32_t hash, unsigned long value)
+{
+	return (hash ^ (uint32_t)value) * 16777619U;
+}
+
+/* The innermost return addresses on the stack, and WHAT_FOR without its
+ * numbers, which other runs do not have. */
+static uint32_t
+place(const struct process *p, unsigned long sp, const char *what_for)
 {
 	unsigned long stack[128];
 	struct iovec here = {stack, sizeof(stack)};
@@ -164,9 +199,12 @@ place(const struct process *p, unsigned long sp)
 	for (i = 0; n > 0 && i < (size_t)n / sizeof(long) && found < PLACES;
 	     i++)
 		if (stack[i] > p->text && stack[i] < p->text_end) {
-			hash = (hash ^ (uint32_t)stack[i]) * 16777619U;
+			hash = mixed(hash, stack[i] - p->text);
 			found++;
 		}
+	for (; *what_for; what_for++)
+		if (*what_for < '0' || *what_for > '9')
+			hash = mixed(hash, (unsigned char)*what_for);
 	return hash;
 }
 
@@ -306,22 +344,25 @@ call(struct process *p)
 		free(name);
 		return;
 	}
+	*what_for = '\0';
+	if (!site || p->script)
+		purpose(p, name, info.entry.args, what_for, sizeof(what_for));
+	free(name);
 	n = strlen(line);
-	snprintf(
-	    line + n, sizeof(line) - n, "%08x", place(p, info.stack_pointer));
+	snprintf(line + n, sizeof(line) - n, "%08x",
+	    place(p, info.stack_pointer, p->script ? what_for : ""));
 	if (site) {
-		free(name);
 		if (strcmp(site, line) == 0 && ++p->hits == site_n)
 			spoil(p);
 		return;
 	}
-	purpose(p, name, info.entry.args, what_for, sizeof(what_for));
-	free(name);
 	for (c = line; *c; c++)
 		if (*c == '/')
 			*c = ' ';
-	stack_of(p, info.instruction_pointer, info.stack_pointer, stack,
-	    sizeof(stack));
+	strcpy(stack, "-");
+	if (!p->script)
+		stack_of(p, info.instruction_pointer, info.stack_pointer, stack,
+		    sizeof(stack));
 	fprintf(out, "%s %s %s\n", line, what_for, stack);
 }
 
@@ -431,8 +472,10 @@ main(int argc, char *argv[])
 	struct process *p;
 	pid_t pid, first;
 
-	while ((c = getopt(argc, argv, "+d:o:s:w:t:")) != -1) {
-		if (c == 'd')
+	while ((c = getopt(argc, argv, "+cd:o:s:w:t:")) != -1) {
+		if (c == 'c')
+			scripts = true;
+		else if (c == 'd')
 			bindir = optarg;
 		else if (c == 'o')
 			out = fopen(optarg, "we");
@@ -446,7 +489,7 @@ main(int argc, char *argv[])
 			return 99;
 	}
 	if (!out || !bindir || !argv[optind])
-		die("inject -d BINDIR -o LOG [-s SITE -w ERRNO] CMD...");
+		die("inject -d BINDIR -o LOG [-c] [-s SITE -w ERRNO] CMD...");
 	first = begin(argv + optind);
 	strcpy(add(first)->id, "0");
 	signal(SIGALRM, late);

@@ -8,6 +8,7 @@
 # otherwise each place in the code once, with one error: of a chain with $share one in
 # so many, others in each run. The variables of a sweep: only, an ERE of the programs;
 # refusal, the contract's status, if not 125; keep, if the state directory is to stay;
+# scripts, if the calls of shells for our scripts are meant, too;
 # also, patterns of files that belong to the baseline. KEEP=DIR gets the lists of calls
 # and of runs.
 # shellcheck shell=bash disable=SC2154
@@ -23,6 +24,7 @@ sites() {
 	awk -v all="${FAULTS:-}" -v only="${only:-.*}" -v places="$places" '
 	BEGIN { if (all != "all") while ((getline place < places) > 0) before[place] }
 	!(($1, $2) in any) { any[$1, $2]; if ($3 ~ /^(brk|arch_prctl)$/) start[$1, $2] }
+	$3 ~ /^open/ && $5 ~ "/" $2 "$" { delete start[$1, $2] } # a shell opens its script
 	$3 == "prctl" && $5 == 15 || $3 ~ /^open/ && $5 == "/proc/self/exe" { delete start[$1, $2] } # in tool_start(), sealed_start()
 	# The same program begins again.
 	$5 ~ "^/memfd:stage" || $3 == "execve" && $5 == "/proc/self/exe" { delete any[$1, $2] }
@@ -79,7 +81,7 @@ strike() {
 attempt() {
 	out=$BATS_TEST_TMPDIR/out err=$BATS_TEST_TMPDIR/err status=0
 	[ "${keep:-}" ] || rm -rf "$BOX_STATE"
-	host "$inject" -d "$TOP/bin" -t $((20 * ${SLACK:-1})) "$@" >"$out" 2>"$err" </dev/null 3>&- || status=$?
+	host "$inject" ${scripts:+-c} -d "$TOP/bin" -t $((20 * ${SLACK:-1})) "$@" >"$out" 2>"$err" </dev/null 3>&- || status=$?
 }
 # judge WHERE: $verdict of an attempt.
 judge() {
@@ -112,8 +114,9 @@ buried() {
 	[ "${refusal:-125}" != 125 ] || host box-gc
 	baseline_same
 }
-# functions PROGRAM STACK: those of the stack, the innermost first, as "<open<main<".
+# functions PROGRAM STACK: none of a shell's; else those of the stack, the innermost first, as "<open<main<".
 functions() {
+	[ "$2" != - ] || { echo "<"; return; }
 	# shellcheck disable=SC2086 # a word for each address
 	echo "<$(addr2line -fi -e "$TOP/bin/$1" ${2//,/ } | awk 'NR % 2 && $1 != last { printf "%s<", last = $1 }')"
 }
