@@ -153,6 +153,8 @@ killed() {
 	full
 	export bundle dir=$BATS_TEST_TMPDIR/oci also="$BATS_TEST_TMPDIR/oci/* /sys/fs/cgroup/*/bt-oci-$$*"
 	bundle '.process.args = ["sleep", "1000"]'
+	baseline_save
+	cp "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/first"
 	oci create --bundle "$bundle" c >"$BATS_TEST_TMPDIR/c" 2>&1 3>&- </dev/null
 	oci start c
 	baseline_save
@@ -167,6 +169,7 @@ killed() {
 		    oci events --stats c >/dev/null && oci exec c sh -c "echo in; ulimit -n" && oci features >/dev/null &&
 		    oci kill --all c CONT'
 	oci delete --force c
+	cp "$BATS_TEST_TMPDIR/first" "$BATS_TEST_TMPDIR/before"
 }
 
 @test "each call of hooks fails once" {
