@@ -254,12 +254,13 @@ sys.stdin.read()' "/proc/$prog/ns/net" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 
 @test "what cannot be read is named" {
 	requires "strace" command -v strace
-	unread() { run "$1" strace -qqo /dev/null -P "$2" -e trace=openat,open -e inject=openat,open:error=EMFILE box-gc; }
+	unread() { run "$1" strace -qqo /dev/null -P "${@:2}" -e trace=openat,open -e inject=openat,open:error=EINVAL box-gc; }
 	mkdir -p "$BOX_STATE/ended"
-	unread -125 /proc
-	is "$output" "box-gc: read /proc: Too many open files"
+	# musl's glob(3) names the directory with a slash. strace(1) may have a line.
+	unread -125 /proc -P /proc/
+	[[ ${lines[-1]} == "box-gc: read /proc"?(/)": Invalid argument" ]] || fail "$output"
 	unread -0 "$BOX_STATE/ended"
-	is "$output" "box-gc: read $BOX_STATE/ended: Too many open files"
+	is "$output" "box-gc: read $BOX_STATE/ended: Invalid argument"
 	rmdir "$BOX_STATE/ended"
 }
 
