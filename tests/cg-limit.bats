@@ -1090,6 +1090,14 @@ delegate() { python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.delegate
 	done
 }
 
+@test "a made-up name whose lock somebody looks at is waited for, and leaves no lock" {
+	run -0 sh -c 'mkdir -p "$BOX_STATE/lock" && chmod 755 "$BOX_STATE" && : >"$BOX_STATE/lock/cg-box-$$" &&
+	    chmod 600 "$BOX_STATE/lock/cg-box-$$" && echo $$
+	    flock "$BOX_STATE/lock/cg-box-$$" sleep 0.2 3>&- >/dev/null & sleep 0.1; exec cg-limit max cat /proc/self/cgroup'
+	has "$output" "/box-${lines[0]}"
+	is "$(ls "$BOX_STATE/lock")" ""
+}
+
 # bats test_tags=vm
 @test "a cgroup tree that is read-only is named, with a hint" {
 	requires "unshare" command -v unshare

@@ -165,7 +165,7 @@ static int
 take_name(struct cgroup *g)
 {
 	said_set(text_fmt("lock the group's name %s", g->name), "");
-	g->lock_fd = g->tries > 1 ? lock_try(g->lock) : lock_soon(g->lock);
+	g->lock_fd = lock_soon(g->lock);
 	if (g->lock_fd < 0)
 		return -1;
 	if (cg_end_record(g->name, g->lock_fd, g->tries == 1) < 0) {
