@@ -151,7 +151,7 @@ part() {
 
 # sweep NAME CMD...: all sites of CMD; a line of $report for each run.
 sweep() {
-	local site program call what stack where line error bad=0 end=$((SECONDS + ${TIME:-1000000})) trace=$BATS_TEST_TMPDIR/trace
+	local site program call what stack where line error missed runs bad=0 end=$((SECONDS + ${TIME:-1000000})) trace=$BATS_TEST_TMPDIR/trace
 	report=$BATS_TEST_TMPDIR/report
 	good_runs -o "$trace" "${@:2}" || return
 	[ -z "${KEEP:-}" ] || cp "$trace" "$KEEP/trace.$1"
@@ -175,10 +175,12 @@ sweep() {
 	[ -z "${KEEP:-}" ] || cp "$report" "$KEEP/$1"
 	[ "$bad" = 0 ] || beyond_counters "excuses name functions as the usual build has them"
 	[ "$bad" = 0 ] || fail "$(grep '^BAD:' "$report")"
-	# A fault that the program does not reach proves nothing. A second start has other
-	# calls for the counters than the first.
+	# A fault that the program does not reach proves nothing: on a busy machine the calls
+	# that wait come in other numbers. A second start has other calls for the counters
+	# than the first.
 	[ ! -d "$TOP/profile" ] || return 0
-	(($(grep -c '^missed ' "$report") * 20 < $(grep -c . "$report")))
+	missed=$(grep -c '^missed ' "$report") runs=$(grep -c . "$report")
+	((missed * 10 < runs)) || fail "$missed of $runs faults were not reached"
 }
 # summary NAME: the counts, in tests/faults/report.
 summary() {
