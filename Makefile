@@ -314,10 +314,10 @@ check-vm:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
 	LIMIT=$${LIMIT:-7200} tests/vm/run tests/run --here $${TESTS:-$$(tests/vm/part $${PART:-1/1})}
-# The part that is TURN's, of eight on each of two kernels.
+# The part that is TURN's, of sixteen on each of two kernels: some ten minutes without KVM.
 check-vm-turn:
 	turn=$${TURN:-0}; [ $$((turn % 2)) = 0 ] && kernel=6.1 || kernel=6.12; \
-	KERNEL=$$kernel PART=$$((turn / 2 % 8 + 1))/8 $(MAKE) check-vm
+	KERNEL=$$kernel PART=$$((turn / 2 % 16 + 1))/16 $(MAKE) check-vm
 
 # All tests in a box of ours, which is a host for boxes: some skip, each with a reason
 # of tests/inbox.lacks. And a part of them.
