@@ -313,7 +313,8 @@ coverage:
 check-vm:
 	scripts/deps test
 	$(MAKE) all $(PROBES)
-	LIMIT=$${LIMIT:-7200} tests/vm/run tests/run --here $${TESTS:-$$(tests/vm/part $${PART:-1/1})}
+	rm -rf build-weak && tests/attack/weakened build-weak
+	WEAKENED='$(CURDIR)/build-weak' LIMIT=$${LIMIT:-7200} tests/vm/run tests/run --here $${TESTS:-$$(tests/vm/part $${PART:-1/1})}
 # The part that is TURN's, of sixteen on each of two kernels: some ten minutes without KVM.
 check-vm-turn:
 	turn=$${TURN:-0}; [ $$((turn % 2)) = 0 ] && kernel=6.1 || kernel=6.12; \
@@ -467,7 +468,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 
 clean:
-	rm -rf bin completions tags build-asan build-arm64 build-clang build-coverage build-deb build-fuzz lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h seccomp/names seccomp/names.h \
+	rm -rf bin completions tags build-asan build-arm64 build-clang build-coverage build-deb build-fuzz build-weak lib/libbox.a $(OBJ) $(OBJ:.o=.d) seccomp/compile seccomp/table.h seccomp/names seccomp/names.h \
 		$(PROBES) $(BENCH) tests/faults/inject tests/faults/shim tests/attack/knock tests/attack/receive tests/oci/model
 
 .PHONY: all asan asan-part bench bench-page bins check check-all check-alpine check-arm64 check-box check-box-part \
