@@ -69,10 +69,11 @@ link_index(const struct netlink *nl, const char *name)
 }
 
 int
-link_up(struct netlink *nl, int index)
+link_set(struct netlink *nl, int index, bool up)
 {
-	const struct ifinfomsg i = {
-	    .ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+	const struct ifinfomsg i = {.ifi_index = index,
+	    .ifi_flags = up ? IFF_UP : 0,
+	    .ifi_change = IFF_UP};
 
 	netlink_begin(nl, RTM_NEWLINK, 0, &i, sizeof(i));
 	return netlink_send(nl, NULL, NULL);

@@ -31,7 +31,8 @@ netlink_fn link_read;
 /* The index alone, by ioctl(2), which is cheaper than netlink. */
 int link_index(const struct netlink *nl, const char *name);
 
-int link_up(struct netlink *nl, int index);
+/* Up or down. */
+int link_set(struct netlink *nl, int index, bool up);
 int link_delete(struct netlink *nl, int index);
 int link_rename(struct netlink *nl, int index, const char *name);
 

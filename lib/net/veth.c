@@ -302,7 +302,8 @@ configure(struct netlink *nl, const struct veth *v, int index)
 		return -1;
 	if (v->len6 && add_addrs6(nl, v, index) < 0)
 		return -1;
-	if (say(SAY_IP, "link set %s up", v->host) && link_up(nl, index) < 0)
+	if (say(SAY_IP, "link set %s up", v->host) &&
+	    link_set(nl, index, true) < 0)
 		return -1;
 	if (say(SAY_IP, "route add %s dev %s scope link", addr_text(v->addr),
 		v->host) &&
@@ -350,6 +351,22 @@ dead_name(char name[IFNAMSIZ], int index)
 	snprintf(name, IFNAMSIZ, "dead%d", index);
 }
 
+/* 0, or -1 with -n, too. */
+static int
+rename_dead(struct netlink *nl, const char *host, int index, const char *name)
+{
+	if (!say(SAY_IP, "link set %s name %s", host, name))
+		return -1;
+	if (link_rename(nl, index, name) == 0)
+		return 0;
+	/* Before Linux 6.2 a link that is up keeps its name. */
+	if (errno != EBUSY || !say(SAY_IP, "link set %s down", host) ||
+	    link_set(nl, index, false) < 0 ||
+	    !say(SAY_IP, "link set %s name %s", host, name))
+		return -1;
+	return link_rename(nl, index, name);
+}
+
 void
 veth_retire(const struct veth *v, int index, bool left)
 {
@@ -365,9 +382,7 @@ veth_retire(const struct veth *v, int index, bool left)
 	if (netlink_open(&nl, NETLINK_ROUTE) < 0)
 		return;
 	dead_name(name, index);
-	/* Before Linux 6.2 a link that is up keeps its name. */
-	if (say(SAY_IP, "link set %s name %s", v->host, name) &&
-	    link_rename(&nl, index, name) == 0) {
+	if (rename_dead(&nl, v->host, index, name) == 0) {
 		if (say(SAY_IP, "route delete %s dev %s", addr_text(v->addr),
 			name))
 			route_delete(&nl, &box);
@@ -464,7 +479,7 @@ box_half(struct netlink *nl, const struct veth *v)
 	struct route out = {.via = v->gateway};
 	int index = 0;
 
-	if (say(SAY_IP, "link set lo up") && link_up(nl, LOOPBACK) < 0)
+	if (say(SAY_IP, "link set lo up") && link_set(nl, LOOPBACK, true) < 0)
 		return -1;
 	if (say(SAY_IP, "addr add %s/%u dev %s noprefixroute",
 		addr_text(v->addr), v->len, v->box) &&
@@ -477,7 +492,8 @@ box_half(struct netlink *nl, const struct veth *v)
 	} else if (set(&no_ipv6, v->box) < 0) {
 		return -1;
 	}
-	if (say(SAY_IP, "link set %s up", v->box) && link_up(nl, index) < 0)
+	if (say(SAY_IP, "link set %s up", v->box) &&
+	    link_set(nl, index, true) < 0)
 		return -1;
 	host.link = out.link = index;
 	if (say(SAY_IP, "route add %s dev %s scope link src %s",
