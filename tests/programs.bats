@@ -39,7 +39,7 @@ package_files() {
 	    "SHA256: $(sha256sum "$repo/box-test.deb" | cut -d' ' -f1)") >"$repo/Packages"
 	serve "$repo"
 	box "$debian" sh -c 'set -e
-		rm -rf /etc/apt/sources.list.d && echo "deb [trusted=yes] http://192.0.2.2:8000 ./" >/etc/apt/sources.list
+		rm -rf /etc/apt/sources.list.d/* && echo "deb [trusted=yes] http://192.0.2.2:8000 ./" >/etc/apt/sources.list
 		apt-get update && apt-get install -qq -y box-test 3>&1 >&2
 		box-test; stat -c "%U %A" /var/boxtest /usr/bin/box-test; apt-get remove -qq -y box-test >&2; ls /usr/bin/box-test || :'
 	is "$(tail -n 3 <<<"$output")" $'from the package\nboxtest prw-r--r--\nroot -rwsr-xr-x'

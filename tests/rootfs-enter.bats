@@ -684,6 +684,14 @@ flags() { awk -v p="$1" '$5 == p {print "," $6 ","}' <<<"$output"; }
 	refused --overlay "$root/etc/passwd" -- true
 }
 
+@test "--ephemeral: directories of the root go, and come back" {
+	lacks_kernel "attributes of users in memory (Linux 6.6)" python3 -c 'import os; os.setxattr(os.memfd_create(""), b"user.a", b"")'
+	mkdir -p "$root/data/d"
+	ok --ephemeral -- sh -c 'rm -r /data && mkdir /data && ls /data && mv /data /b && mv /bin /b'
+	is "$output" ""
+	[ -d "$root/data/d" ] && [ -d "$root/bin" ]
+}
+
 @test "--ephemeral and --overlay: the ids are the box's, with any slot" {
 	mkdir "$BATS_TEST_TMPDIR/kept"
 	install -o 1000 -g 1001 -m 640 /dev/null "$root/theirs"
