@@ -43,6 +43,15 @@ EAT='import sys; b = bytearray(int(sys.argv[1]) << 20); b[::4096] = b"x" * len(b
 	END
 }
 
+# A box's root is another user there.
+@test "the groups are for all to read, whatever the caller's umask is" {
+	umask 077
+	limited --pids 20 50%
+	umask 022
+	for c in cpu pids; do is "$(stat -c %a "$(cgroup_dir $c "$prog")")" 755; done
+	over
+}
+
 @test "CPU: bad amounts are refused, one line each" {
 	for arg in 0% 0 -5% -- 1e9% abc 50 50%% % '' 5x% .% 0.0000001% nan% inf% 99999999999999999999% ' 50%' '50% '; do
 		run -125 cg-limit "$arg" touch "$BATS_TEST_TMPDIR/ran"

@@ -402,9 +402,19 @@ cg_write(const char *dir, const char *name, const char *text)
 }
 
 int
+cg_make(const char *dir)
+{
+	const mode_t mask = umask(022);
+	const int r = mkdir(dir, 0755);
+
+	umask(mask);
+	return r;
+}
+
+int
 cg_mkdir(const char *dir)
 {
-	return say(SAY_SH, "mkdir %s", say_word(dir)) ? mkdir(dir, 0755) : 0;
+	return say(SAY_SH, "mkdir %s", say_word(dir)) ? cg_make(dir) : 0;
 }
 
 int

@@ -117,6 +117,10 @@ int cg_write(const char *dir, const char *name, const char *text);
 int cg_mkdir(const char *dir);
 int cg_rmdir(const char *dir);
 
+/* mkdir(2) without say(), for all to read whatever the caller's umask is: the
+ * box's root, another user here, mounts the view of its group. */
+int cg_make(const char *dir);
+
 /* Whether the caller is root of a box that has not been given its group in the
  * hierarchy T, or, with NULL, sees no group.  Then prints the hint. */
 bool cg_hint_around(const struct cg_tree *t);

@@ -196,7 +196,7 @@ make_pinned(const struct cgv2 *v, const char *dir)
 {
 	for (int tries = 0; tries < 100; tries++) {
 		if (say(SAY_SH, "mkdir -p %s", say_word(v->pin)) &&
-		    mkdir(v->pin, 0755) < 0 && errno != EEXIST)
+		    cg_make(v->pin) < 0 && errno != EEXIST)
 			return -1;
 		if (cgv2_turn_on(v->pin, v->need) == 0 && cg_mkdir(dir) == 0)
 			return 0;

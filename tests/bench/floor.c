@@ -241,7 +241,7 @@ net_host(pid_t pid)
 	to_box.dst = BOX_ADDR;
 	to_box.link = index = link_index(&nl, end);
 	if (addr_add(&nl, index, HOST_ADDR, 32, 0) < 0 ||
-	    link_up(&nl, index) < 0 || route_add(&nl, &to_box) < 0)
+	    link_set(&nl, index, true) < 0 || route_add(&nl, &to_box) < 0)
 		die("%s", end);
 	close(nl.fd);
 }
@@ -269,9 +269,9 @@ net_box(void)
 	host.link = out.link = link_index(&nl, "veth1");
 	if (has[SYSCTLS])
 		set_sysctl("ipv6", "veth1", "disable_ipv6", "1");
-	if (link_up(&nl, 1) < 0 ||
+	if (link_set(&nl, 1, true) < 0 ||
 	    addr_add(&nl, host.link, BOX_ADDR, 24, IFA_F_NOPREFIXROUTE) < 0 ||
-	    link_up(&nl, host.link) < 0 || route_add(&nl, &host) < 0 ||
+	    link_set(&nl, host.link, true) < 0 || route_add(&nl, &host) < 0 ||
 	    route_add(&nl, &out) < 0)
 		die("veth1");
 	close(nl.fd);
