@@ -262,6 +262,8 @@ idle() { [ -z "$(ip netns pids "$HOSTNS")" ]; }
 		for e in "${examples[@]}"; do
 			# No box can have device rules.
 			[[ -z ${IN_BOX-} || $e != *cg-device* ]] || continue
+			# podman's storage is no overlay over an overlay.
+			[[ $e != podman* ]] || podman info >/dev/null 2>&1 || continue
 			e=${e//\/usr\/local\/share\/boxtools/$PWD/rootfs}
 			# A server or a sleep is ended; a wrong example would
 			# give one of the tools' own statuses.
