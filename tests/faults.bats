@@ -140,7 +140,7 @@ killed() {
 	bundle '.process.args = ["sleep", "1000"]'
 	refusal=1
 	sweep oci sh -c 'oci() { box-oci --root "$dir" "$@"; }
-		trap "oci delete --force c" EXIT
+		trap "s=\$?; oci delete --force c || s=1; exit \$s" EXIT
 		oci create --bundle "$bundle" c && oci start c && oci kill c KILL || exit
 		while s=$(oci state c) || exit; do
 			case $s in *stopped*) break ;; esac
@@ -178,7 +178,7 @@ killed() {
 	hook='[{path: "/bin/echo", args: ["echo"]}]'
 	bundle ".process.args = [\"true\"] | .hooks = {createRuntime: $hook, createContainer: $hook, startContainer: $hook, poststart: $hook, poststop: $hook}"
 	refusal=1 only=box-oci
-	sweep hooks sh -c 'trap "box-oci --root \"\$dir\" delete --force c" EXIT
+	sweep hooks sh -c 'trap "s=\$?; box-oci --root \"\$dir\" delete --force c || s=1; exit \$s" EXIT
 		box-oci --root "$dir" run --bundle "$bundle" c'
 }
 
