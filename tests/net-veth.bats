@@ -188,13 +188,13 @@ s.sendto(b"hello", ("10.0.0.1", 7007))' "$1"; }
 	inbox ip addr add 192.0.2.2/32 dev lo
 	send 10.0.0.77
 	send 192.0.2.2
-	send 10.0.0.2
-	eventually 10 grep -q hello "$log"
-	is "$(grep hello "$log")" "10.0.0.2 hello"
+	# A datagram is lost where the neighbour is asked for with the forged address.
+	heard() { send "$1" && grep -q "$1 hello" "$log"; }
+	eventually 10 heard 10.0.0.2
+	is "$(grep hello "$log" | sort -u)" "10.0.0.2 hello"
 	# Without the filter the forged address passes.
 	host sysctl -qw net.ipv4.conf.veth0.rp_filter=0
-	send 10.0.0.77
-	eventually 10 grep -q "10.0.0.77 hello" "$log"
+	eventually 10 heard 10.0.0.77
 	kill $server
 	over
 }
