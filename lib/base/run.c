@@ -26,6 +26,72 @@
 
 static bool was_late;
 
+/* The programs that run now. */
+static struct run *running[2];
+
+/* Seconds; a tenth after a program that was late, since its undoing would be
+ * late for the same reason. */
+static int
+patience(void)
+{
+	const char *word = getenv("BOX_DEADLINE");
+	long whole = word ? strtol(word, NULL, 10) : 0;
+
+	/* No end of a tool, since this may be the undoing. */
+	if (whole < 1 || whole > 86400)
+		whole = 60;
+	return (int)(was_late ? whole / 10 + 1 : whole);
+}
+
+/* Ends the program at its deadline, in SECONDS.  Without a descriptor for the
+ * process there is none. */
+static bool
+is_late(const struct run *r, int seconds)
+{
+	const int fd = pidfd_open(r->pid, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	bool late;
+
+	if (fd < 0)
+		return false;
+	late = poll(&p, 1, seconds * 1000) == 0;
+	close_keep(fd);
+	if (late)
+		kill(-r->pid, SIGKILL);
+	was_late = was_late || late;
+	return late;
+}
+
+static int
+wait_for(struct run *r, int *status)
+{
+	pid_t pid;
+
+	do
+		pid = waitpid(r->pid, status, 0);
+	while (pid < 0 && errno == EINTR);
+	for (size_t i = 0; i < sizeof(running) / sizeof(*running); i++)
+		if (running[i] == r)
+			running[i] = NULL;
+	return pid < 0 ? -1 : 0;
+}
+
+/* Not before the other program has ended, whose changes the caller undoes. */
+__attribute__((noreturn)) static void
+die_last(const char *what)
+{
+	const int saved = errno;
+	int status;
+
+	for (size_t i = 0; i < sizeof(running) / sizeof(*running); i++)
+		if (running[i]) {
+			is_late(running[i], patience());
+			wait_for(running[i], &status);
+		}
+	errno = saved;
+	die("%s", what);
+}
+
 static int
 memory(const char *text)
 {
@@ -34,7 +100,7 @@ memory(const char *text)
 
 	if (fd < 0 || write(fd, text, (size_t)len) != len ||
 	    lseek(fd, 0, SEEK_SET) < 0)
-		die("hold the input and output of a program");
+		die_last("hold the input and output of a program");
 	return fd;
 }
 
@@ -46,7 +112,7 @@ contents(int fd)
 	char *text = len < 0 ? NULL : calloc(1, (size_t)len + 1);
 
 	if (!text || pread(fd, text, (size_t)len, 0) != len)
-		die("read a program's output");
+		die_last("read a program's output");
 	close(fd);
 	return text;
 }
@@ -90,38 +156,8 @@ run_begin(struct run *r, char *const argv[], const char *input)
 	r->fds[1] = memory("");
 	r->fds[2] = memory("");
 	r->error = spawn(&r->pid, argv, r->fds);
-}
-
-/* Seconds; a tenth after a program that was late, since its undoing would be
- * late for the same reason. */
-static int
-patience(void)
-{
-	const char *word = getenv("BOX_DEADLINE");
-	long whole = word ? strtol(word, NULL, 10) : 0;
-
-	/* No end of a tool, since this may be the undoing. */
-	if (whole < 1 || whole > 86400)
-		whole = 60;
-	return (int)(was_late ? whole / 10 + 1 : whole);
-}
-
-/* Ends the program at its deadline, in SECONDS.  Without a descriptor for the
- * process there is none. */
-static bool
-is_late(const struct run *r, int seconds)
-{
-	const int fd = pidfd_open(r->pid, 0);
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	bool late;
-
-	if (fd < 0)
-		return false;
-	late = poll(&p, 1, seconds * 1000) == 0;
-	close_keep(fd);
-	if (late)
-		kill(-r->pid, SIGKILL);
-	return late;
+	if (r->error == 0)
+		running[running[0] != NULL] = r;
 }
 
 static int
@@ -132,9 +168,8 @@ end(struct run *r, char **output, char *why, size_t size)
 	char *words, *p;
 	int status;
 
-	while (r->error == 0 && waitpid(r->pid, &status, 0) < 0)
-		if (errno != EINTR)
-			die("wait for %s", r->name);
+	if (r->error == 0 && wait_for(r, &status) < 0)
+		die_last(text_fmt("wait for %s", r->name));
 	close(r->fds[0]);
 	*output = contents(r->fds[1]);
 	words = contents(r->fds[2]);
@@ -144,7 +179,7 @@ end(struct run *r, char **output, char *why, size_t size)
 	free(words);
 	if (late)
 		snprintf(
-		    why, size, "%s has not ended in %d s", r->name, patience());
+		    why, size, "%s has not ended in %d s", r->name, seconds);
 	if (r->error == 0)
 		return exit_status(status);
 	snprintf(why, size, "%s: %s", r->name, strerror(r->error));
