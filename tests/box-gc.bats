@@ -237,7 +237,7 @@ sys.stdin.read()' "/proc/$prog/ns/net" <><(:) >"$BATS_TEST_TMPDIR/held" 3>&- &
 	# Not the slots of the tests before, which are new.
 	rm -rf "$BOX_STATE/lock"
 	mkdir -p "$BOX_STATE/lock"
-	for name in cg-7 name-7 box-7 slot-7 nat-1-7 names park; do
+	for name in cg-7 name-7 box-7 slot-7 nat-999999999-7 names park; do
 		touch -d "10 seconds ago" "$BOX_STATE/lock/$name"
 		echo >"$BOX_STATE/lock/$name"
 	done
