@@ -420,6 +420,30 @@ forked(struct process *parent)
 	p->waits = false;
 }
 
+/* Lets those go whose parent has been killed before it told of them. */
+static void
+let_orphans_go(void)
+{
+	char path[64];
+	pid_t parent;
+	FILE *f;
+
+	for (struct process *p = processes; p; p = p->next) {
+		if (!p->waits)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/stat", p->pid);
+		f = fopen(path, "re");
+		if (f && fscanf(f, "%*d (%*[^)]) %*c %d", &parent) == 1 &&
+		    !find(parent)) {
+			strcpy(p->id, "?");
+			p->waits = false;
+			go_on(p, PTRACE_CONT, 0);
+		}
+		if (f)
+			fclose(f);
+	}
+}
+
 /* Handles the stop STATUS of P. */
 static void
 stopped(struct process *p, int status)
@@ -519,6 +543,7 @@ main(int argc, char *argv[])
 			continue;
 		}
 		drop(pid);
+		let_orphans_go();
 		if (pid == first)
 			result = WIFEXITED(status) ? WEXITSTATUS(status)
 						   : 128 + WTERMSIG(status);
