@@ -107,7 +107,7 @@ static void
 open_target(void)
 {
 	target_fd =
-	    name ? state_pidfd(name, "pid", &target) : pidfd_open(target, 0);
+	    name ? state_pidfd(name, "pid", &target) : process_open(target);
 	if (target_fd < 0 && name)
 		diex("%s: no such box is running", name);
 	if (target_fd < 0)

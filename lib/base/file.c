@@ -29,6 +29,16 @@ close_keep(int fd)
 }
 
 int
+process_open(pid_t pid)
+{
+	const int fd = pidfd_open(pid, 0);
+
+	if (fd < 0 && errno == EINVAL && pid > 0)
+		errno = ESRCH;
+	return fd;
+}
+
+int
 write_at(int dir, const char *path, const char *text)
 {
 	const int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);

@@ -24,6 +24,11 @@ char *slurp_fd(int fd);
 /* Closes FD (-1: none), keeps errno, and returns -1: the end of a failure. */
 int close_keep(int fd);
 
+/* pidfd_open(2), with ESRCH for each process that has ended.  Older kernels
+ * (seen with Linux 6.12) say EINVAL where the number is still that of a process
+ * group or a session. */
+int process_open(pid_t pid);
+
 /* Closes all descriptors above 2 but A and B. */
 void close_others(int a, int b);
 

@@ -24,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NEW ".new"
@@ -172,7 +171,7 @@ state_pidfd(const char *name, const char *fact, pid_t *pid)
 	free(text);
 	/* The descriptor first: if its process has not ended by then, the start
 	 * time is that process's. */
-	fd = (int)syscall(SYS_pidfd_open, *pid, 0);
+	fd = process_open(*pid);
 	if (fd >= 0 && start_time(*pid) == start && state_alive(name))
 		return fd;
 	if (fd < 0 && errno != ESRCH)

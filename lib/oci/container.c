@@ -241,7 +241,7 @@ open_process(
 	free(text);
 	/* The descriptor first: if its process has not ended by then, the start
 	 * time is that process's. */
-	fd = pidfd_open(number, 0);
+	fd = process_open(number);
 	if (fd < 0 && errno != ESRCH)
 		die("pidfd_open %d", number);
 	if (fd < 0 || !start || need_start_time(number) != start)

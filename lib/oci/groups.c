@@ -270,7 +270,7 @@ groups_signal(const char *group, int signal)
 	int err = groups_pids(group, &list, &n) < 0 ? errno : 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const int fd = pidfd_open(list[i], 0);
+		const int fd = process_open(list[i]);
 
 		if ((fd < 0 || pidfd_send_signal(fd, signal, NULL, 0) < 0) &&
 		    errno != ESRCH) {
