@@ -17,10 +17,12 @@ teardown() {
 	oci delete --force c
 	oci delete --force d
 	is "$(ls "$BATS_TEST_TMPDIR/oci" 2>/dev/null)" ""
-	is "$(compgen -G "/sys/fs/cgroup/*/bt-oci-$$*")" ""
+	is "$(oci_groups)" ""
 	baseline_check
 }
 
+# pids_top: the top of the hierarchy with the controller pids.
+pids_top() { if [ -d /sys/fs/cgroup/pids ]; then echo /sys/fs/cgroup/pids; else echo /sys/fs/cgroup; fi; }
 # create ARG...: its output is a file's, which the container has for as long as it lives.
 create() { oci create --bundle "$bundle" "$@" >"$out" 2>"$err" 3>&- </dev/null || fail "status $?" "$(cat "$err")"; }
 # try CMD...: as run does, but a container that is made after all is not waited for,
@@ -362,6 +364,7 @@ ok" "$stderr"
 }
 
 @test "a limit in a hierarchy that no container has otherwise" {
+	lacks_kernel "a v2 hierarchy beside v1's" test -d /sys/fs/cgroup/unified
 	requires "hugetlb in a hybrid v2 hierarchy" grep -q hugetlb /sys/fs/cgroup/unified/cgroup.controllers
 	bundle '.process.args = ["sleep", "1000"] | .linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 4194304}]'
 	create c
@@ -618,7 +621,7 @@ CapBnd: 0000000020000421 NoNewPrivs: 1" "$stderr"
 touch: /x: Read-only file system
 rmdir: '/none': Protocol error"
 	eventually 10 gone "$(jq .pid "$BATS_TEST_TMPDIR/info")"
-	rmdir /sys/fs/cgroup/*/"bt-oci-$$"
+	oci_groups | xargs rmdir
 	rm -r "$BATS_TEST_TMPDIR/oci/c"
 }
 
@@ -739,7 +742,7 @@ proc-set"
 	bundle '.process.args = ["sleep", "1000"] | .linux.resources.memory.limit = 33554432'
 	create c
 	oci start c 3>&-
-	for d in /sys/fs/cgroup/*/bt-oci-$$; do mkdir "$d/inner"; done
+	for d in $(oci_groups); do mkdir "$d/inner"; done
 	where=$(cgroup_dir pids "$(pid_of)")/inner
 	oci exec -d c sh -c 'exec sleep 999' >/dev/null 2>&1 3>&-
 	inner=$(oci ps --format json c | jq ".[] | select(. != $(pid_of))")
@@ -828,7 +831,7 @@ family() {
 		is "$status $output" "0 " "$(cat "$err")"
 		finish
 		[ ! -e "$BATS_TEST_TMPDIR/oci/c" ] || fail "left: $i"
-		is "$(compgen -G "/sys/fs/cgroup/*/bt-oci-$$*")" "" "$i"
+		is "$(oci_groups)" "" "$i"
 	done
 	# Also by another process than create, while create hangs in a hook.
 	bundle ".hooks.prestart = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"touch $BATS_TEST_TMPDIR/hangs; exec sleep 1000\"]}]"
@@ -845,15 +848,16 @@ family() {
 	is "$status" 1
 	has "$output" "box-oci: the chain: signal 9"
 	# A group that has processes is nobody's to kill.
-	mkdir "/sys/fs/cgroup/pids/bt-oci-$$"
+	group=$(pids_top)/bt-oci-$$
+	mkdir "$group"
 	sleep 1000 3>&- &
-	echo $! >"/sys/fs/cgroup/pids/bt-oci-$$/cgroup.procs"
+	echo $! >"$group/cgroup.procs"
 	try oci create --bundle "$bundle" c
 	is "$status $output" "1 box-oci: linux.cgroupsPath: /bt-oci-$$ has processes"
 	kill -0 $!
 	kill $!
 	wait $! || :
-	rmdir "/sys/fs/cgroup/pids/bt-oci-$$"
+	rmdir "$group"
 }
 
 @test "a group is one container's, also when that has ended; list passes over other directories" {
@@ -912,9 +916,9 @@ family() {
 
 @test "T112: no record makes delete kill the caller, nor does a config" {
 	group=/bt-oci-$$
-	mkdir "/sys/fs/cgroup/pids$group" "$BATS_TEST_TMPDIR/oci"
+	mkdir "$(pids_top)$group" "$BATS_TEST_TMPDIR/oci"
 	# in_group CMD...: CMD in the group.
-	in_group() { sh -c 'echo $$ >"$0" && exec "$@"' "/sys/fs/cgroup/pids$group/cgroup.procs" "$@"; }
+	in_group() { sh -c 'echo $$ >"$0" && exec "$@"' "$(pids_top)$group/cgroup.procs" "$@"; }
 	make_record() { mkdir -p "$BATS_TEST_TMPDIR/oci/c" && echo -n "$1" >"$BATS_TEST_TMPDIR/oci/c/group"; }
 	for path in / // "$group" "$group//" "$group/.." "/..$group" "/.$group"; do
 		make_record "$path"
@@ -1114,7 +1118,7 @@ family() {
 	run -0 oci update -n --pids-limit 77 c
 	has "$output" "cg-set --group /bt-oci-$$"
 	has "$output" 77
-	hasnt "$(cat /sys/fs/cgroup/*/bt-oci-$$/pids.max)" 77
+	hasnt "$(cat "$(pids_top)/bt-oci-$$/pids.max")" 77
 	run -0 oci update c
 	run -0 oci kill c KILL
 	eventually 10 is_state stopped

@@ -136,7 +136,7 @@ killed() {
 
 @test "each call of a container's life fails once" {
 	full
-	export bundle dir=$BATS_TEST_TMPDIR/oci also="$BATS_TEST_TMPDIR/oci/* /sys/fs/cgroup/*/bt-oci-$$*"
+	export bundle dir=$BATS_TEST_TMPDIR/oci also="$BATS_TEST_TMPDIR/oci/* /sys/fs/cgroup/bt-oci-$$* /sys/fs/cgroup/*/bt-oci-$$*"
 	bundle '.process.args = ["sleep", "1000"]'
 	refusal=1
 	sweep oci sh -c 'oci() { box-oci --root "$dir" "$@"; }
@@ -151,7 +151,7 @@ killed() {
 
 @test "each call of the verbs for a running container fails once" {
 	full
-	export bundle dir=$BATS_TEST_TMPDIR/oci also="$BATS_TEST_TMPDIR/oci/* /sys/fs/cgroup/*/bt-oci-$$*"
+	export bundle dir=$BATS_TEST_TMPDIR/oci also="$BATS_TEST_TMPDIR/oci/* /sys/fs/cgroup/bt-oci-$$* /sys/fs/cgroup/*/bt-oci-$$*"
 	bundle '.process.args = ["sleep", "1000"]'
 	baseline_save
 	cp "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/first"
@@ -174,7 +174,7 @@ killed() {
 
 @test "each call of hooks fails once" {
 	full
-	export bundle dir=$BATS_TEST_TMPDIR/oci also="$BATS_TEST_TMPDIR/oci/* /sys/fs/cgroup/*/bt-oci-$$*"
+	export bundle dir=$BATS_TEST_TMPDIR/oci also="$BATS_TEST_TMPDIR/oci/* /sys/fs/cgroup/bt-oci-$$* /sys/fs/cgroup/*/bt-oci-$$*"
 	hook='[{path: "/bin/echo", args: ["echo"]}]'
 	bundle ".process.args = [\"true\"] | .hooks = {createRuntime: $hook, createContainer: $hook, startContainer: $hook, poststart: $hook, poststop: $hook}"
 	refusal=1 only=box-oci

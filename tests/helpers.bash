@@ -306,6 +306,8 @@ bundle() {
 	[ -e "$bundle/spec" ] || { box-oci spec --bundle "$bundle" && mv "$bundle/config.json" "$bundle/spec"; }
 	jq --arg root "$bb" ".root.path = \$root | .linux.cgroupsPath = \"/bt-oci-$$\" | ${1:-.}" "$bundle/spec" >"$bundle/config.json"
 }
+# oci_groups: the groups of such containers.
+oci_groups() { find /sys/fs/cgroup -maxdepth 2 -name "bt-oci-$$*"; }
 oci() { box-oci --root "$BATS_TEST_TMPDIR/oci" "$@"; }
 alpine_root() {
 	local tar=("${ALPINE_TAR:-$TOP/../shared/fixtures}"/alpine-minirootfs-*"$(uname -m)".tar.gz)
