@@ -1,23 +1,26 @@
-/* inject - runs a command, writes down each system call of our own programs,
- *and makes one of them fail, or kills the process there
+/*
+ * inject - runs a command, writes down each system call of our own programs,
+ * and makes one of them fail, or kills the process there
  *
  *	inject -d BINDIR -o LOG [-c] [-s SITE -w ERRNO|KILL] [-t SECONDS] CMD...
  *
  * A line of LOG is "PROCESS PROGRAM CALL PLACE PURPOSE STACK": the process by
- *its line of descent ("0.1.0" is the first child of the second child of CMD), a
- *number that stands for the place in the code, the file or the operation, and
- *the return addresses on the stack, the innermost first, with "," between them.
- *SITE is the first four words of a line and N, with "/" between them: the N-th
- *such line. When that call comes, LOG has the line "hit". The place and not a
- *count of all calls, because a run may read a file more than the last one did.
- *With -c a shell that runs a script of BINDIR counts as this program; there the
- *PURPOSE belongs to the place, as one place of a shell serves many lines.
- *strace(1) counts for each process alone, and cannot name one of a chain.
+ * its line of descent ("0.1.0" is the first child of the second child of CMD),
+ * a number that stands for the place in the code, the file or the operation,
+ * and the return addresses on the stack, the innermost first, with "," between
+ * them. SITE is the first four words of a line and N, with "/" between them:
+ * the N-th such line. When that call comes, LOG has the line "hit". The place
+ * and not a count of all calls, because a run may read a file more than the
+ * last one did. With -c a shell that runs a script of BINDIR counts as this
+ * program; there the PURPOSE belongs to the place, as one place of a shell
+ * serves many lines. strace(1) counts for each process alone, and cannot name
+ * one of a chain.
  *
  * Processes that are left after SECONDS are killed, and LOG has the line
- *"late". The status is that of CMD, as sh(1) gives it.  For x86-64 only.
+ * "late". The status is that of CMD, as sh(1) gives it. For x86-64 only.
  *
- * ptrace(2), process_vm_readv(2). */
+ * ptrace(2), process_vm_readv(2).
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
